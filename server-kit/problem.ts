@@ -1,0 +1,40 @@
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { Problem, ProblemName } from '../contracts/problem.ts';
+import { problems } from '../contracts/problem.ts';
+
+type More = Pick<Problem, 'errors' | 'detail' | 'rule' | 'retryAfterS'> & ErrorOptions;
+
+/** An expected failure, thrown anywhere below a route and answered by name. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: Problem;
+
+  constructor(type: ProblemName, more: More = {}) {
+    const { cause, ...shown } = more;
+    super(more.detail ?? problems[type].title, cause === undefined ? {} : { cause });
+    this.problem = { type, ...problems[type], ...shown };
+  }
+}
+
+/** What a failure looks like from outside: an expected one by name, anything else as `unexpected`. */
+export function problemOf(error: unknown): Problem {
+  return (error instanceof ProblemError ? error : new ProblemError('unexpected')).problem;
+}
+
+/** Turns whatever a route throws into problem+json; what nobody expected is logged, and told to nobody. */
+export function answerProblems(log: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null) throw new ProblemError('not-found');
+    } catch (error) {
+      if (!(error instanceof ProblemError)) log.error({ err: error, path: ctx.path }, 'request failed');
+      const problem = problemOf(error);
+      ctx.status = problem.status;
+      ctx.body = problem;
+      ctx.type = 'application/problem+json';
+      if (problem.retryAfterS !== undefined) ctx.set('Retry-After', String(problem.retryAfterS));
+    }
+  };
+}
