@@ -38,7 +38,12 @@ const id = z.string().min(8).max(64);
 
 /** Frames from web-dmz to the inside. */
 export const fromDmzSchema = z.discriminatedUnion('t', [
-  z.strictObject({ ...head, t: z.literal('hello'), version: z.number().int(), node: z.string().min(1).max(64) }),
+  z.strictObject({
+    ...head,
+    t: z.literal('hello'),
+    version: z.number().int(),
+    node: z.string().min(1).max(64),
+  }),
   z.strictObject({
     ...head,
     t: z.literal('request'),

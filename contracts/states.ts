@@ -41,14 +41,7 @@ export type AttemptOutcome =
   | 'cancelled';
 
 export type ReservationState =
-  | 'pending'
-  | 'accepted'
-  | 'wrapping'
-  | 'completed'
-  | 'rejected'
-  | 'timeout'
-  | 'canceled'
-  | 'rescinded';
+  'pending' | 'accepted' | 'wrapping' | 'completed' | 'rejected' | 'timeout' | 'canceled' | 'rescinded';
 
 export type AgentState = 'logged-off' | 'not-ready' | 'ready' | 'reserved' | 'busy' | 'working-after-call';
 

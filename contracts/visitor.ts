@@ -124,7 +124,12 @@ export type PageHears =
   /** Go to this page (same origins only; checked again by the widget). */
   | { readonly type: 'go'; readonly n: number; readonly url: string; readonly by: 'agent' | 'visitor' }
   /** Somebody asks to see this visitor's pages; answer with `consent`. */
-  | { readonly type: 'consent-asked'; readonly agent: string; readonly text: string; readonly version: string }
+  | {
+      readonly type: 'consent-asked';
+      readonly agent: string;
+      readonly text: string;
+      readonly version: string;
+    }
   /** Sharing began, ended, or changed hands. `viewers` are first names. */
   | { readonly type: 'sharing'; readonly on: boolean; readonly viewers: readonly string[] }
   /** Six digits to read out to an agent on the phone; single use. */

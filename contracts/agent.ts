@@ -1,0 +1,311 @@
+import type { AgentId, CallbackId, CallId, ReservationId, SessionId } from './ids.ts';
+import type {
+  AgentState,
+  AttemptOutcome,
+  CallbackState,
+  Channel,
+  ConnectionState,
+  LegState,
+  ReservationState,
+  Role,
+  TimeRange,
+  ViewerMode,
+} from './states.ts';
+
+/** Times on the agent API are epoch milliseconds; `serverNow` in snapshots lets a page correct its clock. */
+
+/** Why this agent: each candidate with the test that failed, or the rank that won (AHEAD.md N3). */
+export interface DecisionView {
+  readonly at: number;
+  readonly rosterVersion: number;
+  readonly chosen: AgentId;
+  /** e.g. `idle 4:10, holds lang:es 3, product:loans 2`. */
+  readonly because: string;
+  /** At most 20, best first. */
+  readonly candidates: readonly {
+    readonly agentId: AgentId;
+    readonly name: string;
+    readonly verdict: string;
+  }[];
+}
+
+export interface Me {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly roles: readonly ('agent' | 'manager')[];
+  readonly state: AgentState;
+  readonly reason?: string;
+  readonly since: number;
+  /** What follows the present contact, where that was asked for. */
+  readonly next?: { readonly state: 'ready' | 'not-ready' | 'logged-off'; readonly reason?: string };
+  readonly extension?: string;
+  readonly phone: 'registered' | 'unreachable';
+  readonly preferences: AgentPreferences;
+  /** Reasons offered for not-ready. */
+  readonly notReadyReasons: readonly string[];
+  readonly dispositions: readonly string[];
+  readonly allowed: readonly MeCommand[];
+}
+export type MeCommand = 'ready' | 'not-ready' | 'log-out';
+
+export interface AgentPreferences {
+  readonly accept: 'portal' | 'phone' | 'auto';
+  readonly sound: boolean;
+}
+
+/** What an agent sees of an offer before accepting. */
+export interface OfferView {
+  readonly reservationId: ReservationId;
+  readonly callbackId: CallbackId;
+  readonly deadline: number;
+  readonly who: WhoView;
+  readonly service: string;
+  readonly needs: readonly string[];
+  readonly waitedMs: number;
+  readonly why: DecisionView;
+  /** Where the visitor is, where page consent allows it. */
+  readonly page?: PageView;
+  readonly allowed: readonly ('accept' | 'reject')[];
+}
+
+/** The person at the other end. `standing` is `claimed` until the agent checked it or a signed token proved it. */
+export interface WhoView {
+  readonly name?: string;
+  readonly phone: string;
+  readonly standing: 'claimed' | 'proved';
+  readonly tier: string;
+  readonly since?: string;
+  readonly visits: number;
+  readonly language?: string;
+  readonly products: readonly { readonly name: string; readonly status: string }[];
+  readonly tickets: readonly { readonly number: string; readonly title: string; readonly state: string }[];
+  /** The registration key: the visitor's address as the DMZ saw it, masked by policy. */
+  readonly ip: string;
+}
+
+export interface PageView {
+  readonly url: string;
+  readonly title?: string;
+  readonly at: number;
+  /** Newest first, at most 20; only after the visitor's page consent. */
+  readonly trail: readonly { readonly url: string; readonly title?: string; readonly at: number }[];
+}
+
+export interface LegView {
+  readonly id: string;
+  readonly role: Role;
+  readonly name: string;
+  readonly channel: Channel;
+  readonly state: LegState;
+  readonly since: number;
+}
+
+export interface SessionView {
+  readonly id: SessionId;
+  readonly state: 'open' | 'ended';
+  readonly legs: readonly LegView[];
+  /** Page sharing of this session, as this agent may use it. */
+  readonly pages: PagesView;
+}
+
+export interface PagesView {
+  /** `offline`: the visitor has no page open here. `asked`: waiting for the visitor's yes. */
+  readonly sharing: 'offline' | 'off' | 'asked' | 'on' | 'paused' | 'declined';
+  readonly registered: boolean;
+  readonly mode: ViewerMode;
+  readonly page?: PageView;
+  readonly viewers: readonly { readonly name: string; readonly role: Role; readonly mode: ViewerMode }[];
+  readonly allowed: readonly PageCommand[];
+}
+export type PageCommand = 'ask-consent' | 'open-view' | 'push' | 'lead' | 'follow' | 'stop';
+
+export interface CallView {
+  readonly id: CallId;
+  readonly callbackId: CallbackId;
+  readonly agent: ConnectionState;
+  readonly customer: ConnectionState;
+  readonly since: number;
+  readonly talkingSince?: number;
+  readonly callerId?: string;
+  /** The word to say first; the visitor sees the same. */
+  readonly codeWord?: string;
+  readonly ended?: {
+    readonly by: 'agent' | 'customer' | 'server';
+    readonly cause: string;
+    readonly at: number;
+  };
+  readonly allowed: readonly CallCommand[];
+}
+export type CallCommand = 'hold' | 'retrieve' | 'drop';
+
+/** One contact on an agent's screen, whole: every event about it carries all of it. */
+export interface ContactView {
+  readonly callbackId: CallbackId;
+  readonly reservationId?: ReservationId;
+  readonly state: CallbackState;
+  readonly service: string;
+  readonly who: WhoView;
+  readonly requestedAt: number;
+  readonly attempts: readonly { readonly at: number; readonly outcome: AttemptOutcome | 'pending' }[];
+  readonly call?: CallView;
+  readonly session?: SessionView;
+  readonly notes: { readonly text: string; readonly version: number; readonly savedAt?: number };
+  readonly history: readonly { readonly at: number; readonly what: string }[];
+  readonly allowed: readonly ContactCommand[];
+}
+export type ContactCommand = 'call-now' | 'complete' | 'check-identity';
+
+/** GET /api/v1/me: the whole truth for one desk, and where the event stream goes on from it. */
+export interface DeskSnapshot {
+  readonly serverNow: number;
+  /** Version of the running server; when it changes, the page loads itself anew. */
+  readonly version: string;
+  /** For `Last-Event-ID`, so that nothing between snapshot and stream is missed. */
+  readonly cursor: string;
+  readonly me: Me;
+  readonly offers: readonly OfferView[];
+  readonly contacts: readonly ContactView[];
+  readonly line: LineView;
+}
+
+export interface LineView {
+  readonly waiting: number;
+  /** Oldest start time in line. */
+  readonly longestSince?: number;
+}
+
+export interface BoardView {
+  readonly serverNow: number;
+  readonly line: readonly {
+    readonly callbackId: CallbackId;
+    readonly place: number;
+    readonly who: string;
+    readonly needs: readonly string[];
+    readonly tier: string;
+    readonly since: number;
+    readonly estimate?: TimeRange;
+    readonly state: CallbackState;
+    readonly at?: number;
+    /** Who could take it when nobody is free: the future reservation. */
+    readonly candidates: readonly string[];
+    readonly allowed: readonly ('cancel' | 'move')[];
+  }[];
+  readonly reservations: readonly {
+    readonly reservationId: ReservationId;
+    readonly callbackId: CallbackId;
+    readonly who: string;
+    readonly agent: string;
+    readonly state: ReservationState | 'future';
+    readonly since: number;
+    /** How it will end if nothing happens. */
+    readonly deadline?: number;
+  }[];
+  readonly agents: readonly {
+    readonly agentId: AgentId;
+    readonly name: string;
+    readonly state: AgentState;
+    readonly reason?: string;
+    readonly since: number;
+    readonly with?: string;
+    readonly phone: 'registered' | 'unreachable';
+  }[];
+  readonly live: readonly {
+    readonly callbackId: CallbackId;
+    readonly sessionId?: SessionId;
+    readonly who: string;
+    readonly agent: string;
+    readonly state: CallbackState;
+    readonly since: number;
+    readonly page?: string;
+  }[];
+  readonly figures: readonly Figure[];
+  readonly services: Readonly<
+    Record<'redis' | 'mongodb' | 'sip' | 'dmz', { readonly up: boolean; readonly detail?: string }>
+  >;
+  /** Newest first, at most 50. */
+  readonly trouble: readonly { readonly at: number; readonly text: string }[];
+}
+
+/** A number on the board that says what it is. `value` absent: no event in the window yet. */
+export interface Figure {
+  readonly id:
+    | 'waiting'
+    | 'longest-waiting'
+    | 'reserved'
+    | 'agents-ready'
+    | 'agents-busy'
+    | 'agents-not-ready'
+    | 'service-level'
+    | 'abandoned'
+    | 'promises-kept'
+    | 'handle-time';
+  readonly label: string;
+  readonly value?: number;
+  readonly unit: 'count' | 'ms' | 'share';
+  /** Window, time zone, formula and treatment, in one sentence. */
+  readonly definition: string;
+}
+
+export type CallEventName =
+  | 'call.service-initiated'
+  | 'call.originated'
+  | 'call.delivered'
+  | 'call.established'
+  | 'call.held'
+  | 'call.retrieved'
+  | 'call.failed'
+  | 'call.connection-cleared'
+  | 'call.cleared'
+  | 'call.transferred';
+
+export interface CallEvent {
+  readonly name: CallEventName;
+  readonly callId: CallId;
+  readonly callbackId: CallbackId;
+  readonly at: number;
+  readonly leg?: 'agent' | 'customer';
+  /** Who hung up, and the cause, on clearing and failing. */
+  readonly by?: 'agent' | 'customer' | 'server';
+  readonly cause?: string;
+}
+
+/** Everything the server tells an agent's portal over GET /events. A page ignores a name it does not know. */
+export interface AgentEvents {
+  'me.changed': Me;
+  'offer.made': OfferView;
+  'offer.withdrawn': {
+    readonly reservationId: ReservationId;
+    readonly callbackId: CallbackId;
+    readonly reason: 'accepted' | 'rejected' | 'timeout' | 'canceled' | 'rescinded';
+  };
+  'contact.changed': ContactView;
+  /** It leaves the screen. */
+  'contact.closed': { readonly callbackId: CallbackId };
+  'call.event': CallEvent;
+  'line.changed': LineView;
+  'board.changed': BoardView;
+  'command.completed': { readonly requestId: string };
+  'command.failed': { readonly requestId: string; readonly problem: string; readonly title: string };
+  /** The gap cannot be served: ask GET /me again. */
+  'stream.reset': Record<string, never>;
+  /** Logged out, here or elsewhere. */
+  'session.ended': { readonly reason: 'logged-out' | 'expired' | 'replaced' };
+}
+
+/** `id` of the server-sent event is the cursor. */
+export type AgentMessage = {
+  [Name in keyof AgentEvents]: { readonly type: Name; readonly data: AgentEvents[Name] };
+}[keyof AgentEvents];
+
+/** One handler for every event: leave one out and neither the server nor the browser compiles. */
+export type Handlers<Events> = { [Name in keyof Events]: (data: Events[Name]) => void };
+
+/** Answer to a command: it was taken, and completes by an event. */
+export interface CommandTaken {
+  readonly requestId: string;
+}
+
+/** POST /pages/{sessionId}/viewer: where to point the frame. The ticket lives 60 s and is used once. */
+export interface ViewerTicket {
+  readonly url: string;
+}

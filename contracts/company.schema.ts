@@ -1,0 +1,133 @@
+import { z } from 'zod';
+
+/**
+ * A company as a file: services, hours, people, customers and lines. `COMPANY_FILE` names one; contact-server takes
+ * it over into MongoDB at start, adding what is new and leaving what was edited since. The demo company is one.
+ */
+const name = z.string().min(1).max(100);
+const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+const qualificationName = z.string().regex(/^[a-z]+:[a-z0-9-]+$/, 'write it as kind:value, e.g. lang:es');
+const qualification = z.strictObject({ name: qualificationName, level: z.number().int().min(1).max(5) });
+const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d$/, 'write it as HH:MM');
+const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'write it as +44…');
+
+const hoursSchema = z.strictObject({
+  id,
+  /** IANA zone the periods are meant in. */
+  timezone: z.string(),
+  /** 1 Monday … 7 Sunday; several periods a day; `24:00` ends a day. Empty list: never open. */
+  weekly: z.array(z.strictObject({ day: z.number().int().min(1).max(7), from: clock, to: clock })),
+  /** Dates (YYYY-MM-DD) closed, or open otherwise than usual. */
+  exceptions: z
+    .array(
+      z.strictObject({ date: z.iso.date(), periods: z.array(z.strictObject({ from: clock, to: clock })) }),
+    )
+    .default([]),
+});
+
+const serviceSchema = z.strictObject({
+  id,
+  name,
+  hours: id,
+  must: z.array(qualification).default([]),
+  prefer: z.array(qualification).default([]),
+  /** Accept offers for the agent at once. */
+  autoAccept: z.boolean().default(false),
+  offerMs: z.number().int().min(3_000).max(300_000).default(20_000),
+  /** Needs a matching entitlement; else everybody may ask. */
+  entitled: z.boolean().default(false),
+  /** Bookable spans. */
+  slotMinutes: z.number().int().min(5).max(240).default(30),
+  slotCapacity: z.number().int().min(1).max(1000).default(4),
+  channels: z.array(z.enum(['voice', 'chat'])).default(['voice']),
+  /** What becomes of page sharing when the call is over: ends at once, or goes on for so long. */
+  pagesAfterCallMs: z.number().int().min(0).max(3_600_000).default(120_000),
+  /** Numbers this service may show; the first is used. */
+  callerIds: z.array(e164).min(1),
+});
+
+const agentSchema = z.strictObject({
+  id,
+  name,
+  username: z.string().min(1).max(100),
+  /** Plain here, only ever stored as scrypt. */
+  password: z.string().min(8).max(200),
+  roles: z.array(z.enum(['agent', 'manager'])).min(1),
+  extension: z
+    .string()
+    .regex(/^\d{2,6}$/)
+    .optional(),
+  /** Digest password of the phone; generated when absent. */
+  devicePassword: z.string().min(8).max(100).optional(),
+  /** A program, not a person: it may log in for the demo. */
+  robot: z.boolean().default(false),
+  qualifications: z.array(qualification).default([]),
+});
+
+const entitlementSchema = z
+  .strictObject({
+    id,
+    /** Whom it is for: a customer, a number, or an address range (which may grant a tier, never an identity). */
+    customerId: id.optional(),
+    phone: e164.optional(),
+    ipRange: z.string().max(50).optional(),
+    services: z.array(id).min(1),
+    tier: z.string().min(1).max(30),
+    /** Higher is served earlier. */
+    priority: z.number().int().min(0).max(100).default(0),
+    validFrom: z.iso.datetime().optional(),
+    validTo: z.iso.datetime().optional(),
+  })
+  .refine((it) => it.customerId ?? it.phone ?? it.ipRange, 'name a customer, a phone or an address range');
+
+const customerSchema = z.strictObject({
+  id,
+  name,
+  phones: z.array(e164).default([]),
+  since: z.iso.date().optional(),
+  language: z.string().max(35).optional(),
+  preferredAgent: id.optional(),
+  products: z.array(z.strictObject({ name, status: z.string().max(60) })).default([]),
+  tickets: z
+    .array(
+      z.strictObject({ number: z.string().max(30), title: z.string().max(200), state: z.string().max(30) }),
+    )
+    .default([]),
+});
+
+const trunkSchema = z.strictObject({
+  id,
+  /** `host:port`, UDP. */
+  address: z.string().min(3).max(260),
+  /** E.164 prefixes it may dial; nothing else is dialled. */
+  allowedPrefixes: z.array(z.string().regex(/^\+[1-9]\d{0,10}$/)).min(1),
+  callerIds: z.array(e164).min(1),
+  maxConcurrent: z.number().int().min(1).max(10_000).default(20),
+  maxPerHour: z.number().int().min(1).max(1_000_000).default(600),
+});
+
+export const companySchema = z.strictObject({
+  name,
+  /** Demo data never starts in production. */
+  demo: z.boolean().default(false),
+  country: z.string().length(2),
+  timezone: z.string(),
+  hours: z.array(hoursSchema).min(1),
+  services: z.array(serviceSchema).min(1),
+  agents: z.array(agentSchema),
+  entitlements: z.array(entitlementSchema).default([]),
+  customers: z.array(customerSchema).default([]),
+  trunks: z.array(trunkSchema).default([]),
+  consent: z.strictObject({
+    call: z.strictObject({ text: z.string().min(10).max(2000), version: z.string().min(1).max(64) }),
+    pages: z.strictObject({ text: z.string().min(10).max(2000), version: z.string().min(1).max(64) }),
+  }),
+  /** Hours in which a called party may be rung, in their own zone, unless they ask otherwise. */
+  callingHours: z.strictObject({ from: clock, to: clock }).default({ from: '08:00', to: '21:00' }),
+  dispositions: z.array(z.string().min(1).max(60)).min(1).default(['resolved', 'follow-up', 'no-need']),
+  notReadyReasons: z
+    .array(z.string().min(1).max(60))
+    .min(1)
+    .default(['break', 'lunch', 'training', 'paperwork']),
+});
+export type Company = z.infer<typeof companySchema>;

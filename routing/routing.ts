@@ -1,0 +1,241 @@
+import type { AgentId, CallbackId, ReservationId } from '../contracts/ids.ts';
+import type { AgentState, ReservationState, TimeRange } from '../contracts/states.ts';
+import type { DecisionView } from '../contracts/agent.ts';
+
+/**
+ * The one door of the automatic call distributor. The contact server tells facts (a contact waits, an agent is
+ * ready, a reservation was accepted) and hears what routing decided through `events`. Routing knows nothing of SIP,
+ * pages or HTTP; it owns lines, reservations and the claim on an agent. Every method is idempotent, because its
+ * caller may repeat it after a crash.
+ */
+export interface Routing {
+  /**
+   * Checks what this customer is owed, against the entitlements and the service kept in MongoDB.
+   * Says why when the answer is no.
+   */
+  screen(ask: ScreenAsk): Promise<ScreenResult>;
+
+  /** Pairs the contact with the best idle agent, or files it; in one atomic step. */
+  enter(contact: Contact): Promise<Placement>;
+  /** The contact no longer waits (cancelled, moved to a later time); an open offer for it is canceled. */
+  leave(contactId: CallbackId): Promise<void>;
+  /** Emits `contact.due` at the time (epoch ms), within 1 s, once, also after a restart. A new time replaces the old. */
+  schedule(contactId: CallbackId, at: number): Promise<void>;
+  unschedule(contactId: CallbackId): Promise<void>;
+
+  /** Takes an offer; fails as a value when it is gone. The agent is then busy. */
+  accept(reservationId: ReservationId, agentId: AgentId): Promise<AcceptResult>;
+  /** The agent says no: not-ready with reason `declined`; the contact keeps its place and is offered to the next. */
+  reject(reservationId: ReservationId, agentId: AgentId): Promise<AcceptResult>;
+  /** An agent takes this very contact now ("call now"), whoever is first in line; the agent must be able to. */
+  claim(contact: Contact, agentId: AgentId): Promise<AcceptResult>;
+  /** Talking is over, the agent writes up: busy → working-after-call. */
+  wrapUp(reservationId: ReservationId): Promise<void>;
+  /** The contact is done with; the agent becomes ready, or not-ready where asked or asked for earlier. */
+  complete(reservationId: ReservationId, next: AgentNext): Promise<void>;
+
+  /** Log-in, ready, not-ready with a reason, log-out. While reserved or busy the wish is kept for later. */
+  setAgentState(agentId: AgentId, wish: AgentWish): Promise<AgentStatus>;
+  agentStatus(agentId: AgentId): Promise<AgentStatus | undefined>;
+
+  /** Where a waiting contact stands, and the range we promise; undefined when it does not wait. */
+  place(contactId: CallbackId): Promise<Standing | undefined>;
+  /** What a new contact of this kind would be told now. */
+  estimate(contact: Pick<Contact, 'requirement' | 'priority'>): Promise<Outlook>;
+  /** Opening and bookable times of a service, in epoch ms. */
+  openings(service: string, from: number, to: number): Promise<OpeningHours>;
+  services(): Promise<readonly ServiceRule[]>;
+  agents(): Promise<readonly AgentProfile[]>;
+  agentProfile(agentId: AgentId): Promise<AgentProfile | undefined>;
+
+  /** One consistent look at lines, reservations and agents, for the board. */
+  snapshot(): Promise<RoutingSnapshot>;
+
+  /**
+   * Everything routing decided, in order, exactly from `after` on (the cursor of the last event dealt with;
+   * undefined: from the oldest kept). Ends when `signal` aborts. Throws `CursorTooOld` when the gap cannot be served:
+   * the caller then reads `snapshot()` and goes on from its cursor.
+   */
+  events(after: string | undefined, signal: AbortSignal): AsyncIterable<RoutingEvent>;
+
+  /** Puts contacts that should wait back in line after Redis was lost; known ones are left as they are. */
+  rebuild(
+    contacts: readonly Contact[],
+    agents: readonly { agentId: AgentId; wish: AgentWish }[],
+  ): Promise<void>;
+
+  /** Redis answers and its scripts are loaded. */
+  health(): Promise<{ readonly redis: boolean; readonly detail?: string }>;
+  close(): Promise<void>;
+}
+
+export interface Qualification {
+  /** e.g. `lang:es`, `product:loans`, `service:sales`. */
+  readonly name: string;
+  /** 1 (knows) to 5 (expert). */
+  readonly level: number;
+}
+
+export interface Requirement {
+  readonly must: readonly Qualification[];
+  /** Wanted, not needed: ranks those who have it first. */
+  readonly prefer: readonly Qualification[];
+}
+
+export interface Contact {
+  readonly id: CallbackId;
+  readonly service: string;
+  readonly requirement: Requirement;
+  /** Higher is served earlier; from the entitlement's tier. 0 is usual. */
+  readonly priority: number;
+  /** Virtual start time: survives queues, retries and transfers (epoch ms). */
+  readonly startedAt: number;
+  /** Grows with every entry of the same contact into the line, so that late answers are known as such. */
+  readonly entry: number;
+  /** Offered to this agent first, until the time given. */
+  readonly preferred?: { readonly agentId: AgentId; readonly until: number };
+}
+
+export type Placement =
+  | { readonly state: 'reserved'; readonly reservation: Reservation }
+  | { readonly state: 'queued'; readonly standing: Standing };
+
+export interface Standing {
+  /** 1 is next among those with the same requirement. */
+  readonly place: number;
+  readonly estimate?: TimeRange;
+  /** Nobody who could help is logged in. */
+  readonly nobodyOnDuty: boolean;
+  /** A future reservation: who could take it, when one of them frees. */
+  readonly candidates: readonly AgentId[];
+}
+
+export interface Outlook {
+  readonly estimate?: TimeRange;
+  readonly nobodyOnDuty: boolean;
+}
+
+export interface Reservation {
+  readonly id: ReservationId;
+  readonly contactId: CallbackId;
+  readonly entry: number;
+  readonly agentId: AgentId;
+  readonly state: ReservationState;
+  /** Monotonic over all reservations of the centre: a dial with an older fence is refused. */
+  readonly fence: number;
+  /** Grows when Redis was lost and rebuilt; fences of an older epoch are refused. */
+  readonly epoch: number;
+  readonly createdAt: number;
+  /** When a pending offer lapses (epoch ms, Redis time). */
+  readonly deadline: number;
+  readonly decision: DecisionView;
+}
+
+export type AcceptResult =
+  | { readonly ok: true; readonly reservation: Reservation }
+  | { readonly ok: false; readonly why: 'unknown' | 'not-yours' | 'gone' | 'not-able' };
+
+export type AgentWish =
+  | { readonly state: 'ready' }
+  | { readonly state: 'not-ready'; readonly reason: string }
+  | { readonly state: 'logged-off' };
+export type AgentNext =
+  | { readonly state: 'ready' }
+  | { readonly state: 'not-ready'; readonly reason: string }
+  | { readonly state: 'as-wished' };
+
+export interface AgentStatus {
+  readonly agentId: AgentId;
+  readonly state: AgentState;
+  readonly reason?: string;
+  /** In this state since (epoch ms). */
+  readonly since: number;
+  /** What becomes of the agent after the present contact, when that was asked for. */
+  readonly next?: AgentWish;
+  readonly reservationId?: ReservationId;
+  readonly contactId?: CallbackId;
+}
+
+export interface AgentProfile {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly qualifications: readonly Qualification[];
+}
+
+export interface ScreenAsk {
+  readonly service: string;
+  /** E.164. */
+  readonly phone: string;
+  readonly ip: string;
+  /** Proved by the company's backend, not claimed. */
+  readonly customerId?: string;
+  readonly language?: string;
+}
+export type ScreenResult =
+  | {
+      readonly ok: true;
+      readonly tier: string;
+      readonly priority: number;
+      readonly requirement: Requirement;
+      readonly preferredAgent?: AgentId;
+    }
+  /** `rule` names the test that failed, e.g. `entitlement/service-not-included`; `reason` is plain. */
+  | { readonly ok: false; readonly rule: string; readonly reason: string };
+
+export interface OpeningHours {
+  readonly openNow: boolean;
+  /** The present opening ends, if open. */
+  readonly closesAt?: number;
+  /** The next opening begins, if closed. */
+  readonly opensAt?: number;
+  /** Bookable spans between `from` and `to` with capacity left. */
+  readonly slots: readonly TimeRange[];
+}
+
+/** The rule of one service, as data (see company.schema.ts). */
+export interface ServiceRule {
+  readonly id: string;
+  readonly name: string;
+  readonly requirement: Requirement;
+  /** Accept offers for the agent at once. */
+  readonly autoAccept: boolean;
+  readonly offerMs: number;
+  readonly timezone: string;
+}
+
+export interface RoutingSnapshot {
+  readonly cursor: string;
+  readonly at: number;
+  readonly waiting: readonly { readonly contact: Contact; readonly standing: Standing }[];
+  readonly scheduled: readonly { readonly contactId: CallbackId; readonly at: number }[];
+  readonly reservations: readonly Reservation[];
+  readonly agents: readonly AgentStatus[];
+}
+
+export type RoutingEvent = { readonly cursor: string; readonly at: number } & (
+  | { readonly type: 'reservation.created'; readonly reservation: Reservation }
+  | {
+      readonly type:
+        | 'reservation.accepted'
+        | 'reservation.rejected'
+        | 'reservation.timeout'
+        | 'reservation.canceled'
+        | 'reservation.rescinded'
+        | 'reservation.wrapup'
+        | 'reservation.completed';
+      readonly reservation: Reservation;
+    }
+  | { readonly type: 'agent.state'; readonly status: AgentStatus }
+  | { readonly type: 'contact.queued'; readonly contactId: CallbackId; readonly entry: number }
+  | { readonly type: 'contact.left'; readonly contactId: CallbackId; readonly entry: number }
+  /** Its scheduled time has come: the contact server enters it. */
+  | { readonly type: 'contact.due'; readonly contactId: CallbackId }
+  /** Service opened or closed, the roster or a rule changed: places and promises may move. */
+  | { readonly type: 'rules.changed' }
+  | { readonly type: 'repaired'; readonly what: string; readonly why: string }
+);
+
+/** The events between the cursor and now are no longer kept. */
+export class CursorTooOld extends Error {
+  override readonly name = 'CursorTooOld';
+}
