@@ -1,0 +1,266 @@
+import type { Callback, Claim, Fact, In, Order, Step } from './callback.ts';
+import { concluded, end, enterState, queued, scheduled, stay, wanting } from './callback-moves.ts';
+import { type CallbackRules, worthRetrying } from './callback-rules.ts';
+
+/** The states in which a phone rings or is talked on. */
+
+export function whileDialingAgent(
+  now: Callback,
+  phase: In<'dialing-agent'>,
+  fact: Fact,
+  rules: CallbackRules,
+): Step {
+  switch (fact.type) {
+    case 'agent-answered': {
+      if (fact.callId !== phase.callId) return stay(now);
+      const { claim, callId } = phase;
+      return {
+        next: enterState(
+          { ...now, agentFailures: 0 },
+          { state: 'dialing-customer', claim, callId, ringing: false },
+          fact.at,
+          'agent answered',
+          fact.at + rules.customerRingMs + 15_000,
+        ),
+        orders: [{ do: 'dial-customer', callId, claim }],
+      };
+    }
+    case 'agent-failed':
+    case 'call-cleared':
+      if (fact.callId !== phase.callId) return stay(now);
+      return agentSideFailed(
+        now,
+        phase.claim,
+        fact.at,
+        rules,
+        fact.type === 'agent-failed' ? fact.detail : fact.cause,
+      );
+    case 'agent-taken':
+      if (fact.reservationId !== phase.claim.reservationId) return stay(now);
+      return agentSideFailed(now, phase.claim, fact.at, rules, 'agent held by another callback');
+    case 'cancelled':
+      return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, ...letGo(phase, 'cancelled'));
+    case 'moved':
+      if (fact.to === undefined) return stay(now);
+      return scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', ...letGo(phase, 'moved'));
+    case 'deadline-passed': {
+      const failed = agentSideFailed(now, phase.claim, fact.at, rules, 'agent leg past its deadline');
+      return {
+        ...failed,
+        orders: [{ do: 'hang-up', callId: phase.callId, cause: 'deadline' }, ...failed.orders],
+      };
+    }
+    case 'screened':
+    case 'refused':
+    case 'due':
+    case 'agent-reserved':
+    case 'offer-ended':
+    case 'offer-accepted':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'wrapped-up':
+      return stay(now);
+  }
+}
+
+export function whileDialingCustomer(
+  now: Callback,
+  phase: In<'dialing-customer'>,
+  fact: Fact,
+  rules: CallbackRules,
+): Step {
+  switch (fact.type) {
+    case 'customer-ringing':
+      if (fact.callId !== phase.callId || phase.ringing) return stay(now);
+      return { next: { ...now, phase: { ...phase, ringing: true } }, orders: [] };
+    case 'customer-joined': {
+      if (fact.callId !== phase.callId) return stay(now);
+      const { claim, callId } = phase;
+      return {
+        next: enterState(
+          concluded(now, callId, 'answered'),
+          { state: 'connected', claim, callId },
+          fact.at,
+          'both talk',
+          fact.at + rules.maxTalkMs + 60_000,
+        ),
+        orders: [],
+      };
+    }
+    case 'customer-failed':
+      if (fact.callId !== phase.callId) return stay(now);
+      return customerFailed(
+        concluded(now, phase.callId, fact.outcome, fact.detail),
+        phase,
+        fact.at,
+        fact.outcome,
+        rules,
+      );
+    case 'dial-refused': {
+      if (fact.callId !== phase.callId) return stay(now);
+      const orders = letGo(phase, fact.rule);
+      return fact.notBefore === undefined
+        ? end(now, { state: 'refused', rule: fact.rule, reason: fact.reason }, fact.at, fact.rule, ...orders)
+        : scheduled(now, fact.at, fact.notBefore, 'hours', ...orders);
+    }
+    case 'call-cleared':
+      if (fact.callId !== phase.callId) return stay(now);
+      // The agent's side went away before the customer answered: nobody was reached, and no attempt is counted.
+      return agentSideFailed(
+        concluded(now, phase.callId, 'agent-lost', fact.cause),
+        phase.claim,
+        fact.at,
+        rules,
+        fact.cause,
+      );
+    case 'cancelled':
+      return end(
+        concluded(now, phase.callId, 'cancelled'),
+        { state: 'cancelled', by: fact.by },
+        fact.at,
+        fact.by,
+        ...letGo(phase, 'cancelled'),
+      );
+    case 'moved':
+      if (fact.to === undefined) return stay(now);
+      return scheduled(
+        wanting(concluded(now, phase.callId, 'cancelled'), fact.to),
+        fact.at,
+        fact.to,
+        'asked',
+        ...letGo(phase, 'moved'),
+      );
+    case 'deadline-passed': {
+      const failed = customerFailed(
+        concluded(now, phase.callId, 'trunk-error', 'deadline'),
+        phase,
+        fact.at,
+        'trunk-error',
+        rules,
+      );
+      return failed;
+    }
+    case 'screened':
+    case 'refused':
+    case 'due':
+    case 'agent-reserved':
+    case 'offer-ended':
+    case 'offer-accepted':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'wrapped-up':
+      return stay(now);
+  }
+}
+
+export function whileConnected(
+  now: Callback,
+  phase: In<'connected'>,
+  fact: Fact,
+  rules: CallbackRules,
+): Step {
+  switch (fact.type) {
+    case 'call-cleared':
+    case 'deadline-passed': {
+      if (fact.type === 'call-cleared' && fact.callId !== phase.callId) return stay(now);
+      const { claim, callId } = phase;
+      const why =
+        fact.type === 'call-cleared' ? `${fact.by} hung up: ${fact.cause}` : 'call past its deadline';
+      const orders: Order[] = [{ do: 'wrap-up-agent', claim }];
+      if (fact.type === 'deadline-passed') orders.unshift({ do: 'hang-up', callId, cause: 'deadline' });
+      return {
+        next: enterState(now, { state: 'wrap-up', claim, callId }, fact.at, why, fact.at + rules.maxWrapUpMs),
+        orders,
+      };
+    }
+    case 'screened':
+    case 'refused':
+    case 'due':
+    case 'agent-reserved':
+    case 'offer-ended':
+    case 'offer-accepted':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'wrapped-up':
+    case 'cancelled':
+    case 'moved':
+      return stay(now);
+  }
+}
+
+export function whileWrappingUp(now: Callback, phase: In<'wrap-up'>, fact: Fact): Step {
+  switch (fact.type) {
+    case 'wrapped-up':
+      return end(now, { state: 'completed', disposition: fact.disposition }, fact.at, fact.disposition, {
+        do: 'release-agent',
+        claim: phase.claim,
+        next: fact.next,
+      });
+    case 'deadline-passed':
+      return end(now, { state: 'completed', disposition: 'none' }, fact.at, 'wrap-up past its deadline', {
+        do: 'release-agent',
+        claim: phase.claim,
+        next: 'not-ready',
+        reason: 'wrap-up',
+      });
+    case 'screened':
+    case 'refused':
+    case 'due':
+    case 'agent-reserved':
+    case 'offer-ended':
+    case 'offer-accepted':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'call-cleared':
+    case 'cancelled':
+    case 'moved':
+      return stay(now);
+  }
+}
+
+/** The agent's phone was not answered, or the agent was lost: no attempt; back into the line with the same start time. */
+function agentSideFailed(now: Callback, claim: Claim, at: number, rules: CallbackRules, why: string): Step {
+  const release: Order = { do: 'release-agent', claim, next: 'not-ready', reason: 'missed' };
+  const failures = now.agentFailures + 1;
+  if (failures >= rules.maxAgentFailures) {
+    return end(now, { state: 'failed', reason: 'We could not connect you to anybody.' }, at, why, release);
+  }
+  return queued({ ...now, agentFailures: failures }, at, rules, why, release);
+}
+
+function customerFailed(
+  now: Callback,
+  phase: In<'dialing-customer'>,
+  at: number,
+  outcome: Exclude<Extract<Fact, { type: 'customer-failed' }>['outcome'], never>,
+  rules: CallbackRules,
+): Step {
+  const orders = letGo(phase, outcome);
+  const tries = now.attempts.filter((it) => it.outcome !== 'agent-lost' && it.outcome !== 'cancelled').length;
+  if (!worthRetrying(outcome) || tries >= rules.maxAttempts) {
+    return end(now, { state: 'unreached' }, at, outcome, ...orders);
+  }
+  const wait = rules.retryAfterMs[Math.min(tries, rules.retryAfterMs.length) - 1] ?? 0;
+  return scheduled(now, at, at + wait, 'retry', ...orders);
+}
+
+/** Ends what is up and frees the agent, who did nothing wrong. */
+function letGo(phase: In<'dialing-agent' | 'dialing-customer'>, cause: string): readonly Order[] {
+  return [
+    { do: 'hang-up', callId: phase.callId, cause },
+    { do: 'release-agent', claim: phase.claim, next: 'as-wished' },
+  ];
+}

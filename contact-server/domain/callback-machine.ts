@@ -1,0 +1,199 @@
+import {
+  type Callback,
+  type Claim,
+  type Fact,
+  type In,
+  type Order,
+  type Phase,
+  type Step,
+} from './callback.ts';
+import { type CallbackRules, worthRetrying } from './callback-rules.ts';
+
+/**
+ * What a fact does to a callback. Pure: no clock, no I/O. A late or repeated fact changes nothing (`next` is the very
+ * same object), because queues redeliver and SIP races.
+ */
+export function step(now: Callback, fact: Fact, rules: CallbackRules): Step {
+  const { phase } = now;
+  switch (phase.state) {
+    case 'requested':
+    case 'screened':
+      return whileScreening(now, fact, rules);
+    case 'scheduled':
+      return whileScheduled(now, phase, fact, rules);
+    case 'queued':
+      return whileQueued(now, fact, rules);
+    case 'reserved':
+      return whileReserved(now, phase, fact, rules);
+    case 'dialing-agent':
+      return whileDialingAgent(now, phase, fact, rules);
+    case 'dialing-customer':
+      return whileDialingCustomer(now, phase, fact, rules);
+    case 'connected':
+      return whileConnected(now, phase, fact, rules);
+    case 'wrap-up':
+      return whileWrappingUp(now, phase, fact);
+    case 'completed':
+    case 'cancelled':
+    case 'expired':
+    case 'unreached':
+    case 'refused':
+    case 'failed':
+      return stay(now);
+  }
+}
+
+function whileScreening(now: Callback, fact: Fact, rules: CallbackRules): Step {
+  switch (fact.type) {
+    case 'screened': {
+      const screened = enterState(
+        { ...now, terms: fact.terms },
+        { state: 'screened' },
+        fact.at,
+        fact.terms.tier,
+      );
+      return fact.startAt !== undefined && fact.startAt > fact.at
+        ? scheduled(screened, fact.at, fact.startAt, now.wish.wantedAt === undefined ? 'hours' : 'asked')
+        : queued(screened, fact.at, rules, 'screened');
+    }
+    case 'refused':
+      return end(now, { state: 'refused', rule: fact.rule, reason: fact.reason }, fact.at, fact.rule);
+    case 'cancelled':
+      return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by);
+    case 'moved':
+      return { next: wanting(now, fact.to), orders: [] };
+    case 'deadline-passed':
+      return { next: { ...now, deadline: fact.at + rules.screenMs }, orders: [{ do: 'screen' }] };
+    case 'due':
+    case 'agent-reserved':
+    case 'offer-ended':
+    case 'offer-accepted':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'call-cleared':
+    case 'wrapped-up':
+      return stay(now);
+  }
+}
+
+function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules: CallbackRules): Step {
+  switch (fact.type) {
+    case 'due':
+    case 'deadline-passed':
+      // A late timer is as good as a punctual one; an early one (clock set back) waits for its time.
+      return fact.at + 1_000 >= phase.at ? queued(now, fact.at, rules, 'due') : stay(now);
+    case 'moved':
+      return fact.to === undefined
+        ? queued(wanting(now, undefined), fact.at, rules, 'moved', { do: 'unschedule' })
+        : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked');
+    case 'offer-accepted':
+      return dialingAgent(now, fact, rules, { do: 'unschedule' });
+    case 'cancelled':
+      return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'unschedule' });
+    case 'screened':
+    case 'refused':
+    case 'agent-reserved':
+    case 'offer-ended':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'call-cleared':
+    case 'wrapped-up':
+      return stay(now);
+  }
+}
+
+function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
+  switch (fact.type) {
+    case 'agent-reserved': {
+      if (fact.entry !== now.entry) return stay(now);
+      const matched = noted(now, 'matched', fact.at, fact.claim.agentId);
+      const deadline = fact.claim.deadline + rules.offerGraceMs;
+      return {
+        next: enterState(matched, { state: 'reserved', claim: fact.claim }, fact.at, 'offered', deadline),
+        orders: [],
+      };
+    }
+    case 'offer-accepted':
+      return dialingAgent(now, fact, rules);
+    case 'moved':
+      return fact.to === undefined
+        ? stay(now)
+        : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', { do: 'leave-line' });
+    case 'cancelled':
+      return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
+    case 'deadline-passed':
+      return end(now, { state: 'expired' }, fact.at, 'waited too long', { do: 'leave-line' });
+    case 'screened':
+    case 'refused':
+    case 'due':
+    case 'offer-ended':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'call-cleared':
+    case 'wrapped-up':
+      return stay(now);
+  }
+}
+
+function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: CallbackRules): Step {
+  switch (fact.type) {
+    case 'offer-accepted':
+      return dialingAgent(now, fact, rules);
+    case 'offer-ended':
+      // Routing has filed the contact again in the same step, or offered it to the next: the entry stays.
+      if (fact.reservationId !== phase.claim.reservationId) return stay(now);
+      return {
+        next: enterState(now, { state: 'queued' }, fact.at, fact.why, now.startedAt + rules.maxWaitMs),
+        orders: [],
+      };
+    case 'agent-reserved':
+      if (fact.entry !== now.entry || fact.claim.fence <= phase.claim.fence) return stay(now);
+      return {
+        next: enterState(
+          noted(now, 'matched', fact.at, fact.claim.agentId),
+          { state: 'reserved', claim: fact.claim },
+          fact.at,
+          'offered to the next',
+          fact.claim.deadline + rules.offerGraceMs,
+        ),
+        orders: [],
+      };
+    case 'moved':
+      return fact.to === undefined
+        ? stay(now)
+        : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', { do: 'leave-line' });
+    case 'cancelled':
+      return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
+    case 'deadline-passed':
+      // Routing should have told us by now: leave and enter anew, which is safe because the entry grows.
+      return queued(now, fact.at, rules, 'offer lapsed unseen', { do: 'leave-line' });
+    case 'screened':
+    case 'refused':
+    case 'due':
+    case 'agent-taken':
+    case 'agent-answered':
+    case 'agent-failed':
+    case 'dial-refused':
+    case 'customer-ringing':
+    case 'customer-joined':
+    case 'customer-failed':
+    case 'call-cleared':
+    case 'wrapped-up':
+      return stay(now);
+  }
+}

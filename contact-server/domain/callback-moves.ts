@@ -1,0 +1,106 @@
+import type { CallbackState } from '../../contracts/states.ts';
+import type { Callback, Fact, In, Order, Phase, Step } from './callback.ts';
+import type { CallbackRules } from './callback-rules.ts';
+
+/** The moves the machine is made of: each gives the callback in its new state, and what has to be done about it. */
+
+const MAX_HISTORY = 100;
+
+export function dialingAgent(
+  now: Callback,
+  fact: Extract<Fact, { type: 'offer-accepted' }>,
+  rules: CallbackRules,
+  ...before: readonly Order[]
+): Step {
+  const { claim, callId, at } = fact;
+  if (now.phase.state === 'reserved' && claim.fence < now.phase.claim.fence) return stay(now);
+  return {
+    next: enterState(
+      now,
+      { state: 'dialing-agent', claim, callId },
+      at,
+      'accepted',
+      at + rules.agentRingMs + 10_000,
+    ),
+    orders: [...before, { do: 'ring-agent', callId, claim }],
+  };
+}
+
+export function queued(
+  now: Callback,
+  at: number,
+  rules: CallbackRules,
+  why: string,
+  ...before: readonly Order[]
+): Step {
+  // Someone who waits again after a try or a picked time has the whole patience once more.
+  const deadline = Math.max(now.startedAt, at) + rules.maxWaitMs;
+  return {
+    next: enterState({ ...now, entry: now.entry + 1 }, { state: 'queued' }, at, why, deadline),
+    orders: [...before, { do: 'enter-line' }],
+  };
+}
+
+export function scheduled(
+  now: Callback,
+  at: number,
+  to: number,
+  why: In<'scheduled'>['why'],
+  ...before: readonly Order[]
+): Step {
+  return {
+    // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
+    next: enterState(
+      why === 'asked' ? { ...now, startedAt: to } : now,
+      { state: 'scheduled', at: to, why },
+      at,
+      why,
+      to + 60_000,
+    ),
+    orders: [...before, { do: 'schedule', at: to }],
+  };
+}
+
+export function end(now: Callback, phase: Phase, at: number, why: string, ...orders: readonly Order[]): Step {
+  return { next: enterState(now, phase, at, why), orders };
+}
+
+export function stay(now: Callback): Step {
+  return { next: now, orders: [] };
+}
+
+export function enterState(
+  now: Callback,
+  phase: Phase,
+  at: number,
+  why: string,
+  deadline?: number,
+): Callback {
+  const { deadline: _old, ...rest } = noted(now, phase.state, at, why);
+  return deadline === undefined ? { ...rest, phase } : { ...rest, phase, deadline };
+}
+
+export function noted(now: Callback, state: CallbackState, at: number, why: string): Callback {
+  return { ...now, history: [...now.history, { at, state, why }].slice(-MAX_HISTORY) };
+}
+
+export function concluded(
+  now: Callback,
+  callId: string,
+  outcome: Callback['attempts'][number]['outcome'],
+  detail?: string,
+): Callback {
+  return {
+    ...now,
+    attempts: now.attempts.map((it) =>
+      it.callId === callId && it.outcome === 'pending'
+        ? { ...it, outcome, ...(detail !== undefined && { detail }) }
+        : it,
+    ),
+  };
+}
+
+export function wanting(now: Callback, at: number | undefined): Callback {
+  const { wantedAt: _old, ...wish } = now.wish;
+  return { ...now, wish: at === undefined ? wish : { ...wish, wantedAt: at } };
+}

@@ -1,0 +1,38 @@
+import type { AttemptOutcome } from '../../contracts/states.ts';
+
+/** Numbers of the callback's life; durations in milliseconds. */
+export interface CallbackRules {
+  /** Dials of the customer before it ends as unreached. */
+  readonly maxAttempts: number;
+  /** Wait after the first, second … failed attempt. */
+  readonly retryAfterMs: readonly number[];
+  /** How long a request may wait in line before it expires. */
+  readonly maxWaitMs: number;
+  readonly screenMs: number;
+  /** Grace past an offer's deadline before we doubt routing. */
+  readonly offerGraceMs: number;
+  readonly agentRingMs: number;
+  readonly customerRingMs: number;
+  readonly maxTalkMs: number;
+  readonly maxWrapUpMs: number;
+  /** An agent's phone that fails so often in a row ends the callback as failed. */
+  readonly maxAgentFailures: number;
+}
+
+export const usualRules: CallbackRules = {
+  maxAttempts: 3,
+  retryAfterMs: [5 * 60_000, 15 * 60_000],
+  maxWaitMs: 24 * 3_600_000,
+  screenMs: 30_000,
+  offerGraceMs: 5_000,
+  agentRingMs: 25_000,
+  customerRingMs: 45_000,
+  maxTalkMs: 60 * 60_000,
+  maxWrapUpMs: 30 * 60_000,
+  maxAgentFailures: 9,
+};
+
+/** Whether another try can help: a wrong number stays wrong, and a no is a no. */
+export function worthRetrying(outcome: AttemptOutcome): boolean {
+  return outcome === 'busy' || outcome === 'no-answer' || outcome === 'machine' || outcome === 'trunk-error';
+}
