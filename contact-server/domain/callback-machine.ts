@@ -1,13 +1,12 @@
 import {
-  type Callback,
-  type Claim,
-  type Fact,
-  type In,
-  type Order,
-  type Phase,
-  type Step,
-} from './callback.ts';
-import { type CallbackRules, worthRetrying } from './callback-rules.ts';
+  whileConnected,
+  whileDialingAgent,
+  whileDialingCustomer,
+  whileWrappingUp,
+} from './callback-calling.ts';
+import { dialingAgent, end, enterState, noted, queued, scheduled, stay, wanting } from './callback-moves.ts';
+import type { CallbackRules } from './callback-rules.ts';
+import type { Callback, Fact, In, Step } from './callback.ts';
 
 /**
  * What a fact does to a callback. Pure: no clock, no I/O. A late or repeated fact changes nothing (`next` is the very

@@ -1,0 +1,32 @@
+import type { AgentId, CallbackId, SessionId } from '../../contracts/ids.ts';
+
+/** What may have changed. A hint carries ids only; whoever hears it reads the truth from its store. */
+export type Hint =
+  | { readonly about: 'callback'; readonly id: CallbackId }
+  | { readonly about: 'session'; readonly id: SessionId }
+  | { readonly about: 'agent'; readonly id: AgentId }
+  | { readonly about: 'board' };
+
+/** Tells every process of the contact server what to look at again. Delivered at most once; never relied on for truth. */
+export interface Hints {
+  give(hint: Hint): void;
+  onHint(listener: (hint: Hint) => void): () => void;
+}
+
+/** What an agent's event stream carries: names and ids, so that erasure is possible everywhere. */
+export interface StreamEntry {
+  readonly cursor: string;
+  readonly name: string;
+  /** Small, and without personal data. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** One resumable event stream for each agent, shared by all processes. */
+export interface AgentStreams {
+  add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Where a fresh reader starts. */
+  end(agentId: AgentId): Promise<string>;
+  /** Entries after the cursor, oldest first; `gap` when the cursor is older than what is kept. */
+  after(agentId: AgentId, cursor: string): Promise<readonly StreamEntry[] | 'gap'>;
+  onEntry(listener: (agentId: AgentId) => void): () => void;
+}

@@ -1,0 +1,139 @@
+import type { DecisionView } from '../../contracts/agent.ts';
+import type { AgentId, CallbackId, CallId, SessionId } from '../../contracts/ids.ts';
+import type { Call } from '../domain/call.ts';
+import type { Attempt, Callback } from '../domain/callback.ts';
+import type { Session } from '../domain/session.ts';
+import type { StoredLeg } from './telephony.ts';
+
+/** A callback as it is kept: the machine's state and what hangs on it. */
+export interface CallbackRecord {
+  readonly callback: Callback;
+  /** Grows with every write to the machine's part. */
+  readonly version: number;
+  readonly notes: { readonly text: string; readonly version: number; readonly savedAt?: number };
+  /** The last range told to the visitor. */
+  readonly promise?: { readonly from: number; readonly to: number; readonly madeAt: number };
+  /** Why the agent of the present claim was chosen. */
+  readonly decision?: DecisionView;
+  /** An agent has checked who it is. */
+  readonly identityChecked: boolean;
+}
+
+export interface NewCallback {
+  readonly callback: Callback;
+  readonly tokenHash: string;
+  readonly origin: string;
+  readonly idempotencyKey: string;
+  /** Hash of the body: the same key with another body is refused. */
+  readonly bodyHash: string;
+  readonly consent: ConsentRecord;
+}
+
+/** Proof of what the visitor agreed to; never changed, never without its callback. */
+export interface ConsentRecord {
+  readonly purpose: 'call' | 'pages';
+  readonly text: string;
+  readonly version: string;
+  readonly language?: string;
+  readonly anyHour?: boolean;
+  readonly at: number;
+  readonly page?: string;
+  readonly timezone?: string;
+  /** Keyed hashes: enough to prove, not to find. */
+  readonly phoneHash?: string;
+  readonly ipHash: string;
+  readonly userAgent?: string;
+  readonly callbackId?: CallbackId;
+  readonly sessionId?: SessionId;
+}
+
+/** Callbacks in the one place that must survive. A write resolves when it is durable. */
+export interface CallbackStore {
+  /** Acceptance itself. `known`: the key was used before, for this body or another. */
+  insert(
+    fresh: NewCallback,
+  ): Promise<'inserted' | { readonly known: CallbackRecord; readonly sameBody: boolean } | 'phone-busy'>;
+  find(id: CallbackId): Promise<CallbackRecord | undefined>;
+  findByToken(id: CallbackId, tokenHash: string): Promise<CallbackRecord | undefined>;
+  /** Saves `next` if nobody wrote since `version`. `agent-taken`: another callback holds the claim's agent. */
+  save(
+    id: CallbackId,
+    version: number,
+    next: Callback,
+    decision?: DecisionView,
+  ): Promise<'saved' | 'stale' | 'agent-taken'>;
+  /** The fenced step before the agent's phone rings: true once for a call, and only while it is the present one. */
+  recordAgentDial(id: CallbackId, callId: CallId, fence: number): Promise<boolean>;
+  /** The fenced step before the customer's phone rings: true once for a call, and only while it is the present one. */
+  recordAttempt(id: CallbackId, attempt: Attempt): Promise<boolean>;
+  /** All that have not ended, oldest first. */
+  open(): Promise<readonly CallbackRecord[]>;
+  overdue(now: number, limit: number): Promise<readonly CallbackId[]>;
+  /** With the agent now, or last with them and not yet wrapped up. */
+  ofAgent(agentId: AgentId): Promise<readonly CallbackRecord[]>;
+  ofSession(sessionId: SessionId): Promise<readonly CallbackRecord[]>;
+  /** Ended since the time given. */
+  endedSince(at: number): Promise<readonly CallbackRecord[]>;
+  visitsOf(phone: string): Promise<number>;
+  saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'>;
+  savePromise(id: CallbackId, promise: { from: number; to: number; madeAt: number }): Promise<void>;
+  markIdentityChecked(id: CallbackId): Promise<void>;
+}
+
+export interface CallStore {
+  put(call: Call): Promise<void>;
+  find(id: CallId): Promise<Call | undefined>;
+  addLeg(id: CallId, leg: StoredLeg): Promise<void>;
+  legs(id: CallId): Promise<readonly StoredLeg[]>;
+  /** Not ended, of all agents. */
+  live(): Promise<readonly Call[]>;
+}
+
+export interface SessionStore {
+  find(id: SessionId): Promise<Session | undefined>;
+  /** Reads, changes and writes in one go, again when somebody else wrote meanwhile; creates where `create` is given. */
+  update(id: SessionId, change: (session: Session) => Session, create?: Session): Promise<Session | undefined>;
+}
+
+export interface Customer {
+  readonly id: string;
+  readonly name: string;
+  readonly phones: readonly string[];
+  readonly since?: string;
+  readonly language?: string;
+  readonly preferredAgent?: string;
+  readonly products: readonly { readonly name: string; readonly status: string }[];
+  readonly tickets: readonly { readonly number: string; readonly title: string; readonly state: string }[];
+}
+
+/** What the company knows of its customers. */
+export interface CustomerStore {
+  byId(id: string): Promise<Customer | undefined>;
+  byPhone(phone: string): Promise<Customer | undefined>;
+}
+
+export interface AuditEntry {
+  readonly at: number;
+  /** Agent id, `visitor`, or the part of the server that acted. */
+  readonly who: string;
+  readonly what: string;
+  readonly about?: string;
+  readonly detail?: string;
+}
+
+/** Append-only. */
+export interface AuditStore {
+  add(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  latest(what: readonly string[], limit: number): Promise<readonly AuditEntry[]>;
+}
+
+export interface ConsentStore {
+  add(record: ConsentRecord): Promise<void>;
+}
+
+/** A small value that must survive a restart: the cursor of an event consumer. */
+export interface CursorStore {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, cursor: string): Promise<void>;
+}
