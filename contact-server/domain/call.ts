@@ -14,7 +14,11 @@ export interface Call {
   readonly callerId?: string;
   /** The customer's phone began to ring (for the code word's life). */
   readonly ringingSince?: number;
-  readonly ended?: { readonly by: 'agent' | 'customer' | 'server'; readonly cause: string; readonly at: number };
+  readonly ended?: {
+    readonly by: 'agent' | 'customer' | 'server';
+    readonly cause: string;
+    readonly at: number;
+  };
 }
 
 export type CallNews =
@@ -24,7 +28,12 @@ export type CallNews =
   | { readonly type: 'joined'; readonly at: number }
   | { readonly type: 'held'; readonly by: 'agent' | 'customer'; readonly at: number }
   | { readonly type: 'retrieved'; readonly by: 'agent' | 'customer'; readonly at: number }
-  | { readonly type: 'failed'; readonly leg: 'agent' | 'customer'; readonly at: number; readonly detail: string }
+  | {
+      readonly type: 'failed';
+      readonly leg: 'agent' | 'customer';
+      readonly at: number;
+      readonly detail: string;
+    }
   | {
       readonly type: 'cleared';
       readonly by: 'agent' | 'customer' | 'server';
@@ -49,7 +58,12 @@ export function hear(call: Call, news: CallNews): Call {
     case 'established':
       return { ...call, [news.leg]: 'connected' };
     case 'joined':
-      return { ...call, agent: 'connected', customer: 'connected', talkingSince: call.talkingSince ?? news.at };
+      return {
+        ...call,
+        agent: 'connected',
+        customer: 'connected',
+        talkingSince: call.talkingSince ?? news.at,
+      };
     case 'held':
       return { ...call, [news.by === 'agent' ? 'customer' : 'agent']: 'hold' };
     case 'retrieved':

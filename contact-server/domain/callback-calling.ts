@@ -35,9 +35,6 @@ export function whileDialingAgent(
         rules,
         fact.type === 'agent-failed' ? fact.detail : fact.cause,
       );
-    case 'agent-taken':
-      if (fact.reservationId !== phase.claim.reservationId) return stay(now);
-      return agentSideFailed(now, phase.claim, fact.at, rules, 'agent held by another callback');
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, ...letGo(phase, 'cancelled'));
     case 'moved':
@@ -56,6 +53,7 @@ export function whileDialingAgent(
     case 'agent-reserved':
     case 'offer-ended':
     case 'offer-accepted':
+    case 'agent-taken':
     case 'dial-refused':
     case 'customer-ringing':
     case 'customer-joined':

@@ -4,7 +4,17 @@ import {
   whileDialingCustomer,
   whileWrappingUp,
 } from './callback-calling.ts';
-import { dialingAgent, end, enterState, noted, queued, scheduled, stay, wanting } from './callback-moves.ts';
+import {
+  agentTaken,
+  dialingAgent,
+  end,
+  enterState,
+  noted,
+  queued,
+  scheduled,
+  stay,
+  wanting,
+} from './callback-moves.ts';
 import type { CallbackRules } from './callback-rules.ts';
 import type { Callback, Fact, In, Step } from './callback.ts';
 
@@ -92,13 +102,14 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
         : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked');
     case 'offer-accepted':
       return dialingAgent(now, fact, rules, { do: 'unschedule' });
+    case 'agent-taken':
+      return agentTaken(now, fact, rules, { do: 'unschedule' });
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'unschedule' });
     case 'screened':
     case 'refused':
     case 'agent-reserved':
     case 'offer-ended':
-    case 'agent-taken':
     case 'agent-answered':
     case 'agent-failed':
     case 'dial-refused':
@@ -124,6 +135,8 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
     }
     case 'offer-accepted':
       return dialingAgent(now, fact, rules);
+    case 'agent-taken':
+      return agentTaken(now, fact, rules);
     case 'moved':
       return fact.to === undefined
         ? stay(now)
@@ -136,7 +149,6 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'refused':
     case 'due':
     case 'offer-ended':
-    case 'agent-taken':
     case 'agent-answered':
     case 'agent-failed':
     case 'dial-refused':
@@ -153,6 +165,8 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
   switch (fact.type) {
     case 'offer-accepted':
       return dialingAgent(now, fact, rules);
+    case 'agent-taken':
+      return agentTaken(now, fact, rules);
     case 'offer-ended':
       // Routing has filed the contact again in the same step, or offered it to the next: the entry stays.
       if (fact.reservationId !== phase.claim.reservationId) return stay(now);
@@ -184,7 +198,6 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
     case 'screened':
     case 'refused':
     case 'due':
-    case 'agent-taken':
     case 'agent-answered':
     case 'agent-failed':
     case 'dial-refused':

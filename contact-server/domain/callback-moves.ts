@@ -26,6 +26,17 @@ export function dialingAgent(
   };
 }
 
+/** MongoDB refused the claim: somebody else holds this agent. Routing is told, and the contact waits on. */
+export function agentTaken(
+  now: Callback,
+  fact: Extract<Fact, { type: 'agent-taken' }>,
+  rules: CallbackRules,
+  ...before: readonly Order[]
+): Step {
+  const release: Order = { do: 'release-agent', claim: fact.claim, next: 'not-ready', reason: 'missed' };
+  return queued(now, fact.at, rules, 'agent held by another callback', ...before, release);
+}
+
 export function queued(
   now: Callback,
   at: number,

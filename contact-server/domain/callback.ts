@@ -127,7 +127,7 @@ export type Fact =
   /** The offer was taken, or an agent called this contact now. */
   | { readonly type: 'offer-accepted'; readonly at: number; readonly claim: Claim; readonly callId: CallId }
   /** The agent is held by another callback already: MongoDB decided against the claim. */
-  | { readonly type: 'agent-taken'; readonly at: number; readonly reservationId: ReservationId }
+  | { readonly type: 'agent-taken'; readonly at: number; readonly claim: Claim }
   | { readonly type: 'agent-answered'; readonly at: number; readonly callId: CallId }
   | { readonly type: 'agent-failed'; readonly at: number; readonly callId: CallId; readonly detail: string }
   /** The dial gate said no. `notBefore`: allowed at that time. */
