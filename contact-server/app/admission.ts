@@ -1,0 +1,70 @@
+import type { Routing } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import type { Callback, Fact } from '../domain/callback.ts';
+import type { AuditStore } from '../ports/stores.ts';
+import type { DialPolicy } from './dial-policy.ts';
+
+interface Parts {
+  readonly routing: Routing;
+  readonly policy: DialPolicy;
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+}
+
+const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
+
+/** Entitlement, numbers and hours: decides before anything else whether and when a callback may be made. */
+export class Admission {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async screen(callback: Callback): Promise<Fact> {
+    const { routing, policy, audit, clock } = this.#parts;
+    const at = clock.now();
+    const { wish } = callback;
+    const refuse = async (rule: string, reason: string): Promise<Fact> => {
+      await audit.add({ at, who: 'admission', what: 'refused', about: callback.id, detail: rule });
+      return { type: 'refused', at, rule, reason };
+    };
+
+    const owed = await routing.screen({
+      service: wish.service,
+      phone: wish.phone,
+      ip: wish.ip,
+      ...(wish.customerId !== undefined && { customerId: wish.customerId }),
+      ...(wish.language !== undefined && { language: wish.language }),
+    });
+    if (!owed.ok) return refuse(owed.rule, owed.reason);
+
+    const dial = policy.mayDial(wish.phone, {
+      service: wish.service,
+      now: wish.wantedAt ?? at,
+      anyHour: wish.anyHour,
+      pickedTime: wish.wantedAt !== undefined,
+      ...(wish.timezone !== undefined && { visitorZone: wish.timezone }),
+    });
+    if (!dial.ok && dial.notBefore === undefined) return refuse(dial.rule, dial.reason);
+    const callable = dial.ok ? (wish.wantedAt ?? at) : (dial.notBefore ?? at);
+
+    const open = await routing.openings(wish.service, callable, callable + LOOK_AHEAD_MS);
+    if (!open.openNow && open.opensAt === undefined) {
+      return refuse('hours/never-open', 'Nobody will be here to call you in the next two weeks.');
+    }
+    const startAt = open.openNow ? callable : (open.opensAt ?? callable);
+    return {
+      type: 'screened',
+      at,
+      terms: {
+        tier: owed.tier,
+        priority: owed.priority,
+        must: owed.requirement.must,
+        prefer: owed.requirement.prefer,
+        ...(owed.preferredAgent && { preferredAgent: owed.preferredAgent }),
+      },
+      ...(startAt > at && { startAt }),
+    };
+  }
+}

@@ -1,0 +1,193 @@
+import type { Logger } from 'pino';
+import type { CallCommand, CallEventName } from '../../contracts/agent.ts';
+import type { AgentId, CallbackId, CallId } from '../../contracts/ids.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
+import { allowedNow, type Call, type CallNews, hear, newCall } from '../domain/call.ts';
+import type { Fact } from '../domain/callback.ts';
+import type { AgentStreams, Hints } from '../ports/hints.ts';
+import type { CallStore } from '../ports/stores.ts';
+import type { AgentLegPlan, CallFact, CustomerLegPlan, Telephony } from '../ports/telephony.ts';
+import { Serial } from './serial.ts';
+
+interface Parts {
+  readonly calls: CallStore;
+  readonly telephony: Telephony;
+  readonly streams: AgentStreams;
+  readonly hints: Hints;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Where facts about a call go when they mean something for its callback. */
+export type TellCallback = (id: CallbackId, fact: Fact) => Promise<unknown>;
+
+/** Keeps the calls: what the phones say is stored, shown to the agent, and told to the callback, in that order. */
+export class CallDesk {
+  readonly #parts: Parts;
+  readonly #serial = new Serial();
+  #tell: TellCallback = () => Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  use(tell: TellCallback): void {
+    this.#tell = tell;
+  }
+
+  /** Rings the agent's phone; the caller has passed the fenced step. */
+  async ringAgent(
+    callId: CallId,
+    callbackId: CallbackId,
+    plan: AgentLegPlan,
+    callerId: string,
+  ): Promise<void> {
+    const { calls, telephony, clock } = this.#parts;
+    await calls.put({ ...newCall(callId, callbackId, plan.agentId, clock.now()), callerId });
+    telephony.ringAgent(callId, plan, (fact) => this.#hear(callId, fact));
+  }
+
+  dialCustomer(callId: CallId, plan: CustomerLegPlan): void {
+    this.#parts.telephony.dialCustomer(callId, plan);
+  }
+
+  hangUp(callId: CallId, cause: string): void {
+    this.#parts.telephony.hangUp(callId, cause);
+  }
+
+  /** A command of the agent whose call it is. Throws `not-found`, `not-now`. */
+  async command(agentId: AgentId, callId: CallId, command: CallCommand): Promise<void> {
+    const call = await this.#parts.calls.find(callId);
+    if (call?.agentId !== agentId) throw new ProblemError('not-found');
+    if (!allowedNow(call).includes(command)) {
+      throw new ProblemError('not-now', { detail: `The call cannot be ${wordFor[command]} now.` });
+    }
+    const { telephony } = this.#parts;
+    if (command === 'hold') await telephony.hold(callId);
+    else if (command === 'retrieve') await telephony.retrieve(callId);
+    else telephony.hangUp(callId, 'agent dropped');
+  }
+
+  /** After a restart: the call goes on if both phones still hold it; else it is ended. True when it goes on. */
+  async adopt(call: Call): Promise<boolean> {
+    const { calls, telephony } = this.#parts;
+    const legs = await calls.legs(call.id);
+    const alive = await telephony.adopt(call.id, legs, (fact) => this.#hear(call.id, fact));
+    if (!alive) {
+      this.#hear(call.id, {
+        type: 'cleared',
+        by: 'server',
+        cause: 'lost in a restart',
+        at: this.#parts.clock.now(),
+      });
+    }
+    return alive;
+  }
+
+  find(callId: CallId): Promise<Call | undefined> {
+    return this.#parts.calls.find(callId);
+  }
+
+  idle(): Promise<void> {
+    return this.#serial.idle();
+  }
+
+  #hear(callId: CallId, fact: CallFact): void {
+    this.#serial
+      .run(callId, () => this.#take(callId, fact))
+      .catch((err: unknown) => this.#parts.log.error({ err, callId, fact: fact.type }, 'call fact lost'));
+  }
+
+  async #take(callId: CallId, fact: CallFact): Promise<void> {
+    const { calls, streams, hints, log } = this.#parts;
+    const before = await calls.find(callId);
+    if (!before || before.ended) return;
+    if ('stored' in fact && fact.stored) await calls.addLeg(callId, fact.stored);
+    const now = hear(before, newsOf(fact));
+    await calls.put(now);
+    log.debug({ callId, fact: fact.type }, 'call moved');
+    const name = eventFor(fact);
+    if (name) {
+      const { agentId, callbackId } = now;
+      await streams.add(agentId, 'call.event', { name, callId, callbackId, at: fact.at, ...details(fact) });
+    }
+    hints.give({ about: 'callback', id: now.callbackId });
+    const told = factFor(callId, fact);
+    if (told) await this.#tell(now.callbackId, told);
+  }
+}
+
+const wordFor: Readonly<Record<CallCommand, string>> = {
+  hold: 'held',
+  retrieve: 'retrieved',
+  drop: 'dropped',
+};
+
+function newsOf(fact: CallFact): CallNews {
+  return fact.type === 'failed' ? { type: 'failed', leg: fact.leg, at: fact.at, detail: fact.detail } : fact;
+}
+
+function details(fact: CallFact): Record<string, unknown> {
+  switch (fact.type) {
+    case 'originated':
+    case 'delivered':
+    case 'established':
+      return { leg: fact.leg };
+    case 'failed':
+      return { leg: fact.leg, cause: fact.outcome };
+    case 'held':
+    case 'retrieved':
+      return { leg: fact.by, by: fact.by };
+    case 'cleared':
+      return { by: fact.by, cause: fact.cause };
+    case 'joined':
+      return {};
+  }
+}
+
+/** The field's name for it (CSTA); the agent's own leg and the joining are one `established`. */
+function eventFor(fact: CallFact): CallEventName | undefined {
+  switch (fact.type) {
+    case 'originated':
+      return 'call.originated';
+    case 'delivered':
+      return 'call.delivered';
+    case 'established':
+      return 'call.established';
+    case 'joined':
+      return undefined;
+    case 'held':
+      return 'call.held';
+    case 'retrieved':
+      return 'call.retrieved';
+    case 'failed':
+      return 'call.failed';
+    case 'cleared':
+      return 'call.cleared';
+  }
+}
+
+/** What the call's news means for the callback. */
+function factFor(callId: CallId, fact: CallFact): Fact | undefined {
+  const { at } = fact;
+  switch (fact.type) {
+    case 'delivered':
+      return fact.leg === 'customer' ? { type: 'customer-ringing', at, callId } : undefined;
+    case 'established':
+      return fact.leg === 'agent' ? { type: 'agent-answered', at, callId } : undefined;
+    case 'joined':
+      return { type: 'customer-joined', at, callId };
+    case 'failed':
+      if (fact.leg === 'agent' || fact.outcome === 'agent-lost') {
+        return { type: 'agent-failed', at, callId, detail: `${fact.outcome} ${fact.detail}` };
+      }
+      return { type: 'customer-failed', at, callId, outcome: fact.outcome, detail: fact.detail };
+    case 'cleared':
+      return { type: 'call-cleared', at, callId, by: fact.by, cause: fact.cause };
+    case 'originated':
+    case 'held':
+    case 'retrieved':
+      return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { createHmac } from 'node:crypto';
+
+const words = [
+  'AMBER',
+  'APPLE',
+  'ARROW',
+  'BASIL',
+  'BEACH',
+  'BERRY',
+  'BIRCH',
+  'BRICK',
+  'CEDAR',
+  'CHALK',
+  'CLOUD',
+  'COMET',
+  'CORAL',
+  'CRANE',
+  'DAISY',
+  'DELTA',
+  'EAGLE',
+  'EMBER',
+  'FABLE',
+  'FERRY',
+  'FLINT',
+  'FROST',
+  'GLOBE',
+  'GRAPE',
+  'HAZEL',
+  'HERON',
+  'IVORY',
+  'JEWEL',
+  'KAYAK',
+  'LEMON',
+  'LILAC',
+  'LINEN',
+  'LOTUS',
+  'MANGO',
+  'MAPLE',
+  'MEDAL',
+  'MELON',
+  'NORTH',
+  'OASIS',
+  'OCEAN',
+  'OLIVE',
+  'ONION',
+  'OPERA',
+  'OTTER',
+  'PANDA',
+  'PEARL',
+  'PIANO',
+  'PLAZA',
+  'QUILT',
+  'RADAR',
+  'RAVEN',
+  'RIVER',
+  'ROBIN',
+  'SALSA',
+  'SOLAR',
+  'STONE',
+  'SUGAR',
+  'TIGER',
+  'TULIP',
+  'ULTRA',
+  'VALVE',
+  'VIOLA',
+  'WAGON',
+  'ZEBRA',
+] as const;
+
+/**
+ * The word the agent says first, e.g. `AMBER-17`: an HMAC of the callback and this very call, so that nobody else
+ * can know it and the next call has another.
+ */
+export function codeWordFor(key: Buffer, callbackId: string, callId: string): string {
+  const digest = createHmac('sha256', key).update(`code-word\n${callbackId}\n${callId}`).digest();
+  const word = words[digest.readUInt8(0) % words.length] ?? words[0];
+  return `${word}-${String(10 + (digest.readUInt16BE(1) % 90))}`;
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { CallId } from '../../contracts/ids.ts';
+import type { Contact, Reservation, Routing } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { type Callback, type Claim, claimOf, type Order } from '../domain/callback.ts';
+import type { CallbackRules } from '../domain/callback-rules.ts';
+import type { AccountStore } from '../ports/accounts.ts';
+import type { CompanyRules } from '../ports/company.ts';
+import type { AgentStreams, Hints } from '../ports/hints.ts';
+import type { Phones } from '../ports/phones.ts';
+import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
+import type { Telephony } from '../ports/telephony.ts';
+import type { Admission } from './admission.ts';
+import type { CallDesk } from './call-desk.ts';
+import type { FollowUp, OrderTaker } from './callback-desk.ts';
+import type { DialGate } from './dial-gate.ts';
+import type { SessionDesk } from './session-desk.ts';
+
+interface Parts {
+  readonly store: CallbackStore;
+  readonly routing: Routing;
+  readonly calls: CallDesk;
+  readonly gate: DialGate;
+  readonly admission: Admission;
+  readonly accounts: AccountStore;
+  readonly phones: Phones;
+  readonly telephony: Telephony;
+  readonly sessions: SessionDesk;
+  readonly company: CompanyRules;
+  readonly streams: AgentStreams;
+  readonly hints: Hints;
+  readonly rules: CallbackRules;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Turns the machine's orders into words to routing, telephony and sessions. */
+export class Orders implements OrderTaker {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async carryOut(record: CallbackRecord, order: Order): Promise<FollowUp | undefined> {
+    const { routing, calls, admission } = this.#parts;
+    const { id } = record.callback;
+    switch (order.do) {
+      case 'screen':
+        return { fact: await admission.screen(record.callback) };
+      case 'enter-line':
+        return this.#enterLine(record.callback);
+      case 'leave-line':
+        await routing.leave(id);
+        return undefined;
+      case 'schedule':
+        await routing.schedule(id, order.at, record.callback.wish.service);
+        return undefined;
+      case 'unschedule':
+        await routing.unschedule(id);
+        return undefined;
+      case 'ring-agent':
+        return this.#ringAgent(record, order.callId, order.claim);
+      case 'dial-customer':
+        return this.#dialCustomer(record, order.callId, order.claim);
+      case 'hang-up':
+        calls.hangUp(order.callId, order.cause);
+        return undefined;
+      case 'wrap-up-agent':
+        await routing.wrapUp(order.claim.reservationId);
+        return undefined;
+      case 'release-agent':
+        await routing.complete(
+          order.claim.reservationId,
+          order.next === 'not-ready'
+            ? { state: 'not-ready', reason: order.reason ?? 'paperwork' }
+            : { state: order.next },
+        );
+        return undefined;
+    }
+  }
+
+  async moved(before: Callback, now: CallbackRecord): Promise<void> {
+    const { sessions, streams, hints, accounts } = this.#parts;
+    const agentId = claimOf(now.callback)?.agentId ?? claimOf(before)?.agentId;
+    const agent = agentId === undefined ? undefined : await accounts.byId(agentId);
+    await sessions.callbackMoved(before, now.callback, agent);
+    for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
+      if (who === undefined) continue;
+      await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
+      hints.give({ about: 'agent', id: who });
+    }
+  }
+
+  async #enterLine(callback: Callback): Promise<FollowUp | undefined> {
+    // With no telephone system an offer would only waste an agent's time: the contact keeps waiting, and the
+    // watchdog enters it as soon as there is one again.
+    if (!this.#parts.telephony.status().up) return undefined;
+    const placed = await this.#parts.routing.enter(contactOf(callback));
+    return placed.state === 'reserved' ? followReservation(placed.reservation) : undefined;
+  }
+
+  async #ringAgent(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
+    const { store, calls, accounts, phones, rules, clock, company } = this.#parts;
+    const { callback } = record;
+    const failed = (detail: string): FollowUp => ({
+      fact: { type: 'agent-failed', at: clock.now(), callId, detail },
+    });
+    const account = await accounts.byId(claim.agentId);
+    const extension = account?.extension;
+    if (extension === undefined) return failed('no extension');
+    if (!phones.isRegistered(extension)) return failed('phone not registered');
+    // Somebody else has rung for this claim, or it is no longer the present one: that dial stands, ours does not.
+    if (!(await store.recordAgentDial(callback.id, callId, claim.fence))) {
+      const call = await calls.find(callId);
+      // The phone was rung with the offer, and lifting it was the acceptance.
+      return call?.agent === 'connected'
+        ? { fact: { type: 'agent-answered', at: clock.now(), callId } }
+        : undefined;
+    }
+    const service = company.services.get(callback.wish.service);
+    await calls.ringAgent(
+      callId,
+      callback.id,
+      {
+        agentId: claim.agentId,
+        extension,
+        display: service?.name ?? company.name,
+        ringMs: rules.agentRingMs,
+      },
+      service?.callerIds[0] ?? '',
+    );
+    return undefined;
+  }
+
+  async #dialCustomer(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
+    const { gate, calls, rules, clock } = this.#parts;
+    const answer = await gate.ask(record.callback, callId, claim);
+    switch (answer.verdict) {
+      case 'dial':
+        calls.dialCustomer(callId, {
+          number: record.callback.wish.phone,
+          callerId: answer.callerId,
+          trunkId: answer.trunkId,
+          ringMs: rules.customerRingMs,
+          maxTalkMs: rules.maxTalkMs,
+        });
+        return undefined;
+      case 'refused':
+        return {
+          fact: {
+            type: 'dial-refused',
+            at: clock.now(),
+            callId,
+            rule: answer.rule,
+            reason: answer.reason,
+            ...(answer.notBefore !== undefined && { notBefore: answer.notBefore }),
+          },
+        };
+      case 'stale':
+        return undefined;
+    }
+  }
+}
+
+/** The fact that routing holds an agent, with why it chose this one. */
+export function followReservation(reservation: Reservation): FollowUp {
+  return {
+    fact: {
+      type: 'agent-reserved',
+      at: reservation.createdAt,
+      entry: reservation.entry,
+      claim: claimFrom(reservation),
+    },
+    decision: reservation.decision,
+  };
+}
+
+export function claimFrom(reservation: Reservation): Claim {
+  const { id, agentId, fence, epoch, deadline } = reservation;
+  return { reservationId: id, agentId, fence, epoch, deadline };
+}
+
+/** What routing needs to know of a callback. */
+export function contactOf(callback: Callback): Contact {
+  const { id, wish, terms, entry, startedAt } = callback;
+  return {
+    id,
+    service: wish.service,
+    requirement: { must: terms?.must ?? [], prefer: terms?.prefer ?? [] },
+    priority: terms?.priority ?? 0,
+    startedAt,
+    entry,
+    ...(terms?.preferredAgent && { preferred: { agentId: terms.preferredAgent, until: startedAt + 60_000 } }),
+  };
+}
+
+export function newCallId(): CallId {
+  return randomUUID() as CallId;
+}
