@@ -1,0 +1,158 @@
+import type { Logger } from 'pino';
+import { CursorTooOld, type Routing, type RoutingEvent } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
+import type { AgentStreams, Hints } from '../ports/hints.ts';
+import type { AuditStore, CursorStore } from '../ports/stores.ts';
+import type { CallbackDesk } from './callback-desk.ts';
+import { claimFrom, followReservation, newCallId } from './order-taker.ts';
+
+interface Parts {
+  readonly routing: Routing;
+  readonly callbacks: CallbackDesk;
+  readonly cursors: CursorStore;
+  readonly streams: AgentStreams;
+  readonly hints: Hints;
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Something was offered: somebody may want to accept it for the agent. */
+  readonly offered: (event: Extract<RoutingEvent, { type: 'reservation.created' }>) => Promise<void>;
+  /** The gap could not be served, or routing was lost: compare what waits here and there. */
+  readonly reconcile: () => Promise<void>;
+}
+
+const CURSOR = 'routing-events';
+const RETRY_MS = 500;
+
+/** Reads routing's decisions in order and tells them to callbacks and agents; goes on where it stopped, also after a crash. */
+export class RoutingPump {
+  readonly #parts: Parts;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    const { log, clock } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+      } catch (err) {
+        if (signal.aborted) return;
+        if (err instanceof CursorTooOld) {
+          await this.#startOver().catch((cause: unknown) =>
+            log.error({ err: cause }, 'could not start over'),
+          );
+        } else {
+          log.warn({ err }, 'routing events interrupted');
+        }
+        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      }
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { routing, cursors, log } = this.#parts;
+    for await (const event of routing.events(await cursors.read(CURSOR), signal)) {
+      try {
+        await this.#take(event);
+      } catch (err) {
+        // A callback that is gone has nothing to hear; anything else is left to the state's deadline.
+        if (!(err instanceof ProblemError)) log.error({ err, event: event.type }, 'routing event not taken');
+      }
+      await cursors.write(CURSOR, event.cursor);
+    }
+  }
+
+  async #startOver(): Promise<void> {
+    const { routing, cursors, reconcile } = this.#parts;
+    const { cursor } = await routing.snapshot();
+    await cursors.write(CURSOR, cursor);
+    await reconcile();
+  }
+
+  async #take(event: RoutingEvent): Promise<void> {
+    const { callbacks, streams, hints, audit, offered, reconcile } = this.#parts;
+    hints.give({ about: 'board' });
+    switch (event.type) {
+      case 'reservation.created': {
+        const { fact, decision } = followReservation(event.reservation);
+        await callbacks.note(event.reservation.contactId, fact, decision);
+        const { agentId, contactId, id } = event.reservation;
+        await streams.add(agentId, 'offer.made', { callbackId: contactId, reservationId: id });
+        await offered(event);
+        return;
+      }
+      case 'reservation.accepted': {
+        const { reservation } = event;
+        await this.#withdrawn(event, 'accepted');
+        // Told already by the process that accepted; said again for the case that it died in between.
+        await callbacks.note(
+          reservation.contactId,
+          { type: 'offer-accepted', at: event.at, claim: claimFrom(reservation), callId: newCallId() },
+          reservation.decision,
+        );
+        return;
+      }
+      case 'reservation.rejected':
+      case 'reservation.timeout':
+      case 'reservation.canceled':
+      case 'reservation.rescinded': {
+        const why = event.type.slice('reservation.'.length) as
+          'rejected' | 'timeout' | 'canceled' | 'rescinded';
+        await this.#withdrawn(event, why);
+        const { contactId, id } = event.reservation;
+        await callbacks.note(contactId, { type: 'offer-ended', at: event.at, reservationId: id, why });
+        return;
+      }
+      case 'agent.state':
+        await streams.add(event.status.agentId, 'me.changed', {});
+        return;
+      case 'contact.due':
+        await callbacks.note(event.contactId, { type: 'due', at: event.at });
+        return;
+      case 'contact.queued':
+      case 'contact.left':
+        hints.give({ about: 'callback', id: event.contactId });
+        return;
+      case 'repaired':
+        await audit.add({
+          at: event.at,
+          who: 'watchdog',
+          what: 'repaired',
+          detail: `${event.what}: ${event.why}`,
+        });
+        await reconcile();
+        return;
+      case 'rules.changed':
+      case 'reservation.wrapup':
+      case 'reservation.completed':
+        return;
+    }
+  }
+
+  async #withdrawn(
+    event: Extract<RoutingEvent, { type: `reservation.${string}` }>,
+    reason: 'accepted' | 'rejected' | 'timeout' | 'canceled' | 'rescinded',
+  ): Promise<void> {
+    const { agentId, contactId, id } = event.reservation;
+    await this.#parts.streams.add(agentId, 'offer.withdrawn', {
+      reservationId: id,
+      callbackId: contactId,
+      reason,
+    });
+  }
+}
