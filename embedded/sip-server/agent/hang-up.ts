@@ -1,0 +1,43 @@
+import type { AppText } from './app-text.ts';
+import type { Dialog } from './dialog.ts';
+import type { Exchange } from './exchange.ts';
+import { completeRequest } from './compose.ts';
+import { Unreachable } from '../transport/transports.ts';
+import type { Flow } from '../transport/flow.ts';
+
+/** Ends a call without being asked to, and tells the application by a BYE that it did not send. */
+export function hangUp(exchange: Exchange, dialog: Dialog, why: string): void {
+  if (dialog.ended) return;
+  exchange.dialogs.remove(dialog);
+  const app = appBye(why);
+  const base = dialog.request('BYE', dialog.nextSeq(), undefined, '');
+  const send = (way: Flow | Unreachable | undefined): void => {
+    const usable = way instanceof Unreachable ? undefined : way;
+    const home = { protocol: 'udp' as const, local: exchange.transports.home };
+    const bye = completeRequest(base, app, usable ?? home);
+    const nobody = { onResponse: () => {}, onFailure: () => {} };
+    if (usable) exchange.transactions.request(bye, usable, nobody)?.start();
+    const text = bye.toString();
+    dialog.owner.deliver({
+      source: 'application',
+      text,
+      flow: usable,
+      txnId: 'unsolicited',
+      dialogId: dialog.id,
+    });
+    exchange.apps.cdr({ kind: 'stop', source: 'application', detail: stopReason(why), text });
+  };
+  const out = dialog.wayOut;
+  if (typeof out === 'string') exchange.transports.reach(out, send);
+  else send(out);
+}
+
+function stopReason(why: string): string {
+  return why.startsWith('ACK-BYE') ? 'system-error-initiated-termination' : 'system-initiated-termination';
+}
+
+/** A BYE as an application would write it, saying why in its Reason (RFC 3326). */
+function appBye(why: string): AppText {
+  const value = `SIP ;cause=200 ;text="${why}"`;
+  return { start: '', headers: [{ key: 'reason', name: 'Reason', value }], body: '' };
+}
