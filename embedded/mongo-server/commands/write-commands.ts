@@ -1,0 +1,230 @@
+import { MongoError } from '../mongo-error.ts';
+import { compileFilter, isOperators } from '../query/filter.ts';
+import { type Hit, search } from '../query/find.ts';
+import { compileProjection } from '../query/projection.ts';
+import type { Stored } from '../storage/collection-index.ts';
+import { type Update, compileUpdate } from '../update/compile-update.ts';
+import { setAt } from '../update/update-path.ts';
+import { parsePath } from '../values/path.ts';
+import { type Doc, cloneValue, field, isDoc, isRegex } from '../values/value.ts';
+import {
+  type Command,
+  type CommandContext,
+  count,
+  countField,
+  docField,
+  docsField,
+  namespaceOf,
+} from './command.ts';
+
+/** Commands that change documents; their answers wait for the disk. */
+export const WRITE_COMMANDS: Record<string, Command> = {
+  insert: {
+    fields: ['documents', 'ordered', 'bypassDocumentValidation'],
+    writes: true,
+    run: (context) => {
+      const docs = docsField(context.command, 'documents');
+      const collection = context.store.ensureCollection(namespaceOf(context));
+      return inTurn(context, docs, (doc) => {
+        collection.insert(doc);
+        return { n: 1 };
+      });
+    },
+  },
+  update: {
+    fields: ['updates', 'ordered', 'bypassDocumentValidation'],
+    writes: true,
+    run: (context) => {
+      const result = inTurn(context, docsField(context.command, 'updates'), (one) => updateOne(context, one));
+      return { nModified: 0, ...result };
+    },
+  },
+  delete: {
+    fields: ['deletes', 'ordered'],
+    writes: true,
+    run: (context) =>
+      inTurn(context, docsField(context.command, 'deletes'), (one) => {
+        onlyFields(one, 'delete', ['q', 'limit', 'hint', 'collation']);
+        const limit = countField(one, 'limit');
+        if (limit === undefined || limit > 1)
+          throw new MongoError('FailedToParse', 'The limit field in delete objects must be 0 or 1');
+        const collection = context.store.collection(namespaceOf(context));
+        const found = search(collection, { filter: docField(one, 'q'), limit, hint: one['hint'] });
+        for (const { item } of found) collection?.delete(item);
+        return { n: found.length };
+      }),
+  },
+  findAndModify: {
+    fields: [
+      'query',
+      'sort',
+      'remove',
+      'update',
+      'new',
+      'fields',
+      'upsert',
+      'arrayFilters',
+      'hint',
+      'bypassDocumentValidation',
+    ],
+    writes: true,
+    run: findAndModify,
+  },
+};
+
+interface Outcome {
+  n: number;
+  nModified?: number;
+  upserted?: unknown;
+}
+
+/** Carries out statements one after the other; ordered, the first failure ends it. */
+function inTurn(context: CommandContext, statements: readonly Doc[], run: (statement: Doc) => Outcome): Doc {
+  if (statements.length === 0 || statements.length > 100_000) {
+    throw new MongoError(
+      'InvalidLength',
+      `Write batch sizes must be between 1 and 100000. Got ${statements.length} operations.`,
+    );
+  }
+  let n = 0;
+  let nModified: number | undefined;
+  const upserted: Doc[] = [];
+  const writeErrors: Doc[] = [];
+  for (const [index, statement] of statements.entries()) {
+    try {
+      const outcome = run(statement);
+      n += outcome.n;
+      if (outcome.nModified !== undefined) nModified = (nModified ?? 0) + outcome.nModified;
+      if (outcome.upserted !== undefined) upserted.push({ index, _id: outcome.upserted });
+    } catch (error) {
+      if (!(error instanceof MongoError)) throw error;
+      writeErrors.push({ index, code: error.code, ...error.details, errmsg: error.message });
+      if (context.command['ordered'] !== false) break;
+    }
+  }
+  return {
+    n: count(n),
+    ...(nModified === undefined ? {} : { nModified: count(nModified) }),
+    ...(upserted.length > 0 ? { upserted } : {}),
+    ...(writeErrors.length > 0 ? { writeErrors } : {}),
+  };
+}
+
+function updateOne(context: CommandContext, one: Doc): Outcome {
+  onlyFields(one, 'update', ['q', 'u', 'multi', 'upsert', 'arrayFilters', 'hint', 'collation']);
+  const filter = docField(one, 'q');
+  const update = compileUpdate(one['u'], one['arrayFilters'] ?? []);
+  const multi = one['multi'] === true;
+  if (multi && update.isReplacement)
+    throw new MongoError('FailedToParse', 'multi update is not supported for replacement-style update');
+  const namespace = namespaceOf(context);
+  const found = search(context.store.collection(namespace), {
+    filter,
+    limit: multi ? 0 : 1,
+    hint: one['hint'],
+  });
+  if (found.length === 0 && one['upsert'] === true) {
+    return { n: 1, nModified: 0, upserted: upsert(context, filter, update).doc['_id'] };
+  }
+  const nModified = found.filter((hit) => modify(context, hit, update)).length;
+  return { n: found.length, nModified };
+}
+
+function modify(context: CommandContext, { item, found }: Hit, update: Update): boolean {
+  const changed = update.apply(item.doc, { isInsert: false, position: found.position });
+  return context.store.collection(namespaceOf(context))?.replace(item, changed) ?? false;
+}
+
+/** A new document begins with what the filter says its fields equal. */
+function upsert(context: CommandContext, filter: Doc, update: Update): Stored {
+  const doc: Doc = {};
+  if (update.isReplacement) {
+    const id = field(filter, '_id');
+    if (id !== undefined && !isOperators(id)) doc['_id'] = id;
+  } else takeEqualities(filter, doc);
+  const made = update.apply(doc, { isInsert: true });
+  return context.store.ensureCollection(namespaceOf(context)).insert(made);
+}
+
+function takeEqualities(filter: Doc, doc: Doc): void {
+  for (const key of Object.keys(filter)) {
+    const operand = field(filter, key);
+    if (key === '$and' && Array.isArray(operand))
+      for (const part of operand) takeEqualities(part as Doc, doc);
+    if (key === '$or' && Array.isArray(operand) && operand.length === 1)
+      takeEqualities(operand[0] as Doc, doc);
+    if (key.startsWith('$') || isRegex(operand)) continue;
+    const value = isOperators(operand) ? equality(operand) : operand;
+    if (value !== undefined) setAt(doc, parsePath(key), cloneValue(value));
+  }
+}
+
+function equality(operand: Doc): unknown {
+  const list = field(operand, '$in') ?? field(operand, '$all');
+  if (Array.isArray(list) && list.length === 1 && !isOperators(list[0])) return list[0] as unknown;
+  return field(operand, '$eq');
+}
+
+function findAndModify(context: CommandContext): Doc {
+  const { command, store } = context;
+  const filter = docField(command, 'query');
+  const isRemoval = command['remove'] === true;
+  if (isRemoval === (command['update'] !== undefined)) {
+    throw new MongoError(
+      'FailedToParse',
+      isRemoval
+        ? 'Cannot specify both an update and remove=true'
+        : 'Either an update or remove=true must be specified',
+    );
+  }
+  if (isRemoval && (command['upsert'] === true || command['new'] === true)) {
+    throw new MongoError('FailedToParse', 'Cannot specify both new=true or upsert=true and remove=true');
+  }
+  const update = isRemoval ? undefined : compileUpdate(command['update'], command['arrayFilters'] ?? []);
+  const project = isDoc(command['fields']) ? compileProjection(command['fields']) : (doc: Doc) => doc;
+  compileFilter(filter);
+  const collection = store.collection(namespaceOf(context));
+  const [hit] = search(collection, {
+    filter,
+    sort: docField(command, 'sort'),
+    limit: 1,
+    hint: command['hint'] ?? undefined,
+    maxTimeMs: countField(command, 'maxTimeMS'),
+  });
+  const wantsNew = command['new'] === true;
+  if (!hit) {
+    if (!update || command['upsert'] !== true) {
+      return { lastErrorObject: { n: 0, ...(update ? { updatedExisting: false } : {}) }, value: null };
+    }
+    const { doc } = upsert(context, filter, update);
+    return {
+      lastErrorObject: { n: 1, updatedExisting: false, upserted: doc['_id'] },
+      value: wantsNew ? project(doc) : null,
+    };
+  }
+  const before = hit.item.doc;
+  if (!update) {
+    collection?.delete(hit.item);
+    return { lastErrorObject: { n: 1 }, value: project(before, hit.found) };
+  }
+  modify(context, hit, update);
+  return {
+    lastErrorObject: { n: 1, updatedExisting: true },
+    value: project(wantsNew ? hit.item.doc : before, hit.found),
+  };
+}
+
+function onlyFields(statement: Doc, name: string, known: readonly string[]): void {
+  for (const key of Object.keys(statement)) {
+    if (!known.includes(key))
+      throw new MongoError(40415, `BSON field '${name}.${name}s.${key}' is an unknown field.`);
+  }
+  refuseCollation(statement);
+}
+
+/** Only the simple collation, which compares text by its code points, is there. */
+export function refuseCollation(command: Doc): void {
+  const collation = command['collation'];
+  if (collation == null || (isDoc(collation) && collation['locale'] === 'simple')) return;
+  throw new MongoError('NotImplemented', 'collation is not supported by the embedded server');
+}

@@ -1,0 +1,226 @@
+import { MaxKey, MinKey } from 'bson';
+import { MongoError } from '../mongo-error.ts';
+import type { Collection } from '../storage/collection.ts';
+import type { CollectionIndex, Stored } from '../storage/collection-index.ts';
+import { complement, equalValues, orderKey, rankOf } from '../values/order.ts';
+import { type Doc, field, isDoc, isRegex } from '../values/value.ts';
+import { compileFilter, isOperators } from './filter.ts';
+import type { SortField } from './sort.ts';
+
+/** Where to look for the documents of a filter; they come in the order of the sort if `isSorted`. */
+export interface Plan {
+  items: Iterable<Stored>;
+  isSorted: boolean;
+  /** The index used, for those who want to know. */
+  index?: string;
+}
+
+/** What a filter demands of one path in all cases. */
+interface Demand {
+  /** One of these values. */
+  points?: readonly unknown[];
+  /** Bounds by `$gt` and its like. */
+  bounds: { operator: string; value: unknown }[];
+  exists: boolean;
+}
+
+/** A stretch of an index's keys. */
+interface Stretch {
+  lower: string;
+  upper: string;
+}
+
+/** Above every key that begins with what stands before it. */
+const LAST = '\uffff';
+const MOST_STRETCHES = 200;
+
+/** Chooses the cheapest way to find what `filter` may match; every document found must still be tested. */
+export function plan(collection: Collection, filter: Doc, sort: readonly SortField[], hint?: unknown): Plan {
+  const demands = demandsOf(filter);
+  let best: { cost: number; plan: () => Plan } = {
+    cost: hint === undefined ? collection.size * 1.5 * (sort.length > 0 ? 2 : 1) + 2 : Infinity,
+    plan: () => ({ items: collection.items, isSorted: sort.length === 0 }),
+  };
+  const allowed = hint === undefined ? collection.indexes : hinted(collection, hint);
+  if (hint !== undefined && allowed.length === 0) return best.plan();
+  for (const index of allowed) {
+    if (!covers(index, demands)) continue;
+    const { stretches, equalFields, used } = stretchesOf(index, demands);
+    const direction = stretches.length === 1 ? sortDirection(index, sort, equalFields) : undefined;
+    if (used === 0 && direction === undefined && hint === undefined) continue;
+    const entries = stretches.reduce((sum, { lower, upper }) => sum + index.keys.estimate(lower, upper), 0);
+    const cost = (entries + stretches.length) * (sort.length > 0 && direction === undefined ? 2 : 1);
+    if (cost >= best.cost) continue;
+    best = {
+      cost,
+      plan: () => ({
+        items: walk(index, stretches, direction === 'backwards'),
+        isSorted: sort.length === 0 || direction !== undefined,
+        index: index.spec.name,
+      }),
+    };
+  }
+  return best.plan();
+}
+
+function hinted(collection: Collection, hint: unknown): CollectionIndex[] {
+  if (isDoc(hint) && Object.keys(hint)[0] === '$natural') return [];
+  const index = collection.indexes.find(
+    ({ spec }) => spec.name === hint || (isDoc(hint) && equalValues(spec.key, hint)),
+  );
+  if (index) return [index];
+  throw new MongoError(
+    'BadValue',
+    'error processing query: hint provided does not correspond to an existing index',
+  );
+}
+
+function* walk(index: CollectionIndex, stretches: readonly Stretch[], backwards: boolean): Generator<Stored> {
+  const seen = index.isMultikey ? new Set<Stored>() : undefined;
+  for (const { lower, upper } of stretches) {
+    for (const item of index.keys.range(lower, upper, backwards)) {
+      if (seen?.has(item)) continue;
+      seen?.add(item);
+      yield item;
+    }
+  }
+}
+
+const BOUNDS = new Set(['$gt', '$gte', '$lt', '$lte']);
+
+function demandsOf(filter: Doc, demands = new Map<string, Demand>()): Map<string, Demand> {
+  for (const key of Object.keys(filter)) {
+    const operand = field(filter, key);
+    if (key === '$and' && Array.isArray(operand)) for (const part of operand) demandsOf(part as Doc, demands);
+    if (key.startsWith('$')) continue;
+    const demand = demands.get(key) ?? { bounds: [], exists: false };
+    demands.set(key, demand);
+    const conditions: Doc = isOperators(operand) ? operand : { $eq: operand };
+    for (const name of Object.keys(conditions)) {
+      const value = field(conditions, name);
+      if (name === '$eq' && isSimple(value)) demand.points = [value];
+      if (name === '$in' && Array.isArray(value) && value.every(isSimple)) demand.points ??= value;
+      if (BOUNDS.has(name) && isSimple(value)) demand.bounds.push({ operator: name, value });
+      if (name === '$exists' && value === true) demand.exists = true;
+    }
+  }
+  return demands;
+}
+
+/** Values whose equals stand under one key: arrays and patterns do not, nor does anything that spans types. */
+function isSimple(value: unknown): boolean {
+  return !Array.isArray(value) && !isRegex(value) && !(value instanceof MinKey) && !(value instanceof MaxKey);
+}
+
+/** Only documents a sparse or partial index holds may be asked for through it. */
+function covers(index: CollectionIndex, demands: ReadonlyMap<string, Demand>): boolean {
+  const { sparse, partialFilterExpression } = index.spec;
+  if (sparse && !index.fields.some(({ name }) => isPresent(demands.get(name)))) return false;
+  if (!partialFilterExpression) return true;
+  const parts = Object.keys(partialFilterExpression).flatMap((path) => {
+    const condition = field(partialFilterExpression, path);
+    if (path === '$and') return (condition as Doc[]).flatMap((part) => Object.entries(part));
+    return [[path, condition] as const];
+  });
+  return parts.every(([path, condition]) => implies(demands.get(path), condition));
+}
+
+function isPresent(demand: Demand | undefined): boolean {
+  if (!demand) return false;
+  return (
+    demand.exists ||
+    (demand.points?.every((value) => value !== null) ?? false) ||
+    demand.bounds.some(({ value }) => value !== null)
+  );
+}
+
+function implies(demand: Demand | undefined, condition: unknown): boolean {
+  if (!demand) return false;
+  if (demand.points) {
+    const test = compileFilter({ value: condition });
+    return demand.points.every((value) => value !== null && test({ value }));
+  }
+  if (!isOperators(condition)) return false;
+  return Object.keys(condition).every((operator) => {
+    const wanted = field(condition, operator);
+    if (operator === '$exists') return wanted === true && isPresent(demand);
+    return demand.bounds.some((bound) => bound.operator === operator && equalValues(bound.value, wanted));
+  });
+}
+
+function stretchesOf(
+  index: CollectionIndex,
+  demands: ReadonlyMap<string, Demand>,
+): { stretches: Stretch[]; equalFields: number; used: number } {
+  let prefixes = [''];
+  let equalFields = 0;
+  const tops = new Set<string>();
+  for (const { name, path, descending } of index.fields) {
+    const top = path[0] ?? '';
+    // Two fields below one array may be met by two different elements, which no single key shows.
+    const demand = index.isMultikey && tops.has(top) ? undefined : demands.get(name);
+    tops.add(top);
+    const points = demand?.points && distinctKeys(demand.points);
+    if (!points || points.length * prefixes.length > MOST_STRETCHES) {
+      const bounds = demand?.bounds ?? [];
+      const stretch = (prefix: string): Stretch => boundsOf(prefix, bounds, descending, index.isMultikey);
+      return {
+        stretches: prefixes.map(stretch),
+        equalFields,
+        used: equalFields + (bounds.length > 0 ? 1 : 0),
+      };
+    }
+    prefixes = prefixes.flatMap((prefix) =>
+      points.map((key) => prefix + (descending ? complement(key) : key)),
+    );
+    equalFields++;
+  }
+  const stretches = prefixes.map((prefix) => ({ lower: prefix, upper: prefix + LAST }));
+  return { stretches, equalFields, used: equalFields };
+}
+
+function distinctKeys(values: readonly unknown[]): string[] {
+  return [...new Set(values.map(orderKey))].sort();
+}
+
+function boundsOf(
+  prefix: string,
+  bounds: Demand['bounds'],
+  descending: boolean,
+  isMultikey: boolean,
+): Stretch {
+  let lower = prefix;
+  let upper = prefix + LAST;
+  const turn = (key: string): string => (descending ? complement(key) : key);
+  // One element of an array may satisfy the one bound and another element the other: use one of them only.
+  for (const { operator, value } of isMultikey ? bounds.slice(0, 1) : bounds) {
+    const key = prefix + turn(orderKey(value));
+    const rank = prefix + turn(rankOf(value));
+    const isLower = operator.startsWith('$gt') !== descending;
+    const isInclusive = operator.endsWith('e');
+    const low = isLower ? (isInclusive ? key : key + LAST) : rank;
+    const high = isLower ? rank + LAST : isInclusive ? key + LAST : key;
+    if (low > lower) lower = low;
+    if (high < upper) upper = high;
+  }
+  return { lower, upper: upper < lower ? lower : upper };
+}
+
+/** Whether the index, behind the fields that are fixed to one value, gives the order of the sort. */
+function sortDirection(
+  index: CollectionIndex,
+  sort: readonly SortField[],
+  equalFields: number,
+): 'forwards' | 'backwards' | undefined {
+  if (sort.length === 0) return 'forwards';
+  if (index.isMultikey) return undefined;
+  const fixed = new Set(index.fields.slice(0, equalFields).map(({ name }) => name));
+  const wanted = sort.filter(({ name }) => !fixed.has(name));
+  const given = index.fields.slice(equalFields);
+  if (wanted.length > given.length) return undefined;
+  const same = wanted.map(({ name, descending }, i) =>
+    name === given[i]?.name ? descending === given[i].descending : undefined,
+  );
+  if (same.every((it) => it === true)) return 'forwards';
+  return same.every((it) => it === false) ? 'backwards' : undefined;
+}

@@ -1,0 +1,153 @@
+import { ObjectId } from 'bson';
+import { MongoError } from '../mongo-error.ts';
+import { orderKey } from '../values/order.ts';
+import { type Doc, field, toBson, typeOf } from '../values/value.ts';
+import { CollectionIndex, type IndexSpec, type Stored } from './collection-index.ts';
+
+/** Documents may not be larger; MongoDB has the same limit. */
+export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+/** What a collection asks of the store around it. */
+export interface CollectionHost {
+  /** Throws if so many more bytes of documents do not fit. */
+  reserve(bytes: number): void;
+  /** Writes down that a document is now so. */
+  put(namespace: string, bson: Uint8Array): void;
+  /** Writes down that a document is gone. */
+  remove(namespace: string, id: unknown): void;
+}
+
+/** The documents of one namespace with their indexes. Every change is checked in full before it touches anything. */
+export class Collection {
+  readonly namespace: string;
+  readonly options: Doc;
+  readonly indexes: CollectionIndex[];
+  readonly #host: CollectionHost;
+  readonly #items = new Set<Stored>();
+  #nextSeq = 1;
+  #bytes = 0;
+
+  constructor(namespace: string, options: Doc, host: CollectionHost) {
+    this.namespace = namespace;
+    this.options = options;
+    this.#host = host;
+    this.indexes = [new CollectionIndex({ v: 2, key: { _id: 1 }, name: '_id_' })];
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /** Bytes of BSON of all documents. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** All documents, in the order in which they came. */
+  get items(): ReadonlySet<Stored> {
+    return this.#items;
+  }
+
+  /** Fills an empty collection with what the journal holds, checking nothing but the indexes. */
+  load(docs: Iterable<{ doc: Doc; size: number }>, specs: readonly IndexSpec[]): void {
+    for (const { doc, size } of docs) {
+      this.#items.add({ seq: this.#nextSeq++, doc, size });
+      this.#bytes += size;
+    }
+    this.indexes.push(...specs.map((spec) => new CollectionIndex(spec)));
+    for (const index of this.indexes) index.build(this.#items, this.namespace);
+  }
+
+  insert(given: Doc): Stored {
+    const doc = withIdFirst(given);
+    const bson = this.#checked(doc);
+    const keys = this.indexes.map((index) => index.keysOf(doc));
+    this.indexes.forEach((index, i) => {
+      index.refuseDuplicates(keys[i] ?? [], this.namespace);
+    });
+    this.#host.reserve(bson.length);
+    const item: Stored = { seq: this.#nextSeq++, doc, size: bson.length };
+    this.#items.add(item);
+    this.#bytes += item.size;
+    this.indexes.forEach((index, i) => {
+      index.add(keys[i] ?? [], item);
+    });
+    this.#host.put(this.namespace, bson);
+    return item;
+  }
+
+  /** Puts another document with the same `_id` in the place of an old one; false if they are the same to the byte. */
+  replace(item: Stored, given: Doc): boolean {
+    const doc = withIdFirst(given);
+    const bson = this.#checked(doc);
+    if (bson.length === item.size && Buffer.compare(bson, toBson(item.doc)) === 0) return false;
+    const changes = this.indexes.map((index) => ({
+      index,
+      before: index.keysOf(item.doc),
+      after: index.keysOf(doc),
+    }));
+    for (const { index, after } of changes) index.refuseDuplicates(after, this.namespace, item);
+    if (bson.length > item.size) this.#host.reserve(bson.length - item.size);
+    for (const { index, before, after } of changes) {
+      if (before.length === after.length && before.every(({ key }, i) => key === after[i]?.key)) continue;
+      index.remove(before, item);
+      index.add(after, item);
+    }
+    this.#bytes += bson.length - item.size;
+    item.doc = doc;
+    item.size = bson.length;
+    this.#host.put(this.namespace, bson);
+    return true;
+  }
+
+  delete(item: Stored): void {
+    for (const index of this.indexes) index.remove(index.keysOf(item.doc), item);
+    this.#items.delete(item);
+    this.#bytes -= item.size;
+    this.#host.remove(this.namespace, item.doc['_id']);
+  }
+
+  /** Adds an index over what is there; false if the very same index exists. */
+  createIndex(spec: IndexSpec): boolean {
+    const sameName = this.indexes.find((index) => index.spec.name === spec.name);
+    const sameKey = this.indexes.find((index) => orderKey(keyText(index.spec)) === orderKey(keyText(spec)));
+    const existing = sameName ?? sameKey;
+    if (existing) {
+      if (orderKey(existing.spec) === orderKey(spec)) return false;
+      if (sameKey && sameKey.spec.name === '_id_') return false;
+      throw new MongoError(
+        sameName && sameName !== sameKey ? 'IndexKeySpecsConflict' : 'IndexOptionsConflict',
+        sameName
+          ? `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}, existing index: ${existing.spec.name}`
+          : `Index already exists with a different name: ${existing.spec.name}`,
+      );
+    }
+    if (this.indexes.length >= 64) throw new MongoError('CannotCreateIndex', 'too many indexes, at most 64');
+    const index = new CollectionIndex(spec);
+    index.build(this.#items, this.namespace);
+    this.indexes.push(index);
+    return true;
+  }
+
+  #checked(doc: Doc): Uint8Array {
+    const type = typeOf(doc['_id']);
+    if (type === 'array' || type === 'regex' || type === 'missing') {
+      throw new MongoError('BadValue', `The '_id' value cannot be of type ${type}`);
+    }
+    const bson = toBson(doc);
+    if (bson.length <= MAX_DOCUMENT_BYTES) return bson;
+    throw new MongoError(
+      'BSONObjectTooLarge',
+      `object to insert too large. size in bytes: ${bson.length}, max size: ${MAX_DOCUMENT_BYTES}`,
+    );
+  }
+}
+
+function keyText(spec: IndexSpec): Doc {
+  return { key: spec.key, partial: spec.partialFilterExpression ?? null };
+}
+
+function withIdFirst(doc: Doc): Doc {
+  const id = field(doc, '_id') === undefined ? new ObjectId() : doc['_id'];
+  return Object.keys(doc)[0] === '_id' ? doc : { _id: id, ...doc };
+}
