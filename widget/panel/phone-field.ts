@@ -1,0 +1,112 @@
+import { el } from '../shared/dom.ts';
+import { callingCodes, countryOf } from './countries.ts';
+import type { FieldError } from './field.ts';
+import { fieldError, newId } from './field.ts';
+import { groupDigits } from './group-digits.ts';
+import type { Say } from './texts.ts';
+
+/** A telephone number with its country. The full check is the server's; here only what is surely wrong is said. */
+export interface PhoneField {
+  readonly element: HTMLElement;
+  readonly input: HTMLInputElement;
+  readonly error: FieldError;
+  /** What to send: `+44…` where it was given so, else as typed, to be read as of `country`. */
+  value(): { phone: string; country?: string };
+  /** The first thing wrong with it, as a sentence. */
+  check(): string | undefined;
+  /** Sets the country unless the visitor has chosen one. */
+  suggest(country: string): void;
+  set(phone: string): void;
+}
+
+/** Makes the field; `changed` is called with every change by the visitor. */
+export function phoneField(say: Say, locale: string, changed: () => void): PhoneField {
+  const id = newId();
+  const code = el('span', { 'aria-hidden': 'true' });
+  const select = el('select', {
+    'aria-label': say('country'),
+    autocomplete: 'tel-country-code',
+    change: () => {
+      isChosen = true;
+      isInternational = false;
+      showCode();
+      changed();
+    },
+  });
+  const input = el('input', { id, type: 'tel', name: 'tel', inputmode: 'tel', autocomplete: 'tel', maxlength: 40 });
+  const error = fieldError(input);
+  let isChosen = false;
+  let isInternational = false;
+
+  const names = new Intl.DisplayNames(locale, { type: 'region' });
+  const countries = [...callingCodes].map(([country, its]) => ({ country, its, name: names.of(country) ?? country }));
+  countries.sort((one, other) => one.name.localeCompare(other.name, locale));
+  select.append(...countries.map(({ country, its, name }) => new Option(`${name} +${its}`, country)));
+  select.value = '';
+
+  const showCode = (): void => {
+    code.textContent = select.value ? `+${callingCodes.get(select.value) ?? ''}` : '+';
+  };
+
+  /** Takes `+44 20…` and `0044 20…` apart into country and the rest. */
+  const takePrefix = (): void => {
+    const typed = /^\s*(?:\+|00)([\d\s().-]*)$/.exec(input.value)?.[1]?.replace(/\D/g, '');
+    if (typed === undefined) return;
+    const country = countryOf(typed, select.value);
+    // While a prefix is still being typed, wait: `+35` may become Portugal or Ireland.
+    const isWhole = country !== undefined && typed.length >= (callingCodes.get(country)?.length ?? 0) + 4;
+    if (!isWhole) return;
+    select.value = country;
+    isInternational = isChosen = true;
+    input.value = typed.slice(callingCodes.get(country)?.length);
+    showCode();
+  };
+
+  const format = (): void => {
+    if (input.selectionEnd === input.value.length) input.value = groupDigits(input.value, select.value);
+  };
+
+  input.addEventListener('input', (event) => {
+    if (input.value === '') isInternational = false;
+    takePrefix();
+    // Taking a character away must not put its space back.
+    if (!(event as InputEvent).inputType.startsWith('delete') && !input.value.startsWith('+')) format();
+    error.show(undefined);
+    changed();
+  });
+  showCode();
+
+  const digits = (): string => input.value.replace(/\D/g, '');
+  return {
+    input,
+    error,
+    element: el(
+      'div',
+      { class: 'row' },
+      el('label', { for: id }, say('phone')),
+      el('div', { class: 'phone' }, el('div', { class: 'code' }, code, select), input),
+      error.line,
+    ),
+    value() {
+      const prefix = callingCodes.get(select.value);
+      const phone = isInternational && prefix ? `+${prefix}${digits()}` : input.value.trim();
+      return select.value ? { phone, country: select.value } : { phone };
+    },
+    check() {
+      const { length } = digits();
+      if (length === 0) return say('error.phone.empty');
+      if (length < 6) return say('error.phone.short');
+      return length > 15 ? say('error.phone.long') : undefined;
+    },
+    suggest(country) {
+      if (isChosen || !callingCodes.has(country)) return;
+      select.value = country;
+      showCode();
+    },
+    set(phone) {
+      input.value = phone;
+      takePrefix();
+      format();
+    },
+  };
+}

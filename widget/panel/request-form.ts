@@ -1,0 +1,190 @@
+import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
+import type { WidgetCore } from '../shared/core.ts';
+import { el, fill } from '../shared/dom.ts';
+import { stripSecrets } from '../shared/strip-secrets.ts';
+import { AvailabilityWatch } from './availability-watch.ts';
+import { consentTick } from './consent-tick.ts';
+import { guessCountry } from './countries.ts';
+import { newId } from './field.ts';
+import { phoneField } from './phone-field.ts';
+import type { Say } from './texts.ts';
+import type { Times } from './times.ts';
+import type { Trouble, VisitorApi } from './visitor-api.ts';
+import { zone } from './visitor-api.ts';
+import { whenChoice } from './when-choice.ts';
+
+/** The form a callback is asked for with. */
+export interface RequestForm {
+  readonly element: HTMLElement;
+  /** Takes up a refusal, tied to the field it is about. */
+  refuse(trouble: Trouble, sentence: string): void;
+  /** The visitor looks at it: what it says has to be fresh. */
+  shown(): void;
+  focus(): void;
+}
+
+/** Makes the form; `submit` gets a complete request with the proof of work done. */
+export function requestForm(
+  core: WidgetCore,
+  api: VisitorApi,
+  say: Say,
+  times: Times,
+  submit: (body: CallbackRequest) => void,
+): RequestForm {
+  const { settings } = core;
+  const nameId = newId();
+  const begin = (): void => void watch.proof().catch(() => {}); // not there yet: `submit` asks again
+  const phone = phoneField(say, core.hasOwnTexts ? (settings.language ?? 'en') : 'en', begin);
+  const name = el('input', { id: nameId, type: 'text', name: 'name', autocomplete: 'name', maxlength: 100 });
+  const when = whenChoice(say, times);
+  const consent = consentTick('consent');
+  const anyHour = consentTick('any-hour');
+  const trouble = el('div', { role: 'alert' });
+  const button = el('button', { type: 'submit', class: 'primary' }, say('submit'));
+  const fields = el(
+    'div',
+    {},
+    phone.element,
+    el(
+      'div',
+      { class: 'row' },
+      el('label', { for: nameId }, say('name'), el('span', { class: 'hint' }, ` (${say('optional')})`)),
+      name,
+    ),
+  );
+  const element = el('form', { novalidate: true, submit: (event) => void send(event) }, fields, when.element);
+  element.append(consent.element, anyHour.element, trouble, button);
+  anyHour.say(say('anyHour'));
+  anyHour.element.hidden = true;
+  consent.element.hidden = true;
+  let isBusy = false;
+  let hasRenewed = false;
+
+  const complain = (sentence?: string, again?: () => void): void =>
+    fill(
+      trouble,
+      sentence && el('p', { class: 'notice trouble' }, sentence),
+      again && el('button', { type: 'button', class: 'plain', click: again }, say('again')),
+    );
+
+  const watch = new AvailabilityWatch(api, settings.service, core.life, () => {
+    const { view, hasFailed } = watch;
+    if (hasFailed && !view) complain(say('offline.form'), () => watch.refresh(true));
+    else if (hasFailed || !view) return; // what was said a minute ago will do until there is news
+    else {
+      if (trouble.querySelector('button')) complain();
+      phone.suggest(guess() ?? view.country);
+      when.show(view);
+      consent.say(view.consent.text);
+      const nobody = !view.open && !view.opensAt && view.slots.length === 0;
+      fields.hidden = button.hidden = consent.element.hidden = nobody;
+      if (phone.input.value) begin();
+    }
+  });
+  const guess = (): string | undefined =>
+    settings.country ?? guessCountry(zone(), navigator.languages, watch.view?.country);
+  const guessed = guess();
+  if (guessed) phone.suggest(guessed);
+
+  /** Says what is wrong, all at once, and goes to the first. */
+  const check = (): boolean => {
+    const wrong = [
+      { message: phone.check(), show: (m?: string) => phone.error.show(m), focus: () => phone.input.focus() },
+      { message: when.check(), show: (m?: string) => m && when.complain(m), focus: () => when.focus() },
+      {
+        message: consent.box.checked ? undefined : say('error.consent'),
+        show: (m?: string) => consent.error.show(m),
+        focus: () => consent.box.focus(),
+      },
+    ].filter(({ message, show }) => {
+      show(message);
+      return message;
+    });
+    wrong[0]?.focus();
+    return wrong.length === 0;
+  };
+
+  const busy = (isNow: boolean): void => {
+    isBusy = isNow;
+    button.ariaDisabled = isNow ? 'true' : null;
+    fill(button, say(isNow ? 'loading' : 'submit'));
+  };
+
+  const send = async (event?: Event): Promise<void> => {
+    event?.preventDefault();
+    const { view } = watch;
+    if (isBusy) return;
+    if (!view) {
+      watch.refresh(true);
+      return;
+    }
+    if (!check()) return;
+    complain();
+    busy(true);
+    const working = setTimeout(() => fill(trouble, el('p', { class: 'hint' }, say('sending.proof'))), 1000);
+    try {
+      const proof = await watch.proof();
+      submit(request(view.consent, proof));
+    } catch {
+      complain(say('offline.form'), () => void send());
+    } finally {
+      clearTimeout(working);
+      if (trouble.querySelector('.hint')) complain();
+      busy(false);
+    }
+  };
+
+  const request = (
+    { text, version }: { text: string; version: string },
+    proof: { token: string; nonce: string },
+  ): CallbackRequest => {
+    const at = when.value();
+    const identity = core.identity();
+    const { ticket } = core.memory.kept;
+    const page = stripSecrets(location.href, settings);
+    return {
+      service: settings.service,
+      ...phone.value(),
+      ...(name.value.trim() && { name: name.value.trim() }),
+      ...(at && { at }),
+      timezone: zone(),
+      ...(page && { page }),
+      ...(ticket && { session: ticket }),
+      ...(identity && { identity }),
+      proof,
+      consent: {
+        call: true,
+        text,
+        version,
+        ...(settings.language && { language: settings.language }),
+        ...(anyHour.box.checked && { anyHour: true }),
+      },
+    };
+  };
+
+  return {
+    element,
+    shown: () => watch.refresh(),
+    focus: () => (fields.hidden ? element : phone.input).focus(),
+    refuse(problem, sentence) {
+      const about = problem.errors?.[0]?.path.split(/[./]/).find(Boolean);
+      if (problem.type === 'proof-missing' && !hasRenewed) {
+        hasRenewed = true; // the token had run out: nothing the visitor could do about it
+        void watch.renewProof().then(() => send());
+        return;
+      }
+      void watch.renewProof();
+      if (['invalid-phone', 'number-refused', 'already-open'].includes(problem.type) || about === 'phone') {
+        phone.error.show(sentence);
+        phone.input.focus();
+      } else if (problem.type === 'invalid-time' || about === 'at') {
+        anyHour.element.hidden = when.value() !== undefined;
+        when.complain(sentence);
+        when.focus();
+      } else if (problem.type === 'consent-missing') {
+        consent.error.show(sentence);
+        consent.box.focus();
+      } else complain(sentence);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { CallbackView } from '../../contracts/visitor.ts';
+import type { Tone } from '../shared/core.ts';
+import type { Say } from './texts.ts';
+import type { Times } from './times.ts';
+
+export type ActionName = 'cancel' | 'move' | 'retry' | 'new' | 'undo' | 'sendOld' | 'discard' | 'again';
+
+/** One screen of the panel in words: what it says, loudest first, and what can be done. */
+export interface Scene {
+  readonly tone: Tone;
+  readonly title: string;
+  /** What matters most, in large figures. */
+  readonly big?: string | undefined;
+  readonly lines: readonly string[];
+  readonly hints: readonly string[];
+  readonly notice?: string | undefined;
+  /** The word that proves the call is ours, and who will say it. */
+  readonly code?: { readonly who: string; readonly word: string } | undefined;
+  readonly actions: readonly ActionName[];
+  readonly pill: string;
+  readonly isTalking?: boolean;
+}
+
+type Words = Pick<Scene, 'title' | 'pill'> & Partial<Scene>;
+
+/** Puts a callback in words for the visitor. */
+export function sceneOf(view: CallbackView, promiseBroken: boolean, say: Say, times: Times): Scene {
+  const actions = (['retry', 'move', 'cancel'] as const).filter((action) => view.allowed.includes(action));
+  const scene = (tone: Tone, words: Words): Scene => ({ tone, lines: [], hints: [], actions, ...words });
+  const { agent, callerId: caller, phone } = view;
+  const willRing = caller ? say('will.ring.from', { phone, caller }) : say('will.ring', { phone });
+  const over = (title: string, line: string, tone: Tone = 'idle'): Scene =>
+    scene(tone, { title, lines: [line], actions: [...actions, 'new'], pill: '' });
+
+  switch (view.state) {
+    case 'requested':
+    case 'screened':
+    case 'queued':
+      return scene('waiting', waiting(view, promiseBroken, say, times, willRing));
+    case 'scheduled': {
+      const time = view.at ? times.moment(view.at) : '';
+      return scene('waiting', {
+        title: say('scheduled'),
+        big: time,
+        lines: [willRing],
+        hints: [say('leave.page')],
+        notice: missed(view, say, times),
+        pill: say('pill.scheduled', { time }),
+      });
+    }
+    case 'matched':
+    case 'reserved':
+    case 'dialing-agent':
+      return scene('waiting', {
+        title: say('soon'),
+        lines: [agent ? say('soon.agent', { agent: agent.name }) : say('soon.nobody'), willRing],
+        hints: [say('soon.hint')],
+        pill: say('pill.soon'),
+      });
+    case 'dialing-customer': {
+      const { codeWord: code } = view;
+      const who = agent ? say('ringing.agent', { agent: agent.name }) : say('ringing.nobody');
+      return scene('live', {
+        title: say('ringing'),
+        lines: caller ? [say('ringing.from', { caller })] : [],
+        hints: code ? [say('ringing.other')] : [],
+        code: code ? { who, word: code } : undefined,
+        pill: code ? say('pill.ringing', { code }) : say('pill.ringing.nocode'),
+      });
+    }
+    case 'connected':
+      return scene('live', {
+        title: agent ? say('talking', { agent: agent.name }) : say('talking.nobody'),
+        lines: view.codeWord ? [say('talking.code', { code: view.codeWord })] : [],
+        pill: say('pill.talking'),
+        isTalking: true,
+      });
+    case 'wrap-up':
+    case 'completed':
+      return over(say('thanks'), say('thanks.text'));
+    case 'unreached':
+      return scene('trouble', {
+        title: say('unreached.title'),
+        lines: [missedText(view, say), ...(view.allowed.includes('retry') ? [say('unreached.kept')] : [])],
+        actions: actions.length > 0 ? actions : ['new'],
+        pill: say('pill.unreached'),
+      });
+    case 'cancelled':
+      return over(say('cancelled.title'), say('cancelled'));
+    case 'expired':
+      return over(say('expired.title'), view.reason ?? say('expired'), 'trouble');
+    case 'refused':
+      return over(say('refused.title'), view.reason ?? say('failed'), 'trouble');
+    case 'failed':
+      return over(say('failed.title'), view.reason ?? say('failed'), 'trouble');
+  }
+}
+
+function waiting(view: CallbackView, promiseBroken: boolean, say: Say, times: Times, willRing: string): Words {
+  const { place, estimate } = view;
+  const ordinal = place === undefined ? '' : say(`ordinal.${ordinalRule(place)}`, { n: place });
+  const where =
+    place === undefined ? say('waiting.noplace') : place === 1 ? say('place.next') : say('place', { place: ordinal });
+  const span = estimate && { from: times.clock(estimate.from), to: times.clock(estimate.to) };
+  return {
+    title: where,
+    big: span && `${span.from} – ${span.to}`,
+    lines: [span ? say('range', span) : say('range.none'), willRing],
+    hints: [...(span ? [say('range.hint')] : []), say('leave.page')],
+    notice: promiseBroken ? say('promise.broken') : missed(view, say, times),
+    pill: span ? say('pill.queued', { place: where, ...span }) : say('pill.waiting'),
+  };
+}
+
+function ordinalRule(place: number): 'one' | 'two' | 'few' | 'other' {
+  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(place);
+  return rule === 'one' || rule === 'two' || rule === 'few' ? rule : 'other';
+}
+
+/** After a try that failed while more are to come. */
+function missed(view: CallbackView, say: Say, times: Times): string | undefined {
+  if (view.attempts === 0 || !view.lastOutcome || view.lastOutcome === 'answered') return undefined;
+  const again = view.at ? ` ${say('retry.at', { time: times.moment(view.at) })}` : ` ${say('unreached.kept')}`;
+  return missedText(view, say) + again;
+}
+
+function missedText({ lastOutcome, phone }: CallbackView, say: Say): string {
+  return say(lastOutcome === 'busy' ? 'unreached.busy' : 'unreached', { phone });
+}
