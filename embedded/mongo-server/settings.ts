@@ -12,6 +12,8 @@ export interface Settings {
   credentials: Credentials | undefined;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /**
@@ -19,12 +21,12 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
  * `mongo`), MONGO_MEMORY_MB (1024), MONGO_USER (ringback), MONGO_PASSWORD (none) and LOG_LEVEL (info). A wrong one is
  * named.
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const host = env['MONGO_HOST'] || '127.0.0.1';
-  const logLevel = env['LOG_LEVEL'] || 'info';
+export function readSettings(env: Environment): Settings {
+  const host = given(env, 'MONGO_HOST') ?? '127.0.0.1';
+  const logLevel = given(env, 'LOG_LEVEL') ?? 'info';
   if (!LEVELS.includes(logLevel))
     throw new Error(`LOG_LEVEL is ${logLevel}, and must be one of ${LEVELS.join(', ')}`);
-  const password = env['MONGO_PASSWORD'];
+  const password = given(env, 'MONGO_PASSWORD');
   const heapMb = Math.floor(getHeapStatistics().heap_size_limit / 1024 / 1024);
   const memoryMb = whole(env, 'MONGO_MEMORY_MB', 1024, 16, 1_000_000);
   if (memoryMb > heapMb * 0.9) {
@@ -35,22 +37,22 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     host,
     port: whole(env, 'MONGO_PORT', 27017, 0, 65535),
-    directory: join(env['DATA_DIR'] || './var', 'mongo'),
+    directory: join(given(env, 'DATA_DIR') ?? './var', 'mongo'),
     logLevel,
     memoryBytes: memoryMb * 1024 * 1024,
-    credentials: password ? { user: env['MONGO_USER'] || 'ringback', password } : undefined,
+    credentials: password ? { user: given(env, 'MONGO_USER') ?? 'ringback', password } : undefined,
   };
 }
 
-function whole(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  otherwise: number,
-  least: number,
-  most: number,
-): number {
-  const text = env[name] || String(otherwise);
+function whole(env: Environment, name: string, otherwise: number, least: number, most: number): number {
+  const text = given(env, name) ?? String(otherwise);
   const value = Number(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new Error(`${name} is ${text}, and must be a whole number from ${least} to ${most}`);
+}
+
+/** An empty setting counts as absent. */
+function given(env: Environment, name: string): string | undefined {
+  const text = env[name];
+  return text === '' ? undefined : text;
 }

@@ -25,10 +25,15 @@ export const SPECIAL: Partial<Record<string, (operand: unknown) => Expression>> 
     return (scope) => parts.some((part) => truthy(part(scope)));
   },
   $cond: (operand) => {
-    const [test, yes, no] = Array.isArray(operand)
+    const given: unknown[] = Array.isArray(operand)
       ? operand
       : named(operand, ['if', 'then', 'else'], '$cond');
-    const parts = [test, yes, no].map(compileExpression) as [Expression, Expression, Expression];
+    if (given.length !== 3)
+      throw new MongoError(
+        16020,
+        `Expression $cond takes exactly 3 arguments. ${given.length} were passed in.`,
+      );
+    const parts = given.map(compileExpression) as [Expression, Expression, Expression];
     return (scope) => (truthy(parts[0](scope)) ? parts[1](scope) : parts[2](scope));
   },
   $ifNull: (operand) => {

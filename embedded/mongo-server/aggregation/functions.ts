@@ -3,6 +3,7 @@ import { MongoError } from '../mongo-error.ts';
 import { type Numeric, add, fromWhole, isNumeric, multiply, negate, toNumber } from '../values/numbers.ts';
 import { compareValues, equalValues } from '../values/order.ts';
 import { type Doc, asDouble, field, isDoc, isInt32, textOf, typeOf } from '../values/value.ts';
+import { shellText } from '../values/shell-text.ts';
 import { dateToString, truncateDate } from './dates.ts';
 
 /** An operator whose operands are worked out before it runs: how many it takes, or that it takes names. */
@@ -56,9 +57,11 @@ export const FUNCTIONS: Partial<Record<string, ExpressionFunction>> = {
   $substrCP: {
     arity: [3, 3],
     run: (text, from, count) =>
-      [...asText(text ?? '')].slice(whole(from), whole(from) + Math.max(0, whole(count))).join(''),
+      Array.from(asText(text ?? ''))
+        .slice(whole(from), whole(from) + Math.max(0, whole(count)))
+        .join(''),
   },
-  $strLenCP: { arity: ONE, run: (text) => [...asText(text)].length },
+  $strLenCP: { arity: ONE, run: (text) => Array.from(asText(text)).length },
   $split: { arity: TWO, run: (text, by) => (text == null ? null : asText(text).split(asText(by))) },
   $toString: { arity: ONE, run: (value) => (value == null ? null : asText(value)) },
   $toInt: { arity: ONE, run: (value) => convert(value, (number) => Math.trunc(number)) },
@@ -194,7 +197,11 @@ function sameType(like: Numeric, value: number): unknown {
   return typeof like === 'number' && isInt32(like) ? value : asDouble(value);
 }
 
-function numbers(name: string, values: readonly unknown[], run: (all: readonly Numeric[]) => unknown): unknown {
+function numbers(
+  name: string,
+  values: readonly unknown[],
+  run: (all: readonly Numeric[]) => unknown,
+): unknown {
   if (values.some((value) => value == null)) return null;
   if (values.every(isNumeric)) return run(values);
   const wrong = values.find((value) => !isNumeric(value));
@@ -224,7 +231,7 @@ function convert(value: unknown, as: (value: number) => unknown): unknown {
   const text = textOf(value);
   const number = isNumeric(value) ? toNumber(value) : Number(text === '' ? NaN : (text ?? value));
   if (Number.isNaN(number))
-    throw new MongoError(241, `Failed to parse number '${String(value)}' in $convert`);
+    throw new MongoError(241, `Failed to parse number ${shellText(value)} in $convert`);
   return as(number);
 }
 

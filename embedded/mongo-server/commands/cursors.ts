@@ -37,7 +37,7 @@ export class Cursors {
     const {
       namespace,
       docs,
-      present = (doc) => doc,
+      present = (doc: Doc) => doc,
       batchSize,
       singleBatch,
       neverTimesOut = false,

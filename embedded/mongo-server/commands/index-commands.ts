@@ -107,7 +107,7 @@ function readSpec(given: Doc): IndexSpec {
   if (kinds.length > 0 || Object.keys(key).some((path) => path.includes('$**'))) {
     throw new MongoError(
       'CannotCreateIndex',
-      `an index of kind ${String(kinds[0] ?? 'wildcard')} is not supported by the embedded server`,
+      `an index of kind ${kinds[0] ?? 'wildcard'} is not supported by the embedded server`,
     );
   }
   if (Object.keys(key).length === 0) throw new MongoError('CannotCreateIndex', 'Index keys cannot be empty.');

@@ -46,7 +46,7 @@ export const READ_COMMANDS: Record<string, Command> = {
       cursors.more(
         cursorId(command['getMore']),
         `${db}.${String(command['collection'])}`,
-        countField(command, 'batchSize') || undefined,
+        orAll(countField(command, 'batchSize')),
       ),
   },
   killCursors: {
@@ -163,4 +163,9 @@ function cursorId(value: unknown): Long {
   if (value instanceof Long) return value;
   if (typeof value === 'number') return Long.fromNumber(value);
   throw new MongoError('TypeMismatch', 'a cursor id must be a long');
+}
+
+/** A batch size of zero means as many as fit, in `getMore`. */
+function orAll(batchSize: number | undefined): number | undefined {
+  return batchSize === 0 ? undefined : batchSize;
 }

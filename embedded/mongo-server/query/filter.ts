@@ -130,7 +130,7 @@ export function elementTest(condition: Doc): ValueTest {
   const test = compileFilter(condition);
   return (element) => {
     if (isDoc(element)) return test(element);
-    return Array.isArray(element) && test({ ...element });
+    return Array.isArray(element) && test(Object.fromEntries(element.entries()));
   };
 }
 

@@ -121,7 +121,9 @@ const TYPE_NAMES = new Set<string | undefined>(Object.values(TYPE_NUMBERS));
 
 /** `$type`: names and numbers, one or several. */
 export function typeTest(operand: unknown): ValueTest {
-  const wanted = new Set<TypeName>((Array.isArray(operand) ? (operand as unknown[]) : [operand]).flatMap(typeNames));
+  const wanted = new Set<TypeName>(
+    (Array.isArray(operand) ? (operand as unknown[]) : [operand]).flatMap(typeNames),
+  );
   return (value) => wanted.has(typeOf(value));
 }
 

@@ -151,16 +151,18 @@ function sliceOf(operand: unknown): Shape {
   if (first === undefined || Number.isNaN(first) || (second !== undefined && !(second > 0))) {
     throw new MongoError(28667, 'Invalid $slice syntax. The given syntax did not match the find() syntax');
   }
-  return (array) => {
-    if (!Array.isArray(array)) return array;
+  return (value) => {
+    if (!Array.isArray(value)) return value;
+    const array: unknown[] = value;
     if (second === undefined) return first < 0 ? array.slice(first) : array.slice(0, first);
     const from = first < 0 ? Math.max(0, array.length + first) : first;
     return array.slice(from, from + second);
   };
 }
 
-const positional: Shape = (array, _root, found) => {
-  if (!Array.isArray(array)) return array;
+const positional: Shape = (value, _root, found) => {
+  if (!Array.isArray(value)) return value;
+  const array: unknown[] = value;
   if (found.position === undefined) {
     throw new MongoError(
       51246,

@@ -5,7 +5,7 @@ import { EMPTY_ARRAY_KEY, compareKeys, complement, orderKey } from '../values/or
 import { type Path, isPosition } from '../values/path.ts';
 import { type Doc, field, isDoc } from '../values/value.ts';
 import { SortedKeys } from './sorted-keys.ts';
-import { shellText } from './shell-text.ts';
+import { shellText } from '../values/shell-text.ts';
 
 /** A stored document. Documents are never changed, only replaced, so that cursors may hold on to them. */
 export interface Stored {
@@ -50,7 +50,7 @@ export class CollectionIndex {
   /** The keys a document stands under; none if a sparse or partial index leaves it out. */
   keysOf(doc: Doc): IndexKey[] {
     if (this.#covers && !this.#covers(doc)) return [];
-    const slots = this.fields.map(({ path }) => ({ value: doc as unknown, rest: path, final: false }));
+    const slots = this.fields.map(({ path }) => ({ value: doc, rest: path, final: false }));
     const tuples = expand(slots);
     if (tuples.length > 1 || tuples[0]?.some(({ final }) => final)) this.isMultikey = true;
     if (this.spec.sparse && tuples.every((tuple) => tuple.every(({ value }) => value === undefined)))

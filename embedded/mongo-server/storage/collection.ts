@@ -114,7 +114,7 @@ export class Collection {
     const existing = sameName ?? sameKey;
     if (existing) {
       if (orderKey(existing.spec) === orderKey(spec)) return false;
-      if (sameKey && sameKey.spec.name === '_id_') return false;
+      if (sameKey?.spec.name === '_id_') return false;
       throw new MongoError(
         sameName && sameName !== sameKey ? 'IndexKeySpecsConflict' : 'IndexOptionsConflict',
         sameName

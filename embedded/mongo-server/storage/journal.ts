@@ -201,13 +201,13 @@ export class Journal {
   }
 
   #readSnapshot(number: number, each: (entry: JournalEntry) => void): void {
-    let isWhole = false;
+    let ends = 0;
     const path = this.#path('snapshot', number);
     const { goodBytes } = readEntries(path, (entry) => {
-      if (entry.kind === 'end') isWhole = true;
+      if (entry.kind === 'end') ends++;
       else each(entry);
     });
-    if (!isWhole) throw new Error(`${path} is damaged at byte ${goodBytes}`);
+    if (ends !== 1) throw new Error(`${path} is damaged at byte ${goodBytes}`);
     this.#bytes += goodBytes;
   }
 

@@ -78,7 +78,10 @@ export class SortedKeys<T extends Entry> {
       const items = this.#blocks[at]?.items ?? [];
       const begin = at === fromBlock ? from : 0;
       const end = at === toBlock ? to : items.length;
-      for (let i = backwards ? end - 1 : begin; i >= begin && i < end; i += step) yield items[i] as T;
+      for (let i = backwards ? end - 1 : begin; i >= begin && i < end; i += step) {
+        const item = items[i];
+        if (item) yield item;
+      }
     }
   }
 

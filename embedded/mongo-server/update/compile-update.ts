@@ -3,7 +3,7 @@ import { compileAddFields, compileProjection } from '../query/projection.ts';
 import { compileExpression } from '../aggregation/expression.ts';
 import { type ValueTest } from '../query/operators.ts';
 import { compileFilter } from '../query/filter.ts';
-import { shellText } from '../storage/shell-text.ts';
+import { shellText } from '../values/shell-text.ts';
 import { compareKeys, equalValues } from '../values/order.ts';
 import { parsePath } from '../values/path.ts';
 import { type Doc, cloneValue, field, isDoc, mapDoc, textOf, typeOf } from '../values/value.ts';
@@ -167,7 +167,7 @@ function compileArrayFilters(given: unknown): ArrayFilters {
 
 function firstField(filter: Doc): string | undefined {
   const [first] = Object.keys(filter);
-  if (first === undefined || !first.startsWith('$')) return first;
+  if (!first?.startsWith('$')) return first;
   const [part] = Array.isArray(filter[first]) ? (filter[first] as unknown[]) : [];
   return isDoc(part) ? firstField(part) : undefined;
 }

@@ -2,7 +2,7 @@ import { Long, Timestamp } from 'bson';
 import { MongoError } from '../mongo-error.ts';
 import { elementTest, isOperators } from '../query/filter.ts';
 import { parseSort, sortDocs } from '../query/sort.ts';
-import { shellText } from '../storage/shell-text.ts';
+import { shellText } from '../values/shell-text.ts';
 import { type Numeric, add, isNumeric, multiply, toNumber } from '../values/numbers.ts';
 import { compareValues, equalValues } from '../values/order.ts';
 import { type Doc, cloneValue, field, isDoc, isRegex, toRegExp, textOf, typeOf } from '../values/value.ts';

@@ -1,5 +1,5 @@
 import { MongoError } from '../mongo-error.ts';
-import { shellText } from '../storage/shell-text.ts';
+import { shellText } from '../values/shell-text.ts';
 import { type Path, isPosition, parsePath } from '../values/path.ts';
 import { type Doc, field, isDoc, setField } from '../values/value.ts';
 import type { ArrayFilters } from './compile-update.ts';

@@ -1,4 +1,5 @@
-import { BSONRegExp, Binary, Code, Decimal128, Long, ObjectId, type Timestamp } from 'bson';
+import type { BSONRegExp, Binary, Code } from 'bson';
+import { Decimal128, Long, ObjectId, type Timestamp } from 'bson';
 import { type DecimalParts, type Numeric, decimalParts, toNumber } from './numbers.ts';
 import { type Doc, type TypeName, field, textOf, typeOf } from './value.ts';
 
@@ -114,7 +115,6 @@ export function complement(key: string): string {
     : units.map((unit) => String.fromCharCode(unit)).join('');
 }
 
-// eslint-disable-next-line no-control-regex -- zero ends a string key, so it must be found and escaped
 const UNUSUAL = /[\0\ud800-\uffff]/;
 
 /** Orders by code point, as MongoDB's UTF-8 does: JavaScript's own order puts surrogates below U+E000. */

@@ -159,7 +159,7 @@ function settle(value: unknown): unknown {
   if (value instanceof DBRef) {
     const plain: Doc = { $ref: value.collection, $id: settle(value.oid) };
     if (value.db !== undefined) plain['$db'] = value.db;
-    return { ...plain, ...settleDoc(value.fields as Doc) };
+    return { ...plain, ...settleDoc(value.fields) };
   }
   return value instanceof BSONValue ? value : settleDoc(value as Doc);
 }

@@ -1,6 +1,6 @@
 import { Binary, Decimal128, Long, ObjectId } from 'bson';
-import { isNumeric, toNumber } from '../values/numbers.ts';
-import { type Doc, field, isDoc } from '../values/value.ts';
+import { isNumeric, toNumber } from './numbers.ts';
+import { type Doc, field, isDoc } from './value.ts';
 
 /** Writes a value as MongoDB's error messages do: `{ email: "a@b.c" }`. */
 export function shellText(value: unknown): string {
@@ -14,7 +14,7 @@ export function shellText(value: unknown): string {
   if (isNumeric(value)) return String(toNumber(value));
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[ ${value.map(shellText).join(', ')} ]`;
   if (isDoc(value)) return docText(value);
-  return String(value);
+  return JSON.stringify(value);
 }
 
 function docText(doc: Doc): string {
