@@ -43,6 +43,8 @@ export type VisitorAction = 'cancel' | 'move' | 'retry';
 /** The answer to POST /callbacks. `token` is shown once; it alone opens the callback again. */
 export interface CallbackCreated extends CallbackView {
   readonly token: string;
+  /** Ticket of the page session that was begun for a visitor who had none; goes into the next `hello`. */
+  readonly session?: string;
 }
 
 /** One thing a visitor can ask for. Texts are the company's. */

@@ -8,7 +8,7 @@ import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../po
 import type { Telephony } from '../ports/telephony.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CallbackDesk } from './callback-desk.ts';
-import { claimFrom, contactOf, followReservation } from './order-taker.ts';
+import { contactOf, followReservation } from './order-taker.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
@@ -130,10 +130,7 @@ export class Watchdog {
       const reservation = pending.get(id);
       if (phase.state === 'queued') {
         if (reservation?.state === 'pending') await this.#follow(record, reservation);
-        else if (reservation?.state === 'accepted') {
-          const claim = claimFrom(reservation);
-          await callbacks.note(id, { type: 'agent-reserved', at: clock.now(), entry: callback.entry, claim });
-        } else if (!waiting.has(id)) {
+        else if (!waiting.has(id)) {
           const placed = await routing.enter(contactOf(callback));
           if (placed.state === 'reserved') await this.#follow(record, placed.reservation);
         }

@@ -13,6 +13,8 @@ export interface CallbackRecord {
   readonly notes: { readonly text: string; readonly version: number; readonly savedAt?: number };
   /** The last range told to the visitor. */
   readonly promise?: { readonly from: number; readonly to: number; readonly madeAt: number };
+  /** An earlier range was withdrawn because it would have been missed. */
+  readonly promiseBroken: boolean;
   /** Why the agent of the present claim was chosen. */
   readonly decision?: DecisionView;
   /** An agent has checked who it is. */
@@ -54,6 +56,10 @@ export interface CallbackStore {
     fresh: NewCallback,
   ): Promise<'inserted' | { readonly known: CallbackRecord; readonly sameBody: boolean } | 'phone-busy'>;
   find(id: CallbackId): Promise<CallbackRecord | undefined>;
+  findByKey(
+    origin: string,
+    key: string,
+  ): Promise<{ readonly record: CallbackRecord; readonly bodyHash: string } | undefined>;
   findByToken(id: CallbackId, tokenHash: string): Promise<CallbackRecord | undefined>;
   /** Saves `next` if nobody wrote since `version`. `agent-taken`: another callback holds the claim's agent. */
   save(
@@ -76,7 +82,12 @@ export interface CallbackStore {
   endedSince(at: number): Promise<readonly CallbackRecord[]>;
   visitsOf(phone: string): Promise<number>;
   saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'>;
-  savePromise(id: CallbackId, promise: { from: number; to: number; madeAt: number }): Promise<void>;
+  /** `broke`: the promise before this one will not be kept. */
+  savePromise(
+    id: CallbackId,
+    promise: { from: number; to: number; madeAt: number },
+    broke: boolean,
+  ): Promise<void>;
   markIdentityChecked(id: CallbackId): Promise<void>;
 }
 
@@ -92,7 +103,11 @@ export interface CallStore {
 export interface SessionStore {
   find(id: SessionId): Promise<Session | undefined>;
   /** Reads, changes and writes in one go, again when somebody else wrote meanwhile; creates where `create` is given. */
-  update(id: SessionId, change: (session: Session) => Session, create?: Session): Promise<Session | undefined>;
+  update(
+    id: SessionId,
+    change: (session: Session) => Session,
+    create?: Session,
+  ): Promise<Session | undefined>;
 }
 
 export interface Customer {
@@ -126,6 +141,20 @@ export interface AuditStore {
   add(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   latest(what: readonly string[], limit: number): Promise<readonly AuditEntry[]>;
+}
+
+/** Counts per key and window, shared by all processes; and things that happen once. */
+export interface Limits {
+  /** Counts one more; false when more than `max` happened within `windowMs` (the refused one is counted too). */
+  allow(key: string, max: number, windowMs: number): Promise<boolean>;
+  /** True the first time within `validMs`. */
+  once(key: string, validMs: number): Promise<boolean>;
+}
+
+/** Numbers whose owners do not want to be rung; kept as keyed hashes only. */
+export interface Suppressions {
+  has(phoneHash: string): Promise<boolean>;
+  add(phoneHash: string, why: string, at: number): Promise<void>;
 }
 
 export interface ConsentStore {

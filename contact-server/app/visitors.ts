@@ -1,0 +1,182 @@
+import type { Logger } from 'pino';
+import type { LinkOp, LinkStream } from '../../contracts/link.schema.ts';
+import type { CallbackId } from '../../contracts/ids.ts';
+import type { AvailabilityView, CallbackCreated, ServiceView } from '../../contracts/visitor.ts';
+import { callbackMoveSchema } from '../../contracts/visitor.schema.ts';
+import type { Routing } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
+import { checked } from '../../server-kit/read-json.ts';
+import type { CompanyRules } from '../ports/company.ts';
+import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
+import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
+import { type Asking, checkedTime } from './asking.ts';
+import type { CallbackDesk } from './callback-desk.ts';
+import type { FormProof } from './form-proof.ts';
+import type { Pages } from './pages.ts';
+import { hashToken } from './tokens.ts';
+import type { VisitorStreams } from './visitor-streams.ts';
+import type { VisitorViews } from './visitor-view.ts';
+
+interface Parts {
+  readonly store: CallbackStore;
+  readonly callbacks: CallbackDesk;
+  readonly asking: Asking;
+  readonly views: VisitorViews;
+  readonly streams: VisitorStreams;
+  readonly pages: Pages;
+  readonly routing: Routing;
+  readonly proof: FormProof;
+  readonly company: CompanyRules;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const SLOTS_AHEAD_MS = 7 * 24 * 3_600_000;
+/** A callback's token dies so long after its end. */
+const TOKEN_AFTER_END_MS = 24 * 3_600_000;
+
+/** What the inside does for visitors, whatever web-dmz claims of them: the token decides. */
+export class Visitors implements VisitorDesk {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  answer(op: LinkOp, ask: VisitorAsk): Promise<VisitorAnswer> {
+    switch (op) {
+      case 'callback.create':
+        return this.#create(ask);
+      case 'callback.read':
+        return this.#read(ask);
+      case 'callback.cancel':
+        return this.#cancel(ask);
+      case 'callback.move':
+        return this.#move(ask);
+      case 'services.list':
+        return Promise.resolve(this.#services());
+      case 'availability.read':
+        return this.#availability(ask);
+    }
+  }
+
+  async open(op: LinkStream, stream: VisitorStream): Promise<void> {
+    if (op === 'page.session') return this.#parts.pages.open(stream);
+    const record = await this.byToken(stream.ask);
+    return this.#parts.streams.open(record.callback.id, stream);
+  }
+
+  /** The callback this token opens. Unknown callback and wrong token look alike. */
+  async byToken(ask: VisitorAsk): Promise<CallbackRecord> {
+    const { store, clock } = this.#parts;
+    const id = ask.params['id'];
+    if (id === undefined || ask.token === undefined) throw new ProblemError('wrong-token');
+    const record = await store.findByToken(id as CallbackId, hashToken(ask.token));
+    const last = record?.callback.history.at(-1)?.at ?? 0;
+    if (!record || (record.callback.deadline === undefined && clock.now() - last > TOKEN_AFTER_END_MS)) {
+      throw new ProblemError('wrong-token');
+    }
+    return record;
+  }
+
+  async #create(ask: VisitorAsk): Promise<VisitorAnswer> {
+    const { record, token, sessionTicket } = await this.#parts.asking.ask(ask);
+    const { view } = await this.#parts.views.look(record);
+    const body: CallbackCreated = {
+      ...view,
+      token,
+      ...(sessionTicket !== undefined && { session: sessionTicket }),
+    };
+    return { status: 201, body };
+  }
+
+  async #read(ask: VisitorAsk): Promise<VisitorAnswer> {
+    return this.#shown(await this.byToken(ask));
+  }
+
+  async #cancel(ask: VisitorAsk): Promise<VisitorAnswer> {
+    const { callbacks, clock } = this.#parts;
+    const { callback } = await this.byToken(ask);
+    const record = await callbacks.note(callback.id, { type: 'cancelled', at: clock.now(), by: 'visitor' });
+    if (record.callback.phase.state !== 'cancelled') {
+      throw new ProblemError('not-now', { detail: 'You are already talking: hang up the phone instead.' });
+    }
+    return this.#shown(record);
+  }
+
+  async #move(ask: VisitorAsk): Promise<VisitorAnswer> {
+    const { callbacks, clock, routing } = this.#parts;
+    const { callback } = await this.byToken(ask);
+    const { at } = checked(ask.body, callbackMoveSchema);
+    const now = clock.now();
+    if (at === null) {
+      if (callback.phase.state === 'scheduled') await callbacks.note(callback.id, { type: 'moved', at: now });
+    } else {
+      const to = checkedTime(Date.parse(at), now);
+      const hours = await routing.openings(callback.wish.service, to, to + 60_000);
+      if (!hours.openNow)
+        throw new ProblemError('invalid-time', { detail: 'Nobody is here at this time. Pick another.' });
+      await callbacks.note(callback.id, { type: 'moved', at: now, to });
+    }
+    const record = await this.byToken(ask);
+    const { state } = record.callback.phase;
+    if (at !== null && state !== 'scheduled') {
+      throw new ProblemError('not-now', { detail: 'It is too late to move this call.' });
+    }
+    return this.#shown(record);
+  }
+
+  async #shown(record: CallbackRecord): Promise<VisitorAnswer> {
+    return { status: 200, body: (await this.#parts.views.look(record)).view };
+  }
+
+  #services(): VisitorAnswer {
+    const body: readonly ServiceView[] = [...this.#parts.company.services.values()].map((it) => ({
+      id: it.id,
+      name: it.name,
+      channels: it.channels,
+    }));
+    return { status: 200, body };
+  }
+
+  async #availability(ask: VisitorAsk): Promise<VisitorAnswer> {
+    const { routing, company, proof, clock, log } = this.#parts;
+    const service = ask.params['service'] ?? [...company.services.keys()][0] ?? '';
+    if (!company.services.has(service)) {
+      throw new ProblemError('not-found', { detail: 'There is no such service here.' });
+    }
+    const now = clock.now();
+    const language = ask.params['language'] ?? ask.visitor.language?.split(',')[0];
+    const owed = await routing.screen({
+      service,
+      phone: '',
+      ip: ask.visitor.ip,
+      ...(language !== undefined && { language }),
+    });
+    if (!owed.ok) throw new ProblemError('not-entitled', { rule: owed.rule, detail: owed.reason });
+    const hours = await routing.openings(service, now, now + SLOTS_AHEAD_MS);
+    const outlook = await routing
+      .estimate({ requirement: owed.requirement, priority: owed.priority })
+      .catch((err: unknown) => {
+        log.warn({ err }, 'no estimate');
+        return undefined;
+      });
+    const open = hours.openNow;
+    const body: AvailabilityView = {
+      service,
+      open,
+      ...(open && outlook?.estimate && { estimate: spanOf(outlook.estimate) }),
+      ...(hours.opensAt !== undefined && !open && { opensAt: new Date(hours.opensAt).toISOString() }),
+      slots: hours.slots.slice(0, 200).map(spanOf),
+      consent: company.consent.call,
+      form: proof.issue(ask.visitor.origin),
+      country: company.country,
+    };
+    return { status: 200, body };
+  }
+}
+
+function spanOf(range: { from: number; to: number }): { from: string; to: string } {
+  return { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
+}
