@@ -78,5 +78,9 @@ function integrityOf(bytes: Buffer): string {
 }
 
 function measure(bytes: Buffer): BrowserManifest['files'][string] {
-  return { integrity: integrityOf(bytes), bytes: bytes.length, gzipBytes: gzipSync(bytes, { level: 9 }).length };
+  return {
+    integrity: integrityOf(bytes),
+    bytes: bytes.length,
+    gzipBytes: gzipSync(bytes, { level: 9 }).length,
+  };
 }

@@ -4,7 +4,10 @@ import type { PartScript } from '../shared/parts.ts';
 declare const PARTS: { readonly version: string; readonly integrity: Readonly<Record<string, string>> };
 
 interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): string };
 }
 
 /**

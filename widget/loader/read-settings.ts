@@ -3,7 +3,10 @@ import type { Settings } from '../shared/core.ts';
 /** Reads the attributes of the script element; all of them may be left out. */
 export function readSettings(script: HTMLScriptElement): Settings {
   const value = (name: string): string | undefined => script.getAttribute(`data-${name}`) ?? undefined;
-  const list = (name: string): string[] => value(name)?.split(/[\s,]+/).filter(Boolean) ?? [];
+  const list = (name: string): string[] =>
+    value(name)
+      ?.split(/[\s,]+/)
+      .filter(Boolean) ?? [];
   return {
     service: value('service') ?? 'default',
     language: value('language') ?? (document.documentElement.lang || undefined),

@@ -18,10 +18,13 @@ export class Announcer {
     this.#last = text;
     clearTimeout(this.#timer);
     const wait = this.#saidAt + PAUSE_MS - performance.now();
-    this.#timer = setTimeout(() => {
-      this.#saidAt = performance.now();
-      this.status.textContent = text;
-    }, Math.max(0, wait));
+    this.#timer = setTimeout(
+      () => {
+        this.#saidAt = performance.now();
+        this.status.textContent = text;
+      },
+      Math.max(0, wait),
+    );
   }
 
   alarm(text: string): void {

@@ -34,9 +34,17 @@ function zonesOf(region: string): readonly string[] {
  * Guesses the visitor's country: a region of their languages that has their zone; else the first country that has it; else
  * the service's own. Browsers that do not tell zones of regions leave it to the language and the service.
  */
-export function guessCountry(zone: string, languages: readonly string[], fallback: string | undefined): string | undefined {
-  const regions = languages.map((language) => new Intl.Locale(language).region).filter((it) => it !== undefined);
-  const known = [...regions, ...(fallback ? [fallback] : [])].find((region) => zonesOf(region).includes(zone));
+export function guessCountry(
+  zone: string,
+  languages: readonly string[],
+  fallback: string | undefined,
+): string | undefined {
+  const regions = languages
+    .map((language) => new Intl.Locale(language).region)
+    .filter((it) => it !== undefined);
+  const known = [...regions, ...(fallback ? [fallback] : [])].find((region) =>
+    zonesOf(region).includes(zone),
+  );
   if (known) return known;
   for (const region of callingCodes.keys()) if (zonesOf(region).includes(zone)) return region;
   return fallback ?? regions.find((region) => callingCodes.has(region));

@@ -94,7 +94,14 @@ export function createPanel(core: WidgetCore): Panel {
       return { tone: 'idle', title: say('cancel.grace'), lines: [], hints: [], actions: ['undo'], pill: '' };
     }
     if (!stage.view) {
-      return { tone: 'waiting', title: say('loading'), lines: [], hints: [], actions: [], pill: say('pill.waiting') };
+      return {
+        tone: 'waiting',
+        title: say('loading'),
+        lines: [],
+        hints: [],
+        actions: [],
+        pill: say('pill.waiting'),
+      };
     }
     return sceneOf(stage.view, stage.promiseBroken, say, times);
   };
@@ -115,7 +122,11 @@ export function createPanel(core: WidgetCore): Panel {
           'p',
           { class: 'sharing' },
           el('span', {}, say('sharing.on')),
-          el('button', { type: 'button', 'data-key': 'stop', class: 'plain', click: () => session?.stopSharing() }, say('sharing.stop')),
+          el(
+            'button',
+            { type: 'button', 'data-key': 'stop', class: 'plain', click: () => session?.stopSharing() },
+            say('sharing.stop'),
+          ),
         ),
     );
   };
@@ -128,7 +139,8 @@ export function createPanel(core: WidgetCore): Panel {
     else core.launcher.show(scene.pill || core.launcher.label, scene.pill ? scene.tone : 'idle');
     dialog.tone(scene?.tone ?? 'idle');
 
-    if (aside === 'move' && !(stage.at === 'callback' && stage.view?.allowed.includes('move'))) aside = undefined;
+    if (aside === 'move' && !(stage.at === 'callback' && stage.view?.allowed.includes('move')))
+      aside = undefined;
     if (aside) {
       asideElement ??= aside === 'stored' ? stored() : mover();
       dialog.show(asideElement);

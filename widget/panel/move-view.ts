@@ -18,7 +18,13 @@ export interface MoveOptions {
 }
 
 /** Lets the visitor pick another time for an open callback. */
-export function moveView(core: WidgetCore, api: VisitorApi, say: Say, times: Times, options: MoveOptions): HTMLElement {
+export function moveView(
+  core: WidgetCore,
+  api: VisitorApi,
+  say: Say,
+  times: Times,
+  options: MoveOptions,
+): HTMLElement {
   const picker = timePicker(say, times, () => error.show(undefined));
   const group = el('div', { role: 'group', 'aria-label': say('move.title') }, picker.element);
   const error = fieldError(group);
@@ -38,7 +44,11 @@ export function moveView(core: WidgetCore, api: VisitorApi, say: Say, times: Tim
     } else fill(waiting, say('offline.form'));
   });
   watch.refresh();
-  const asap = el('button', { type: 'button', class: 'plain', click: () => void save(null) }, say('move.now'));
+  const asap = el(
+    'button',
+    { type: 'button', class: 'plain', click: () => void save(null) },
+    say('move.now'),
+  );
   return el(
     'section',
     { class: 'scene' },
@@ -49,7 +59,11 @@ export function moveView(core: WidgetCore, api: VisitorApi, say: Say, times: Tim
     el(
       'div',
       { class: 'actions' },
-      el('button', { type: 'button', class: 'primary', click: () => void save(picker.value()) }, say('move.save')),
+      el(
+        'button',
+        { type: 'button', class: 'primary', click: () => void save(picker.value()) },
+        say('move.save'),
+      ),
       options.mayBeNow && asap,
       el('button', { type: 'button', class: 'plain', click: options.back }, say('back')),
     ),

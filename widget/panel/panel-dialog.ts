@@ -22,7 +22,11 @@ export class PanelDialog {
   constructor(core: WidgetCore, say: Say) {
     this.#core = core;
     const titleId = newId();
-    this.#stored = el('button', { type: 'button', class: 'link', click: () => this.#goStored?.() }, say('stored'));
+    this.#stored = el(
+      'button',
+      { type: 'button', class: 'link', click: () => this.#goStored?.() },
+      say('stored'),
+    );
     const close = el(
       'button',
       { type: 'button', class: 'close', 'aria-label': say('close'), click: () => this.close() },

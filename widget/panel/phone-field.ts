@@ -33,13 +33,24 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
       changed();
     },
   });
-  const input = el('input', { id, type: 'tel', name: 'tel', inputmode: 'tel', autocomplete: 'tel', maxlength: 40 });
+  const input = el('input', {
+    id,
+    type: 'tel',
+    name: 'tel',
+    inputmode: 'tel',
+    autocomplete: 'tel',
+    maxlength: 40,
+  });
   const error = fieldError(input);
   let isChosen = false;
   let isInternational = false;
 
   const names = new Intl.DisplayNames(locale, { type: 'region' });
-  const countries = [...callingCodes].map(([country, its]) => ({ country, its, name: names.of(country) ?? country }));
+  const countries = [...callingCodes].map(([country, its]) => ({
+    country,
+    its,
+    name: names.of(country) ?? country,
+  }));
   countries.sort((one, other) => one.name.localeCompare(other.name, locale));
   select.append(...countries.map(({ country, its, name }) => new Option(`${name} +${its}`, country)));
   select.value = '';

@@ -70,7 +70,8 @@ export function requestForm(
   const watch = new AvailabilityWatch(api, settings.service, core.life, () => {
     const { view, hasFailed } = watch;
     if (hasFailed && !view) complain(say('offline.form'), () => watch.refresh(true));
-    else if (hasFailed || !view) return; // what was said a minute ago will do until there is news
+    else if (hasFailed || !view)
+      return; // what was said a minute ago will do until there is news
     else {
       if (trouble.querySelector('button')) complain();
       phone.suggest(guess() ?? view.country);

@@ -96,11 +96,21 @@ export function sceneOf(view: CallbackView, promiseBroken: boolean, say: Say, ti
   }
 }
 
-function waiting(view: CallbackView, promiseBroken: boolean, say: Say, times: Times, willRing: string): Words {
+function waiting(
+  view: CallbackView,
+  promiseBroken: boolean,
+  say: Say,
+  times: Times,
+  willRing: string,
+): Words {
   const { place, estimate } = view;
   const ordinal = place === undefined ? '' : say(`ordinal.${ordinalRule(place)}`, { n: place });
   const where =
-    place === undefined ? say('waiting.noplace') : place === 1 ? say('place.next') : say('place', { place: ordinal });
+    place === undefined
+      ? say('waiting.noplace')
+      : place === 1
+        ? say('place.next')
+        : say('place', { place: ordinal });
   const span = estimate && { from: times.clock(estimate.from), to: times.clock(estimate.to) };
   return {
     title: where,
@@ -120,7 +130,9 @@ function ordinalRule(place: number): 'one' | 'two' | 'few' | 'other' {
 /** After a try that failed while more are to come. */
 function missed(view: CallbackView, say: Say, times: Times): string | undefined {
   if (view.attempts === 0 || !view.lastOutcome || view.lastOutcome === 'answered') return undefined;
-  const again = view.at ? ` ${say('retry.at', { time: times.moment(view.at) })}` : ` ${say('unreached.kept')}`;
+  const again = view.at
+    ? ` ${say('retry.at', { time: times.moment(view.at) })}`
+    : ` ${say('unreached.kept')}`;
   return missedText(view, say) + again;
 }
 

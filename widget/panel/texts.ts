@@ -94,8 +94,10 @@ export const texts = {
   'new.request': 'Ask for another call',
   stored: 'What we store and why',
   'stored.phone': 'Your number and name: to ring you. Kept for 90 days.',
-  'stored.consent': 'What you agreed to, word for word, with the time: to prove that we may call. Kept for 3 years.',
-  'stored.page': 'The page you asked from and your time zone: to help you and to ring at a decent hour. Kept for 24 hours.',
+  'stored.consent':
+    'What you agreed to, word for word, with the time: to prove that we may call. Kept for 3 years.',
+  'stored.page':
+    'The page you asked from and your time zone: to help you and to ring at a decent hour. Kept for 24 hours.',
   'stored.share': 'What you see on our pages: shown to your agent only after you allow it, and not kept.',
   'stored.here': 'On this device: the key to your request, nothing else. No cookies.',
   'stored.notice': 'Privacy notice',

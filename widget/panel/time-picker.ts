@@ -44,7 +44,9 @@ export function timePicker(say: Say, times: Times, changed: () => void): TimePic
     element,
     show(next) {
       slots = next;
-      const firsts = new Map(next.map((slot) => [times.dayKey(slot.from), slot.from]).reverse() as [string, string][]);
+      const firsts = new Map(
+        next.map((slot) => [times.dayKey(slot.from), slot.from]).reverse() as [string, string][],
+      );
       const before = days.value;
       fill(days, ...[...firsts].reverse().map(([key, from]) => new Option(times.day(from), key)));
       if (firsts.has(before)) days.value = before;

@@ -10,7 +10,8 @@ export type Trouble = Pick<Problem, 'detail' | 'retryAfterS' | 'errors'> & {
   readonly title: string;
   readonly status: number;
 };
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly trouble: Trouble };
+export type Answer<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly trouble: Trouble };
 
 /** Which open callback is meant, and the token that opens it. */
 export interface Access {
@@ -59,7 +60,11 @@ export function visitorApi(core: Pick<WidgetCore, 'server' | 'settings'>): Visit
       const init: RequestInit = { method, keepalive };
       if (!keepalive) init.signal = AbortSignal.timeout(20_000);
       if (body) init.body = JSON.stringify(body);
-      const response = await send(path, init, body ? { 'Content-Type': 'application/json', ...headers } : headers);
+      const response = await send(
+        path,
+        init,
+        body ? { 'Content-Type': 'application/json', ...headers } : headers,
+      );
       const text = await response.text();
       const json = (text ? JSON.parse(text) : undefined) as unknown;
       if (response.ok) return { ok: true, value: json as T };
@@ -75,7 +80,8 @@ export function visitorApi(core: Pick<WidgetCore, 'server' | 'settings'>): Visit
 
   return {
     availability: (service) => ask('GET', `/availability?service=${encodeURIComponent(service)}`, {}),
-    create: ({ key, body }) => ask('POST', '/callbacks', { 'Idempotency-Key': key }, body satisfies CallbackRequest),
+    create: ({ key, body }) =>
+      ask('POST', '/callbacks', { 'Idempotency-Key': key }, body satisfies CallbackRequest),
     read: (access) => ask('GET', at(access), bearer(access)),
     move: (access, time) =>
       ask('PATCH', at(access), bearer(access), time === null ? { at: null } : { at: time, timezone }),
@@ -84,7 +90,11 @@ export function visitorApi(core: Pick<WidgetCore, 'server' | 'settings'>): Visit
       send(
         `${at(access)}/events`,
         { signal },
-        { ...bearer(access), Accept: 'text/event-stream', ...(lastEventId && { 'Last-Event-ID': lastEventId }) },
+        {
+          ...bearer(access),
+          Accept: 'text/event-stream',
+          ...(lastEventId && { 'Last-Event-ID': lastEventId }),
+        },
       ),
   };
 }

@@ -48,7 +48,10 @@ export function whenChoice(say: Say, times: Times): WhenChoice {
       closed.hidden = isOpen;
       if (!isOpen) {
         later.checked = true;
-        fill(closed, view.opensAt ? say('closed.opens', { time: times.moment(view.opensAt) }) : say('closed.nobody'));
+        fill(
+          closed,
+          view.opensAt ? say('closed.opens', { time: times.moment(view.opensAt) }) : say('closed.nobody'),
+        );
       }
       fill(range, rangeText(view, say, times));
       picker.show(view.slots);
@@ -65,6 +68,7 @@ export function whenChoice(say: Say, times: Times): WhenChoice {
 function rangeText({ estimate }: AvailabilityView, say: Say, times: Times): string {
   if (!estimate) return say('now.unknown');
   const minutes = times.minutes(estimate);
-  if (!minutes) return say('now.between', { range: `${times.clock(estimate.from)}–${times.clock(estimate.to)}` });
+  if (!minutes)
+    return say('now.between', { range: `${times.clock(estimate.from)}–${times.clock(estimate.to)}` });
   return say(minutes.from < minutes.to ? 'now.range' : 'now.one', minutes);
 }

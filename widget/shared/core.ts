@@ -27,7 +27,8 @@ export interface Settings {
 export type Tone = 'idle' | 'waiting' | 'live' | 'trouble';
 
 /** What a page can listen to with `on`. */
-export type WidgetEvent = 'open' | 'close' | 'requested' | 'changed' | 'ringing' | 'ended' | 'sharing' | 'problem';
+export type WidgetEvent =
+  'open' | 'close' | 'requested' | 'changed' | 'ringing' | 'ended' | 'sharing' | 'problem';
 
 /** What the loader lends to the parts it loads. */
 export interface WidgetCore {

@@ -10,7 +10,8 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') made.addEventListener(name, value);
-    else if (value !== undefined && value !== false) made.setAttribute(name, value === true ? '' : String(value));
+    else if (value !== undefined && value !== false)
+      made.setAttribute(name, value === true ? '' : String(value));
   }
   fill(made, ...children);
   return made;

@@ -13,7 +13,12 @@ export interface Panel {
 /** What `pages.js` hands over: the page session, as the visitor's browser or as a viewer's frame. */
 export interface PagesPart {
   visitor(core: WidgetCore): PageSession;
-  viewer(server: string, settings: Settings, ticket: string | undefined, say: (problem: string) => void): void;
+  viewer(
+    server: string,
+    settings: Settings,
+    ticket: string | undefined,
+    say: (problem: string) => void,
+  ): void;
 }
 export interface PageSession {
   /** Who sees this page now, by first name; empty while nobody does. */

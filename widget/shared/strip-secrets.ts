@@ -9,7 +9,10 @@ const MOST = 2048;
  * An address as it may leave the page: parameters of query and fragment whose names speak of secrets keep their name and lose
  * their value, and credentials go. Undefined for what is no web page.
  */
-export function stripSecrets(address: string, { strip, keep }: Pick<Settings, 'strip' | 'keep'>): string | undefined {
+export function stripSecrets(
+  address: string,
+  { strip, keep }: Pick<Settings, 'strip' | 'keep'>,
+): string | undefined {
   const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
   const isSecret = (name: string): boolean => {

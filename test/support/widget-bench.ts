@@ -1,0 +1,200 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'puppeteer';
+import puppeteer from 'puppeteer';
+import { buildWidget } from '../../deploy/build-widget.ts';
+import { FakeVisitorApi } from './fake-visitor-api.ts';
+
+/** How the company's page is to be: attributes of the script line, more head or body, and headers. */
+export interface SitePage {
+  readonly attributes?: string;
+  readonly head?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly nonce?: string;
+}
+
+/** A browser, a company's site and the web server of the widget, all real but for what stands behind the server. */
+export class WidgetBench {
+  api!: FakeVisitorApi;
+  /** What the site answers for every address that has no page of its own. */
+  page: SitePage = {};
+  readonly pages = new Map<string, SitePage>();
+  readonly #site = createServer((request, response) => {
+    const path = new URL(request.url ?? '', 'http://site').pathname;
+    const page = this.pages.get(path) ?? this.page;
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', ...page.headers });
+    const nonce = page.nonce ? ` nonce="${page.nonce}"` : '';
+    const script = `<script async${nonce} src="${this.api.origin}/widget.js" data-service="sales" data-open-shadow ${page.attributes ?? ''}></script>`;
+    response.end(
+      `<!doctype html><html lang="en"><head><title>Shop ${path}</title><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">${page.head ?? ''}${script}</head>` +
+        `<body><main><h1>Shop</h1><p><a href="/rates">Rates</a></p>${page.body ?? ''}</main></body></html>`,
+    );
+  });
+  #browser!: Browser;
+  #context!: BrowserContext;
+  #folder!: string;
+
+  /** Once for a file of stories: the bundle and the browser take a second. */
+  async open(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'ringback-widget-'));
+    await buildWidget(this.#folder);
+    this.#browser = await puppeteer.launch({
+      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', // eslint-disable-line no-restricted-properties -- says where this machine's browser is
+      args: [
+        '--no-sandbox',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--lang=en-GB',
+      ],
+      env: { ...process.env, TZ: 'Europe/London', LANGUAGE: 'en_GB' }, // eslint-disable-line no-restricted-properties -- the browser inherits it
+    });
+    this.#site.listen(0, '127.0.0.1');
+    await once(this.#site, 'listening');
+  }
+
+  /** For each story: nobody has asked for anything yet, and no browser remembers anything. */
+  async fresh(): Promise<void> {
+    this.api = new FakeVisitorApi(this.#folder);
+    await this.api.listen();
+    this.page = {};
+    this.pages.clear();
+    this.#context = await this.#browser.createBrowserContext();
+  }
+
+  async endOfStory(): Promise<void> {
+    await this.#context.close();
+    await this.api.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    this.#site.closeAllConnections();
+    this.#site.close();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  /** The site is another origin than the web server, and a secure context for once: browsers trust localhost. */
+  get site(): string {
+    return `http://localhost:${(this.#site.address() as AddressInfo).port}`;
+  }
+
+  /** A new tab of the same visitor, on a page of the site. */
+  async visit(path = '/', prepare?: (page: Page) => Promise<unknown>): Promise<WidgetPage> {
+    const page = await this.#context.newPage();
+    const visited = new WidgetPage(page);
+    await page.setViewport({ width: 1000, height: 800 });
+    await prepare?.(page);
+    await page.goto(this.site + path);
+    return visited;
+  }
+}
+
+/** One tab with the widget, told to do what people do: with names, keys and words, not with selectors. */
+export class WidgetPage {
+  readonly page: Page;
+  readonly errors: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.errors.push(error instanceof Error ? error.message : String(error)));
+  }
+
+  /** Waits until the open panel says something. */
+  async reads(text: string): Promise<void> {
+    await this.page
+      .waitForFunction(
+        (wanted) => {
+          const dialog = document
+            .querySelector('ring-back')
+            ?.shadowRoot?.querySelector<HTMLElement>('dialog[open]');
+          return dialog?.innerText.replaceAll(/\s+/g, ' ').includes(wanted) === true;
+        },
+        { timeout: 12_000 },
+        text,
+      )
+      .catch(async (error: unknown) => {
+        throw new Error(`The panel does not say "${text}" but: ${await this.says()}`, { cause: error });
+      });
+  }
+
+  /** What the open panel says. */
+  says(): Promise<string> {
+    return this.page.evaluate(
+      () =>
+        document
+          .querySelector('ring-back')
+          ?.shadowRoot?.querySelector<HTMLElement>('dialog[open]')
+          ?.innerText.replaceAll(/\s+/g, ' ') ?? '',
+    );
+  }
+
+  /** Waits until the launcher says something. */
+  async pill(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) =>
+        document
+          .querySelector('ring-back')
+          ?.shadowRoot?.querySelector('.pill')
+          ?.textContent?.includes(wanted) === true,
+      { timeout: 12_000 },
+      text,
+    );
+  }
+
+  /** Presses what has this name. */
+  async press(name: string, role = 'button'): Promise<void> {
+    await this.page.locator(`::-p-aria([name="${name}"][role="${role}"])`).click();
+  }
+
+  async open(): Promise<void> {
+    await this.press('Call me back');
+    await this.reads('Talk to a person');
+  }
+
+  /** The name of what has the focus, inside the widget too. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      let focused = document.activeElement;
+      while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+      if (!focused || focused === document.body) return '';
+      const labels = (focused as HTMLInputElement).labels;
+      return (focused.ariaLabel ?? labels?.[0]?.textContent ?? focused.textContent ?? '')
+        .replaceAll(/\s+/g, ' ')
+        .trim();
+    });
+  }
+
+  /** Goes on with the tab key until something with this name has the focus. */
+  async tabTo(name: string): Promise<void> {
+    const passed: string[] = [];
+    for (let i = 0; i < 25; i++) {
+      const now = await this.focused();
+      if (now.startsWith(name)) return;
+      passed.push(now);
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`No way to "${name}" by keyboard, past: ${passed.join(' | ')}`);
+  }
+
+  /** Fills the form in and sends it, as fast as a person never would. */
+  async asksForACall(phone = '020 7946 0199'): Promise<void> {
+    await this.open();
+    await this.reads('You may call me');
+    await this.page.keyboard.type(phone);
+    await this.press('You may call me about my question, this one time.', 'checkbox');
+    await this.press('Call me back');
+  }
+
+  /** What is stored on the device. */
+  stored(): Promise<Record<string, string>> {
+    return this.page.evaluate(() => ({ ...localStorage, ...sessionStorage }) as Record<string, string>);
+  }
+}
