@@ -33,7 +33,8 @@ export class RtpAudio {
   #source: Address | undefined;
   #clock: NodeJS.Timeout | undefined;
   #isMuted = false;
-  #startedAt = 0;
+  #startedAt: number | undefined;
+  #isTalkspurt = true;
   #position = 0;
   #sequence = randomBytes(2).readUInt16BE();
   #digitHeard: number | undefined;
@@ -103,9 +104,13 @@ export class RtpAudio {
 
   #start(): void {
     if (this.#clock) return;
-    this.#startedAt = performance.now() - (this.#position / SAMPLE_RATE) * 1000;
+    const now = performance.now();
+    const startedAt = (this.#startedAt ??= now);
+    // timestamps go on through a pause, and what follows it begins a talkspurt (RFC 3551 section 4.1)
+    this.#position = Math.round((now - startedAt) / PACKET_MS) * PACKET_SAMPLES;
+    this.#isTalkspurt = true;
     this.#clock = setInterval(() => {
-      this.#sendDue();
+      this.#sendDue(startedAt);
     }, PACKET_MS);
   }
 
@@ -114,12 +119,11 @@ export class RtpAudio {
     this.#clock = undefined;
   }
 
-  #sendDue(): void {
-    const due = ((performance.now() - this.#startedAt) * SAMPLE_RATE) / 1000 - this.#position;
-    const skipped = Math.floor(due / PACKET_SAMPLES) - MAX_BEHIND;
-    if (skipped > 0) this.#position += skipped * PACKET_SAMPLES;
-    for (let left = due; left >= PACKET_SAMPLES; left -= PACKET_SAMPLES) {
-      if (left > MAX_BEHIND * PACKET_SAMPLES + PACKET_SAMPLES) continue;
+  #sendDue(startedAt: number): void {
+    const elapsed = ((performance.now() - startedAt) * SAMPLE_RATE) / 1000;
+    const due = Math.floor((elapsed - this.#position) / PACKET_SAMPLES);
+    this.#position += Math.max(0, due - MAX_BEHIND) * PACKET_SAMPLES;
+    for (let packet = 0; packet < Math.min(due, MAX_BEHIND); packet++) {
       if (!this.#sendKeyPress()) this.#sendVoice();
       this.#position += PACKET_SAMPLES;
     }
@@ -130,7 +134,8 @@ export class RtpAudio {
     for (let at = 0; at < PACKET_SAMPLES; at++) {
       payload[at] = encodeMuLaw(this.#voice(this.#position + at) * 32_767);
     }
-    this.#sendPacket(0, this.#position, payload);
+    this.#sendPacket(this.#isTalkspurt ? 0x80 : 0, this.#position, payload);
+    this.#isTalkspurt = false;
   }
 
   /** Seven packets a key, the last three of them saying that it is over (RFC 4733 section 2.5). */
