@@ -45,7 +45,7 @@ export class VisitorViews {
     const agent = agentId === undefined ? undefined : await this.#parts.accounts.byId(agentId);
     const at = dueTime(callback);
     const reason = reasonOf(callback.phase);
-    const last = callback.attempts.findLast((it) => it.outcome !== 'pending')?.outcome;
+    const last = callback.attempts.map((it) => it.outcome).findLast((it) => it !== 'pending');
     const body: Omit<CallbackView, 'revision'> = {
       id: callback.id,
       state: callback.phase.state,

@@ -116,7 +116,7 @@ export class Watchdog {
   }
 
   async #reconcile(): Promise<void> {
-    const { store, routing, telephony, callbacks, clock, accounts, phones } = this.#parts;
+    const { store, routing, telephony, clock, accounts, phones } = this.#parts;
     if (!telephony.status().up) return;
     const open = await store.open();
     const snapshot = await routing.snapshot();

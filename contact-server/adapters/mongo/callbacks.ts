@@ -1,0 +1,276 @@
+import type { Collection, Connection } from 'mongoose';
+import type { DecisionView } from '../../../contracts/agent.ts';
+import type { AgentId, CallbackId, CallId, SessionId } from '../../../contracts/ids.ts';
+import { type Attempt, type Callback, claimOf, isOver } from '../../domain/callback.ts';
+import type { CallbackRecord, CallbackStore, ConsentRecord, NewCallback } from '../../ports/stores.ts';
+import { durable, isDuplicate } from './durable.ts';
+
+interface CallbackDoc {
+  _id: string;
+  centre: string;
+  schemaVersion: 1;
+  version: number;
+  callback: Callback;
+  /** Until it has ended. */
+  open?: true;
+  /** While an agent's phone or desk is bound by it: unique, so that MongoDB decides once. */
+  claimedBy?: AgentId;
+  /** The number, until it has ended: unique, one open callback for each. */
+  openPhone?: string;
+  agentDial?: { callId: CallId; fence: number };
+  tokenHash: string;
+  origin: string;
+  key: string;
+  bodyHash: string;
+  consent: ConsentRecord;
+  notes: { text: string; version: number; savedAt?: number };
+  promise?: { from: number; to: number; madeAt: number };
+  promiseBroken: boolean;
+  decision?: DecisionView;
+  identityChecked: boolean;
+  endedAt?: number;
+  /** Deleted by MongoDB some time after this. */
+  expireAt?: Date;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Callbacks in MongoDB: one document each, changed by one conditional write at a time. */
+export class MongoCallbacks implements CallbackStore {
+  readonly #docs: Collection<CallbackDoc>;
+  readonly #centre: string;
+  readonly #keepMs: number;
+
+  constructor(connection: Connection, options: { centre: string; keepDays: number }) {
+    this.#docs = connection.collection<CallbackDoc>('callbacks');
+    this.#centre = options.centre;
+    this.#keepMs = options.keepDays * DAY_MS;
+  }
+
+  async prepare(): Promise<void> {
+    const docs = this.#docs;
+    const exists = (field: string): { partialFilterExpression: object } => ({
+      partialFilterExpression: { [field]: { $exists: true } },
+    });
+    await docs.createIndex({ centre: 1, origin: 1, key: 1 }, { unique: true });
+    await docs.createIndex({ centre: 1, claimedBy: 1 }, { unique: true, ...exists('claimedBy') });
+    await docs.createIndex({ centre: 1, openPhone: 1 }, { unique: true, ...exists('openPhone') });
+    await docs.createIndex({ centre: 1, open: 1, 'callback.requestedAt': 1 }, exists('open'));
+    await docs.createIndex({ centre: 1, 'callback.deadline': 1 }, exists('callback.deadline'));
+    await docs.createIndex(
+      { centre: 1, 'callback.phase.claim.agentId': 1 },
+      exists('callback.phase.claim.agentId'),
+    );
+    await docs.createIndex({ centre: 1, 'callback.wish.sessionId': 1 });
+    await docs.createIndex({ centre: 1, 'callback.wish.phone': 1 });
+    await docs.createIndex({ centre: 1, endedAt: 1 }, exists('endedAt'));
+    await docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+  }
+
+  async insert(fresh: NewCallback): ReturnType<CallbackStore['insert']> {
+    const { callback } = fresh;
+    try {
+      await this.#docs.insertOne(
+        {
+          _id: callback.id,
+          centre: this.#centre,
+          schemaVersion: 1,
+          version: 1,
+          callback,
+          open: true,
+          openPhone: callback.wish.phone,
+          tokenHash: fresh.tokenHash,
+          origin: fresh.origin,
+          key: fresh.idempotencyKey,
+          bodyHash: fresh.bodyHash,
+          consent: fresh.consent,
+          notes: { text: '', version: 0 },
+          promiseBroken: false,
+          identityChecked: false,
+        },
+        durable,
+      );
+      return 'inserted';
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const known = await this.findByKey(fresh.origin, fresh.idempotencyKey);
+      if (!known) return 'phone-busy';
+      return { known: known.record, sameBody: known.bodyHash === fresh.bodyHash };
+    }
+  }
+
+  async find(id: CallbackId): Promise<CallbackRecord | undefined> {
+    return record(await this.#docs.findOne({ _id: id, centre: this.#centre }));
+  }
+
+  async findByKey(
+    origin: string,
+    key: string,
+  ): Promise<{ record: CallbackRecord; bodyHash: string } | undefined> {
+    const doc = await this.#docs.findOne({ centre: this.#centre, origin, key });
+    const found = record(doc);
+    return found && doc ? { record: found, bodyHash: doc.bodyHash } : undefined;
+  }
+
+  async findByToken(id: CallbackId, tokenHash: string): Promise<CallbackRecord | undefined> {
+    return record(await this.#docs.findOne({ _id: id, centre: this.#centre, tokenHash }));
+  }
+
+  async save(
+    id: CallbackId,
+    version: number,
+    next: Callback,
+    decision?: DecisionView,
+  ): Promise<'saved' | 'stale' | 'agent-taken'> {
+    const claimedBy = bindsAgent(next) ? claimOf(next)?.agentId : undefined;
+    const over = isOver(next);
+    const endedAt = next.history.at(-1)?.at ?? next.requestedAt;
+    const set = {
+      callback: next,
+      version: version + 1,
+      ...(claimedBy !== undefined && { claimedBy }),
+      ...(decision && { decision }),
+      ...(over && { endedAt, expireAt: new Date(endedAt + this.#keepMs) }),
+    };
+    const unset = {
+      ...(claimedBy === undefined && { claimedBy: 1 as const }),
+      ...(over && { open: 1 as const, openPhone: 1 as const }),
+    };
+    try {
+      const done = await this.#docs.updateOne(
+        { _id: id, version },
+        { $set: set, ...(Object.keys(unset).length > 0 && { $unset: unset }) },
+        durable,
+      );
+      return done.matchedCount === 1 ? 'saved' : 'stale';
+    } catch (error) {
+      if (isDuplicate(error)) return 'agent-taken';
+      throw error;
+    }
+  }
+
+  async recordAgentDial(id: CallbackId, callId: CallId, fence: number): Promise<boolean> {
+    const done = await this.#docs.updateOne(
+      {
+        _id: id,
+        'callback.phase.state': { $in: ['reserved', 'dialing-agent'] },
+        'callback.phase.claim.fence': fence,
+        $or: [{ agentDial: { $exists: false } }, { 'agentDial.fence': { $lt: fence } }],
+      },
+      { $set: { agentDial: { callId, fence } } },
+      durable,
+    );
+    return done.modifiedCount === 1;
+  }
+
+  async recordAttempt(id: CallbackId, attempt: Attempt): Promise<boolean> {
+    const done = await this.#docs.updateOne(
+      {
+        _id: id,
+        'callback.phase.state': 'dialing-customer',
+        'callback.phase.callId': attempt.callId,
+        'callback.phase.claim.fence': attempt.fence,
+        'callback.attempts.callId': { $ne: attempt.callId },
+      },
+      { $push: { 'callback.attempts': attempt }, $inc: { version: 1 } },
+      durable,
+    );
+    return done.modifiedCount === 1;
+  }
+
+  async open(): Promise<readonly CallbackRecord[]> {
+    return records(
+      await this.#docs
+        .find({ centre: this.#centre, open: true })
+        .sort({ 'callback.requestedAt': 1 })
+        .toArray(),
+    );
+  }
+
+  async overdue(now: number, limit: number): Promise<readonly CallbackId[]> {
+    const docs = await this.#docs
+      .find({ centre: this.#centre, 'callback.deadline': { $lt: now } })
+      .sort({ 'callback.deadline': 1 })
+      .limit(limit)
+      .toArray();
+    return docs.map((it) => it._id as CallbackId);
+  }
+
+  async ofAgent(agentId: AgentId): Promise<readonly CallbackRecord[]> {
+    const docs = await this.#docs
+      .find({ centre: this.#centre, 'callback.phase.claim.agentId': agentId })
+      .toArray();
+    return records(docs);
+  }
+
+  async ofSession(sessionId: SessionId): Promise<readonly CallbackRecord[]> {
+    const docs = await this.#docs
+      .find({ centre: this.#centre, 'callback.wish.sessionId': sessionId })
+      .toArray();
+    return records(docs);
+  }
+
+  async endedSince(at: number): Promise<readonly CallbackRecord[]> {
+    return records(
+      await this.#docs
+        .find({ centre: this.#centre, endedAt: { $gte: at } })
+        .limit(20_000)
+        .toArray(),
+    );
+  }
+
+  visitsOf(phone: string): Promise<number> {
+    return this.#docs.countDocuments({ centre: this.#centre, 'callback.wish.phone': phone });
+  }
+
+  async saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'> {
+    const done = await this.#docs.updateOne(
+      { _id: id, 'notes.version': version },
+      { $set: { notes: { text, version: version + 1, savedAt: at } } },
+      durable,
+    );
+    return done.matchedCount === 1 ? version + 1 : 'stale';
+  }
+
+  async savePromise(
+    id: CallbackId,
+    promise: { from: number; to: number; madeAt: number },
+    broke: boolean,
+  ): Promise<void> {
+    await this.#docs.updateOne({ _id: id }, { $set: { promise, ...(broke && { promiseBroken: true }) } });
+  }
+
+  async markIdentityChecked(id: CallbackId): Promise<void> {
+    await this.#docs.updateOne({ _id: id }, { $set: { identityChecked: true } }, durable);
+  }
+}
+
+function bindsAgent(callback: Callback): boolean {
+  switch (callback.phase.state) {
+    case 'dialing-agent':
+    case 'dialing-customer':
+    case 'connected':
+    case 'wrap-up':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function records(docs: readonly CallbackDoc[]): readonly CallbackRecord[] {
+  return docs.flatMap((doc) => record(doc) ?? []);
+}
+
+function record(doc: CallbackDoc | null): CallbackRecord | undefined {
+  if (!doc) return undefined;
+  const { callback, version, notes, promise, promiseBroken, decision, identityChecked } = doc;
+  return {
+    callback,
+    version,
+    notes,
+    ...(promise && { promise }),
+    promiseBroken,
+    ...(decision && { decision }),
+    identityChecked,
+  };
+}

@@ -1,0 +1,142 @@
+import type { Collection, Connection } from 'mongoose';
+import type {
+  AuditEntry,
+  AuditStore,
+  ConsentRecord,
+  ConsentStore,
+  Customer,
+  CustomerStore,
+  Suppressions,
+} from '../../ports/stores.ts';
+import { durable } from './durable.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** What was done, by whom: append-only. */
+export class MongoAudit implements AuditStore {
+  readonly #docs: Collection<AuditEntry & { centre: string; expireAt: Date }>;
+  readonly #centre: string;
+
+  constructor(connection: Connection, options: { centre: string }) {
+    this.#docs = connection.collection('audit');
+    this.#centre = options.centre;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#docs.createIndex({ centre: 1, what: 1, at: -1 });
+    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+  }
+
+  async add(entry: AuditEntry): Promise<void> {
+    await this.#docs.insertOne({
+      ...entry,
+      centre: this.#centre,
+      expireAt: new Date(entry.at + 365 * DAY_MS),
+    });
+  }
+
+  async latest(what: readonly string[], limit: number): Promise<readonly AuditEntry[]> {
+    const docs = await this.#docs
+      .find({ centre: this.#centre, what: { $in: [...what] } })
+      .sort({ at: -1 })
+      .limit(limit)
+      .toArray();
+    return docs.map(({ at, who, what: done, about, detail }) => ({
+      at,
+      who,
+      what: done,
+      ...(about !== undefined && { about }),
+      ...(detail !== undefined && { detail }),
+    }));
+  }
+}
+
+/** Proof of consent, kept for three years. */
+export class MongoConsents implements ConsentStore {
+  readonly #docs: Collection<ConsentRecord & { centre: string; expireAt: Date }>;
+  readonly #centre: string;
+
+  constructor(connection: Connection, options: { centre: string }) {
+    this.#docs = connection.collection('consents');
+    this.#centre = options.centre;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#docs.createIndex({ centre: 1, sessionId: 1 });
+    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+  }
+
+  async add(record: ConsentRecord): Promise<void> {
+    const expireAt = new Date(record.at + 3 * 365 * DAY_MS);
+    await this.#docs.insertOne({ ...record, centre: this.#centre, expireAt }, durable);
+  }
+}
+
+interface CustomerDoc extends Omit<Customer, 'id'> {
+  _id: string;
+  centre: string;
+  schemaVersion: 1;
+}
+
+/** The company's customers, with what they own and which tickets are open. */
+export class MongoCustomers implements CustomerStore {
+  readonly #docs: Collection<CustomerDoc>;
+  readonly #centre: string;
+
+  constructor(connection: Connection, options: { centre: string }) {
+    this.#docs = connection.collection<CustomerDoc>('customers');
+    this.#centre = options.centre;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#docs.createIndex({ centre: 1, phones: 1 });
+  }
+
+  async byId(id: string): Promise<Customer | undefined> {
+    return customer(await this.#docs.findOne({ _id: id, centre: this.#centre }));
+  }
+
+  async byPhone(phone: string): Promise<Customer | undefined> {
+    return customer(await this.#docs.findOne({ centre: this.#centre, phones: phone }));
+  }
+
+  /** Adds those that are new; what was edited since stays. */
+  async addMissing(customers: readonly Customer[]): Promise<void> {
+    for (const { id, ...rest } of customers) {
+      await this.#docs.updateOne(
+        { _id: id },
+        { $setOnInsert: { ...rest, centre: this.#centre, schemaVersion: 1 } },
+        { upsert: true, ...durable },
+      );
+    }
+  }
+}
+
+function customer(doc: CustomerDoc | null): Customer | undefined {
+  if (!doc) return undefined;
+  const { _id, centre: _centre, schemaVersion: _version, ...rest } = doc;
+  return { id: _id, ...rest };
+}
+
+/** Numbers not to be rung, as keyed hashes. */
+export class MongoSuppressions implements Suppressions {
+  readonly #docs: Collection<{ _id: string; centre: string; why: string; at: number }>;
+  readonly #centre: string;
+
+  constructor(connection: Connection, options: { centre: string }) {
+    this.#docs = connection.collection('suppressions');
+    this.#centre = options.centre;
+  }
+
+  async has(phoneHash: string): Promise<boolean> {
+    return (await this.#docs.findOne({ _id: phoneHash, centre: this.#centre })) !== null;
+  }
+
+  async add(phoneHash: string, why: string, at: number): Promise<void> {
+    await this.#docs.updateOne(
+      { _id: phoneHash },
+      { $setOnInsert: { centre: this.#centre, why, at } },
+      { upsert: true, ...durable },
+    );
+  }
+}

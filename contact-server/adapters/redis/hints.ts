@@ -1,0 +1,142 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { AgentId } from '../../../contracts/ids.ts';
+import type { AgentStreams, Hint, Hints, StreamEntry } from '../../ports/hints.ts';
+
+interface Options {
+  /** For commands. */
+  readonly redis: Redis;
+  /** A connection of its own, since a subscribed one takes no commands. */
+  readonly subscriber: Redis;
+  readonly centre: string;
+  readonly log: Logger;
+}
+
+/** Kept of each agent's stream: more than anybody sleeps through without asking for the whole anew. */
+const KEPT = 1_000;
+
+/**
+ * Hints by publish and subscribe, agents' streams as Redis streams. Both are heard in this process at once, and by
+ * the others through Redis: with Redis gone, a hint still reaches those who listen here.
+ */
+export class RedisHints implements Hints, AgentStreams {
+  readonly #options: Options;
+  readonly #hintListeners = new Set<(hint: Hint) => void>();
+  readonly #entryListeners = new Set<(agentId: AgentId) => void>();
+  readonly #me = Math.random().toString(36).slice(2);
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { subscriber, log } = this.#options;
+    subscriber.on('message', (_channel: string, text: string) => {
+      try {
+        this.#heard(JSON.parse(text) as Published);
+      } catch (err) {
+        log.warn({ err }, 'hint not understood');
+      }
+    });
+    await subscriber.subscribe(this.#channel());
+  }
+
+  give(hint: Hint): void {
+    this.#tellHere(hint);
+    this.#publish({ from: this.#me, hint });
+  }
+
+  onHint(listener: (hint: Hint) => void): () => void {
+    this.#hintListeners.add(listener);
+    return () => this.#hintListeners.delete(listener);
+  }
+
+  async add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void> {
+    const { redis, log } = this.#options;
+    try {
+      await redis.xadd(
+        this.#key(agentId),
+        'MAXLEN',
+        '~',
+        KEPT,
+        '*',
+        'name',
+        name,
+        'data',
+        JSON.stringify(data),
+      );
+    } catch (err) {
+      // The stream is a hint too: a portal that hears nothing asks for the whole when it is back.
+      log.warn({ err, agentId, name }, 'stream entry lost');
+    }
+    this.#tellEntry(agentId);
+    this.#publish({ from: this.#me, agentId });
+  }
+
+  async end(agentId: AgentId): Promise<string> {
+    const last = await this.#options.redis.xrevrange(this.#key(agentId), '+', '-', 'COUNT', 1);
+    return last[0]?.[0] ?? '0-0';
+  }
+
+  async after(agentId: AgentId, cursor: string): Promise<readonly StreamEntry[] | 'gap'> {
+    const { redis } = this.#options;
+    const key = this.#key(agentId);
+    const entries = await redis.xrange(key, `(${cursor}`, '+');
+    // Trimmed or emptied: what stood after the cursor is not all there any more.
+    const first = await redis.xrange(key, '-', '+', 'COUNT', 1);
+    const oldest = first[0]?.[0];
+    if (cursor !== '0-0' && (oldest === undefined || later(oldest, cursor))) return 'gap';
+    return entries.map(([id, fields]) => ({
+      cursor: id,
+      name: fields[1] ?? '',
+      data: JSON.parse(fields[3] ?? '{}') as Record<string, unknown>,
+    }));
+  }
+
+  onEntry(listener: (agentId: AgentId) => void): () => void {
+    this.#entryListeners.add(listener);
+    return () => this.#entryListeners.delete(listener);
+  }
+
+  #heard(published: Published): void {
+    if (published.from === this.#me) return;
+    if (published.hint) this.#tellHere(published.hint);
+    if (published.agentId) this.#tellEntry(published.agentId);
+  }
+
+  #tellHere(hint: Hint): void {
+    for (const listener of this.#hintListeners) listener(hint);
+  }
+
+  #tellEntry(agentId: AgentId): void {
+    for (const listener of this.#entryListeners) listener(agentId);
+  }
+
+  #publish(message: Published): void {
+    const { redis, log } = this.#options;
+    redis
+      .publish(this.#channel(), JSON.stringify(message))
+      .catch((err: unknown) => log.debug({ err }, 'hint not sent'));
+  }
+
+  #channel(): string {
+    return `{${this.#options.centre}}:hints`;
+  }
+
+  #key(agentId: AgentId): string {
+    return `{${this.#options.centre}}:desk:${agentId}`;
+  }
+}
+
+interface Published {
+  readonly from: string;
+  readonly hint?: Hint;
+  readonly agentId?: AgentId;
+}
+
+/** Stream ids compare by milliseconds, then by sequence. */
+function later(a: string, b: string): boolean {
+  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
+  return aMs > bMs || (aMs === bMs && aSeq > bSeq);
+}
