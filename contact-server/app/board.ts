@@ -1,0 +1,206 @@
+import type { BoardView, LineView } from '../../contracts/agent.ts';
+import type { AgentId, CallbackId } from '../../contracts/ids.ts';
+import type { AgentProfile, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { claimOf } from '../domain/callback.ts';
+import type { AccountStore } from '../ports/accounts.ts';
+import type { CompanyRules } from '../ports/company.ts';
+import type { Phones } from '../ports/phones.ts';
+import type { AuditStore, CallbackRecord, CallbackStore } from '../ports/stores.ts';
+import { shortName } from './agent-views.ts';
+import { figures, midnight } from './figures.ts';
+import type { Pages } from './pages.ts';
+
+interface Parts {
+  readonly store: CallbackStore;
+  readonly routing: Routing;
+  readonly accounts: AccountStore;
+  readonly phones: Phones;
+  readonly pages: Pages;
+  readonly audit: AuditStore;
+  readonly company: CompanyRules;
+  readonly clock: Clock;
+  readonly services: () => Promise<BoardView['services']>;
+}
+
+const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm'];
+
+/** What managers see: every figure from the stores and routing at this moment. */
+export class Board {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async look(): Promise<BoardView> {
+    const { store, routing, accounts, audit, company, clock, services } = this.#parts;
+    const now = clock.now();
+    const [open, ended, snapshot, people, profiles, up, trouble] = await Promise.all([
+      store.open(),
+      store.endedSince(midnight(now, company.timezone)),
+      routing.snapshot().catch(() => emptySnapshot(now)),
+      accounts.all(),
+      routing.agents(),
+      services(),
+      audit.latest(TROUBLE, 50),
+    ]);
+    const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
+    const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
+    return {
+      serverNow: now,
+      line: line(open, snapshot, names),
+      reservations: reservations(records, snapshot, names),
+      agents: this.#agents(profiles, snapshot, records),
+      live: await this.#live(open, names),
+      figures: figures({ now, open, ended, agents: snapshot.agents, timezone: company.timezone }),
+      services: up,
+      trouble: trouble.map(({ at, what, detail, about }) => ({
+        at,
+        text: detail ?? `${what} ${about ?? ''}`.trim(),
+      })),
+    };
+  }
+
+  async line(): Promise<LineView> {
+    const waiting = (await this.#parts.store.open()).filter((it) => it.callback.phase.state === 'queued');
+    const longestSince = Math.min(...waiting.map((it) => it.callback.startedAt));
+    return { waiting: waiting.length, ...(Number.isFinite(longestSince) && { longestSince }) };
+  }
+
+  #agents(
+    profiles: readonly AgentProfile[],
+    snapshot: RoutingSnapshot,
+    records: ReadonlyMap<string, CallbackRecord>,
+  ): BoardView['agents'] {
+    const { phones, clock } = this.#parts;
+    const accounts = new Map(snapshot.agents.map((it) => [it.agentId, it]));
+    return profiles.map((profile) => {
+      const status = accounts.get(profile.id);
+      const record = status?.contactId === undefined ? undefined : records.get(status.contactId);
+      const extension = this.#extensions.get(profile.id);
+      return {
+        agentId: profile.id,
+        name: profile.name,
+        state: status?.state ?? 'logged-off',
+        ...(status?.reason !== undefined && { reason: status.reason }),
+        since: status?.since ?? clock.now(),
+        ...(record && { with: shortName(record.callback) }),
+        phone: extension !== undefined && phones.isRegistered(extension) ? 'registered' : 'unreachable',
+      };
+    });
+  }
+
+  /** Extensions rarely change: read once, and again when an agent is not known yet. */
+  readonly #extensions = new Map<AgentId, string>();
+
+  async prepare(): Promise<void> {
+    for (const it of await this.#parts.accounts.all()) {
+      if (it.extension !== undefined) this.#extensions.set(it.id, it.extension);
+    }
+  }
+
+  async #live(
+    open: readonly CallbackRecord[],
+    names: ReadonlyMap<string, string>,
+  ): Promise<BoardView['live']> {
+    const live = open.filter((it) => {
+      const { state } = it.callback.phase;
+      return (
+        state === 'dialing-agent' ||
+        state === 'dialing-customer' ||
+        state === 'connected' ||
+        state === 'wrap-up'
+      );
+    });
+    return Promise.all(
+      live.map(async ({ callback }) => {
+        const page = await this.#parts.pages.pageOf(callback.wish.sessionId);
+        const agentId = claimOf(callback)?.agentId;
+        return {
+          callbackId: callback.id,
+          sessionId: callback.wish.sessionId,
+          who: shortName(callback),
+          agent: names.get(agentId ?? '') ?? '',
+          state: callback.phase.state,
+          since: callback.history.at(-1)?.at ?? callback.requestedAt,
+          ...(page && { page: page.url }),
+        };
+      }),
+    );
+  }
+}
+
+function line(
+  open: readonly CallbackRecord[],
+  snapshot: RoutingSnapshot,
+  names: ReadonlyMap<string, string>,
+): BoardView['line'] {
+  const standings = new Map<CallbackId, RoutingSnapshot['waiting'][number]['standing']>(
+    snapshot.waiting.map((it) => [it.contact.id, it.standing]),
+  );
+  const waits = open.filter(
+    (it) => it.callback.phase.state === 'queued' || it.callback.phase.state === 'scheduled',
+  );
+  return waits
+    .map(({ callback, promise }) => {
+      const standing = standings.get(callback.id);
+      const estimate = standing?.estimate ?? promise;
+      return {
+        callbackId: callback.id,
+        place: standing?.place ?? 0,
+        who: shortName(callback),
+        needs: (callback.terms?.must ?? []).map((it) => it.name),
+        tier: callback.terms?.tier ?? '',
+        since: callback.startedAt,
+        ...(estimate && { estimate: { from: estimate.from, to: estimate.to } }),
+        state: callback.phase.state,
+        ...(callback.phase.state === 'scheduled' && { at: callback.phase.at }),
+        candidates: (standing?.candidates ?? []).map((it) => names.get(it) ?? it),
+        allowed: ['cancel', 'move'] as const,
+      };
+    })
+    .sort(
+      (a, b) =>
+        Number(a.state === 'scheduled') - Number(b.state === 'scheduled') ||
+        (a.at ?? a.since) - (b.at ?? b.since),
+    );
+}
+
+function reservations(
+  records: ReadonlyMap<string, CallbackRecord>,
+  snapshot: RoutingSnapshot,
+  names: ReadonlyMap<string, string>,
+): BoardView['reservations'] {
+  const held = snapshot.reservations.map((it) => {
+    const record = records.get(it.contactId);
+    return {
+      reservationId: it.id,
+      callbackId: it.contactId,
+      who: record ? shortName(record.callback) : '',
+      agent: names.get(it.agentId) ?? it.agentId,
+      state: it.state,
+      since: it.createdAt,
+      ...(it.state === 'pending' && { deadline: it.deadline }),
+    };
+  });
+  const future = snapshot.waiting.flatMap(({ contact, standing }) => {
+    const record = records.get(contact.id);
+    const first = standing.candidates[0];
+    if (!record || first === undefined) return [];
+    return {
+      reservationId: `future:${contact.id}` as BoardView['reservations'][number]['reservationId'],
+      callbackId: contact.id,
+      who: shortName(record.callback),
+      agent: standing.candidates.map((it) => names.get(it) ?? it).join(', '),
+      state: 'future' as const,
+      since: contact.startedAt,
+      ...(standing.estimate && { deadline: standing.estimate.to }),
+    };
+  });
+  return [...held, ...future];
+}
+
+function emptySnapshot(at: number): RoutingSnapshot {
+  return { cursor: '', at, waiting: [], scheduled: [], reservations: [], agents: [] };
+}

@@ -1,0 +1,141 @@
+import type { Figure } from '../../contracts/agent.ts';
+import type { AgentState } from '../../contracts/states.ts';
+import type { CallbackRecord } from '../ports/stores.ts';
+
+/** Time to answer that counts as good service for a callback asked for now. */
+const TARGET_MS = 120_000;
+
+interface Seen {
+  readonly now: number;
+  readonly open: readonly CallbackRecord[];
+  /** Ended since midnight of the centre. */
+  readonly ended: readonly CallbackRecord[];
+  readonly agents: readonly { readonly state: AgentState }[];
+  readonly timezone: string;
+}
+
+/** The figures of STANDARDS (metrics), each with its definition. */
+export function figures(seen: Seen): readonly Figure[] {
+  const { now, open, ended, agents, timezone } = seen;
+  const day = `since midnight (${timezone})`;
+  const waiting = open.filter((it) => it.callback.phase.state === 'queued');
+  const oldest = Math.min(...waiting.map((it) => it.callback.startedAt));
+  const count = (...states: AgentState[]): number => agents.filter((it) => states.includes(it.state)).length;
+  const handled = ended.filter((it) => it.callback.phase.state === 'completed');
+  const answered = [...handled, ...open].flatMap((it) => waitOf(it) ?? []);
+  const within = answered.filter((it) => it <= TARGET_MS).length;
+  const given = ended.filter((it) => ['cancelled', 'expired', 'unreached'].includes(it.callback.phase.state));
+  const promised = handled.flatMap((it) => keptPromise(it) ?? []);
+  const times = handled.flatMap((it) => handleTime(it) ?? []);
+  return [
+    {
+      id: 'waiting',
+      label: 'Waiting',
+      value: waiting.length,
+      unit: 'count',
+      definition: 'Callbacks in line at this moment.',
+    },
+    {
+      id: 'longest-waiting',
+      label: 'Longest',
+      ...(Number.isFinite(oldest) && { value: now - oldest }),
+      unit: 'ms',
+      definition: 'Now minus the earliest start time in line.',
+    },
+    {
+      id: 'reserved',
+      label: 'Reserved',
+      value: open.filter((it) => it.callback.phase.state === 'reserved').length,
+      unit: 'count',
+      definition: 'Callbacks offered to an agent at this moment.',
+    },
+    {
+      id: 'agents-ready',
+      label: 'Ready',
+      value: count('ready'),
+      unit: 'count',
+      definition: 'Agents who can take an offer now.',
+    },
+    {
+      id: 'agents-busy',
+      label: 'Busy',
+      value: count('busy', 'reserved', 'working-after-call'),
+      unit: 'count',
+      definition: 'Agents with an offer, in a call or in after-call work.',
+    },
+    {
+      id: 'agents-not-ready',
+      label: 'Not ready',
+      value: count('not-ready'),
+      unit: 'count',
+      definition: 'Agents logged in and not ready.',
+    },
+    {
+      id: 'service-level',
+      label: 'Service level 2:00',
+      ...share(within, answered.length),
+      unit: 'share',
+      definition: `Answered within 2:00 of the start time ÷ answered, ${day}; callbacks that ended before are left out.`,
+    },
+    {
+      id: 'abandoned',
+      label: 'Callback abandon',
+      ...share(given.length, ended.length + open.length),
+      unit: 'share',
+      definition: `(Cancelled + expired + unreached) ÷ accepted, ${day}.`,
+    },
+    {
+      id: 'promises-kept',
+      label: 'Promises kept',
+      ...share(promised.filter((kept) => kept).length, promised.length),
+      unit: 'share',
+      definition: `Both talking within the range or slot told to the visitor ÷ promised, ${day}; a withdrawn range counts as broken.`,
+    },
+    {
+      id: 'handle-time',
+      label: 'Handle time',
+      ...(times.length > 0 && { value: times.reduce((sum, it) => sum + it, 0) / times.length }),
+      unit: 'ms',
+      definition: `Mean of talk, hold and after-call work of completed callbacks, ${day}.`,
+    },
+  ];
+}
+
+/** The last midnight in the centre's zone (epoch ms). */
+export function midnight(now: number, timezone: string): number {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(now);
+  const of = (type: string): number => Number(parts.find((it) => it.type === type)?.value ?? 0);
+  // On the two days a year that are not 24 h long this is off by one hour; the figure says its window.
+  return now - ((of('hour') * 60 + of('minute')) * 60 + of('second')) * 1000 - (now % 1000);
+}
+
+function share(part: number, whole: number): { value?: number } {
+  return whole === 0 ? {} : { value: part / whole };
+}
+
+function moment(record: CallbackRecord, state: string): number | undefined {
+  return record.callback.history.findLast((it) => it.state === state)?.at;
+}
+
+function waitOf(record: CallbackRecord): number | undefined {
+  const talked = moment(record, 'connected');
+  return talked === undefined ? undefined : Math.max(0, talked - record.callback.startedAt);
+}
+
+function keptPromise(record: CallbackRecord): boolean | undefined {
+  const talked = moment(record, 'connected');
+  if (talked === undefined || !record.promise) return undefined;
+  return !record.promiseBroken && talked <= record.promise.to;
+}
+
+function handleTime(record: CallbackRecord): number | undefined {
+  const talked = moment(record, 'connected');
+  const done = moment(record, 'completed');
+  return talked === undefined || done === undefined ? undefined : done - talked;
+}
