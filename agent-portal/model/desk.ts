@@ -1,0 +1,86 @@
+import { computed, signal } from '@preact/signals';
+
+import type {
+  CallEvent,
+  ContactView,
+  DecisionView,
+  DeskSnapshot,
+  LineView,
+  Me,
+  OfferView,
+} from '../../contracts/agent.ts';
+import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
+
+function put<T>(list: readonly T[], item: T, isSame: (other: T) => boolean): readonly T[] {
+  return list.some(isSame) ? list.map((it) => (isSame(it) ? item : it)) : [...list, item];
+}
+
+/** What one agent has in front of them, exactly as the server last said it. */
+export class Desk {
+  readonly me = signal<Me | undefined>(undefined);
+  readonly offers = signal<readonly OfferView[]>([]);
+  readonly contacts = signal<readonly ContactView[]>([]);
+  readonly line = signal<LineView>({ waiting: 0 });
+  /** Contact the agent has chosen to look at; the first one otherwise. */
+  readonly chosen = signal<CallbackId | undefined>(undefined);
+  readonly lastCallEvent = signal<CallEvent | undefined>(undefined);
+  /** Who slipped away, for the notice about a missed offer. */
+  readonly missed = signal<{ readonly who: string; readonly at: number } | undefined>(undefined);
+  /** Why the contacts on the desk came here: told by their offers. */
+  readonly decisions = signal<ReadonlyMap<CallbackId, DecisionView>>(new Map());
+
+  readonly offer = computed(() => this.offers.value[0]);
+  readonly contact = computed(
+    () => this.contacts.value.find((it) => it.callbackId === this.chosen.value) ?? this.contacts.value.at(0),
+  );
+
+  load(snapshot: DeskSnapshot): void {
+    this.me.value = snapshot.me;
+    this.offers.value = snapshot.offers;
+    this.contacts.value = snapshot.contacts;
+    this.line.value = snapshot.line;
+    for (const offer of snapshot.offers) this.#remember(offer);
+  }
+
+  clear(): void {
+    this.me.value = undefined;
+    this.offers.value = [];
+    this.contacts.value = [];
+    this.missed.value = undefined;
+  }
+
+  putOffer(offer: OfferView): void {
+    this.offers.value = put(this.offers.value, offer, (it) => it.reservationId === offer.reservationId);
+    this.missed.value = undefined;
+    this.#remember(offer);
+  }
+
+  /** Takes an offer off the desk and gives it back, if it was there. */
+  dropOffer(id: ReservationId): OfferView | undefined {
+    const offer = this.offers.value.find((it) => it.reservationId === id);
+    this.offers.value = this.offers.value.filter((it) => it.reservationId !== id);
+    return offer;
+  }
+
+  putContact(contact: ContactView): void {
+    // a contact that was accepted here is what the agent wants to see next
+    const isNew = !this.contacts.value.some((it) => it.callbackId === contact.callbackId);
+    this.contacts.value = put(this.contacts.value, contact, (it) => it.callbackId === contact.callbackId);
+    if (isNew) this.chosen.value = contact.callbackId;
+  }
+
+  dropContact(id: CallbackId): void {
+    this.contacts.value = this.contacts.value.filter((it) => it.callbackId !== id);
+    if (this.chosen.value === id) this.chosen.value = undefined;
+  }
+
+  #remember(offer: OfferView): void {
+    const kept = [...this.decisions.value].slice(-20);
+    this.decisions.value = new Map([...kept, [offer.callbackId, offer.why]]);
+  }
+}
+
+/** How a person is spoken of when no name is known. */
+export function nameOf(who: { readonly name?: string; readonly phone: string }): string {
+  return who.name ?? 'Visitor without a name';
+}

@@ -1,0 +1,202 @@
+import { effect, signal, untracked } from '@preact/signals';
+
+import type { AgentEvents, AgentMessage, Handlers } from '../../contracts/agent.ts';
+import { nameOf } from './desk.ts';
+import { EventStream, type StreamState } from './event-stream.ts';
+import { leadByLease, leadByLock, type Leads } from './leadership.ts';
+import type { Portal } from './portal.ts';
+import { TabChannel, type TabMessage } from './tab-channel.ts';
+
+const remembered = 256;
+/** Whole views that may come without a cursor of their own: taking one twice does no harm. */
+const repeatable: ReadonlySet<keyof AgentEvents> = new Set([
+  'me.changed',
+  'line.changed',
+  'board.changed',
+  'stream.reset',
+  'session.ended',
+  'command.completed',
+  'command.failed',
+]);
+const quietMs = 60_000;
+
+const withdrawals = {
+  accepted: undefined,
+  rejected: undefined,
+  timeout: undefined,
+  canceled: 'cancelled before you answered',
+  rescinded: 'is no longer offered to you',
+} as const;
+
+/**
+ * Where this tab hears what happens: from the server if it leads, from the leading tab otherwise. A tab that takes
+ * over goes on from the last event it has heard, so that nothing is missed and nothing is taken twice.
+ */
+export class Feed {
+  readonly leads: Leads;
+  readonly stream = signal<StreamState>({ is: 'connecting' });
+  readonly #portal: Portal;
+  readonly #channel = new TabChannel();
+  readonly #source: EventStream;
+  readonly #recent = new Set<string>();
+  #cursor: string | undefined;
+  #early: { readonly cursor: string; readonly message: AgentMessage }[] = [];
+  #board = false;
+  #heardAt = Date.now();
+
+  constructor(portal: Portal) {
+    this.#portal = portal;
+    this.#source = new EventStream({
+      message: (cursor, message) => {
+        this.#channel.tell({ kind: 'event', cursor, message });
+        this.#receive(cursor, message);
+      },
+      unreadable: () => {
+        this.#channel.tell({ kind: 'state-in-doubt' });
+        void this.#portal.refresh();
+      },
+      state: (now) => this.#streamIs(now),
+    });
+    this.#channel.listen((message) => this.#fromTab(message));
+    // `navigator.locks` is missing on plain HTTP, whatever the type says
+    const locks = navigator.locks as LockManager | undefined;
+    this.leads = locks ? leadByLock(locks) : leadByLease(this.#channel);
+    effect(() => {
+      const leads = this.leads.value;
+      untracked(() => {
+        if (!leads) this.#source.close();
+        else if (this.#cursor !== undefined) this.#follow(this.#cursor);
+      });
+    });
+    this.#channel.tell({ kind: 'hello' });
+    setInterval(() => this.#lookAfterQuiet(), quietMs / 4);
+  }
+
+  tell(message: TabMessage): void {
+    this.#channel.tell(message);
+  }
+
+  /** The snapshot is on the desk: what happened since is taken up, and the stream followed from there. */
+  loaded(cursor: string): void {
+    this.#heardAt = Date.now();
+    const early = this.#early;
+    this.#early = [];
+    const known = early.findLastIndex((it) => it.cursor === cursor);
+    const isFirst = this.#cursor === undefined;
+    this.#cursor ??= cursor;
+    for (const it of early.slice(known + 1)) this.#receive(it.cursor, it.message);
+    if (isFirst && this.leads.peek()) this.#follow(this.#cursor);
+  }
+
+  stop(): void {
+    this.#source.close();
+    this.#cursor = undefined;
+    this.#early = [];
+    this.#recent.clear();
+    this.stream.value = { is: 'connecting' };
+  }
+
+  /** This tab shows the board: the one stream has to bring it. */
+  wantBoard(): void {
+    if (this.leads.peek()) this.#bringBoard();
+    else this.#channel.tell({ kind: 'want-board' });
+  }
+
+  /** False before the first snapshot, and again while it is asked for anew. */
+  get #isFollowing(): boolean {
+    return this.#cursor !== undefined;
+  }
+
+  #bringBoard(): void {
+    if (this.#board) return;
+    this.#board = true;
+    if (this.#cursor !== undefined) this.#follow(this.#cursor);
+  }
+
+  #follow(cursor: string): void {
+    const isBoardHere = this.#portal.screen.peek() === 'board' && this.#portal.isManager.peek();
+    this.#board ||= isBoardHere;
+    this.#source.open(cursor, this.#board);
+    this.#channel.tell({ kind: 'new-stream' });
+  }
+
+  #streamIs(now: StreamState): void {
+    const wasBroken = this.stream.peek().is === 'broken';
+    this.stream.value = now;
+    this.#heardAt = Date.now();
+    this.#channel.tell({ kind: 'stream', state: now });
+    // the server may be another one now: its version is looked at
+    if (wasBroken && now.is === 'live') void this.#portal.refresh();
+  }
+
+  #fromTab(message: TabMessage): void {
+    const isIn = this.#portal.phase.peek().is === 'in';
+    if (message.kind === 'event') this.#receive(message.cursor, message.message);
+    else if (message.kind === 'stream') this.stream.value = message.state;
+    else if (message.kind === 'state-in-doubt') void this.#portal.refresh();
+    else if (message.kind === 'want-board' && this.leads.peek()) this.#bringBoard();
+    else if (message.kind === 'hello' && this.leads.peek())
+      this.#channel.tell({ kind: 'stream', state: this.stream.peek() });
+    else if (message.kind === 'new-stream' && this.#portal.screen.peek() === 'board' && isIn)
+      this.#channel.tell({ kind: 'want-board' });
+    else if (message.kind === 'logged-in' && !isIn) void this.#portal.start();
+    else if (message.kind === 'logged-out' && isIn) this.#portal.ended('logged-out');
+  }
+
+  #receive(cursor: string, message: AgentMessage): void {
+    if (this.#cursor === undefined) {
+      this.#early = [...this.#early.slice(-remembered), { cursor, message }];
+      return;
+    }
+    const key = `${cursor} ${message.type}`;
+    if (this.#recent.has(key) && !repeatable.has(message.type)) return;
+    this.#recent.add(key);
+    for (const old of [...this.#recent].slice(0, -remembered)) this.#recent.delete(old);
+    this.#cursor = cursor;
+    this.#heardAt = Date.now();
+    (this.#handlers[message.type] as (data: unknown) => void)(message.data);
+  }
+
+  readonly #handlers: Handlers<AgentEvents> = {
+    'me.changed': (me) => (this.#portal.desk.me.value = me),
+    'offer.made': (offer) => this.#portal.desk.putOffer(offer),
+    'offer.withdrawn': ({ reservationId, reason }) => {
+      const offer = this.#portal.desk.dropOffer(reservationId);
+      if (offer === undefined) return;
+      const words = withdrawals[reason];
+      if (words) this.#portal.notices.say(`${nameOf(offer.who)} ${words}.`);
+      if (reason === 'timeout')
+        this.#portal.desk.missed.value = { who: nameOf(offer.who), at: this.#portal.clock.now.peek() };
+    },
+    'contact.changed': (contact) => this.#portal.desk.putContact(contact),
+    'contact.closed': ({ callbackId }) => {
+      this.#portal.desk.dropContact(callbackId);
+      this.#portal.wrapUps.forget(callbackId);
+    },
+    'call.event': (event) => (this.#portal.desk.lastCallEvent.value = event),
+    'line.changed': (line) => (this.#portal.desk.line.value = line),
+    'board.changed': (view) => this.#portal.board.load(view),
+    'command.completed': ({ requestId }) => this.#portal.commands.ended(requestId),
+    'command.failed': ({ requestId, title }) => this.#portal.commands.ended(requestId, title),
+    'stream.reset': () => void this.#startAnew(),
+    'session.ended': ({ reason }) => this.#portal.ended(reason),
+  };
+
+  /** The gap cannot be served: the snapshot is taken anew, and the stream from where it stands. */
+  async #startAnew(): Promise<void> {
+    this.#source.close();
+    this.#cursor = undefined;
+    await this.#portal.refresh();
+    if (!this.#isFollowing && this.#portal.isIn.peek()) setTimeout(() => void this.#startAnew(), 1000);
+  }
+
+  /** A connection can die without a sign. After a quiet minute the snapshot is asked; a stream that is behind is renewed. */
+  #lookAfterQuiet(): void {
+    if (!this.leads.peek() || this.stream.peek().is !== 'live') return;
+    if (Date.now() - this.#heardAt < quietMs) return;
+    this.#heardAt = Date.now();
+    void this.#portal.refresh().then(() => {
+      if (this.#cursor !== undefined) this.#follow(this.#cursor);
+    });
+  }
+}

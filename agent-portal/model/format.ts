@@ -1,0 +1,66 @@
+/** `4:10`, or `1:02:03` from an hour on: how every duration is written. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const pad = (n: number): string => String(n).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** The same for a screen reader: `4 minutes 10 seconds`. */
+export function spokenDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const rest = `${seconds % 60} second${seconds % 60 === 1 ? '' : 's'}`;
+  return minutes > 0 ? `${minutes} minute${minutes === 1 ? '' : 's'} ${rest}` : rest;
+}
+
+const shortTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const longTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const dayTime = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+
+/** `14:02`, in the reader's zone. */
+export function timeOfDay(at: number): string {
+  return shortTime.format(at);
+}
+
+/** `14:02:07`, in the reader's zone. */
+export function timeToTheSecond(at: number): string {
+  return longTime.format(at);
+}
+
+/** Day and time in full, for a tooltip. */
+export function inFull(at: number): string {
+  return fullTime.format(at);
+}
+
+/** `14:02` today, `Tue 14:02` on another day. */
+export function timeAhead(at: number, now: number): string {
+  return new Date(at).toDateString() === new Date(now).toDateString()
+    ? shortTime.format(at)
+    : dayTime.format(at);
+}
+
+/** What `<input type=datetime-local>` wants, in the reader's zone. */
+export function forDateTimeInput(at: number): string {
+  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+/** `1st`, `2nd`, `3rd`, `11th`. */
+export function ordinal(n: number): string {
+  const endings = ['th', 'st', 'nd', 'rd'];
+  const tens = n % 100;
+  return `${n}${endings[(tens - 20) % 10] ?? endings[tens] ?? 'th'}`;
+}
+
+/** What of an address a person reads: path and query, without the site; the whole of it where it is no address. */
+export function shortUrl(url: string): string {
+  try {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  } catch {
+    return url;
+  }
+}

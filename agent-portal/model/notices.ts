@@ -1,0 +1,31 @@
+import { signal } from '@preact/signals';
+
+export type NoticeTone = 'plain' | 'trouble';
+
+/** One thing that was said to the agent outside the place it belongs to. */
+export interface Notice {
+  readonly id: number;
+  readonly tone: NoticeTone;
+  readonly text: string;
+  readonly at: number;
+}
+
+const plainMs = 12_000;
+const most = 4;
+
+/** Short messages: plain ones leave by themselves, those about trouble wait to be read. */
+export class Notices {
+  readonly list = signal<readonly Notice[]>([]);
+  #last = 0;
+
+  say(text: string, tone: NoticeTone = 'plain'): void {
+    const notice = { id: ++this.#last, tone, text, at: Date.now() };
+    const others = this.list.value.filter((it) => it.text !== text);
+    this.list.value = [...others, notice].slice(-most);
+    if (tone === 'plain') setTimeout(() => this.dismiss(notice.id), plainMs);
+  }
+
+  dismiss(id: number): void {
+    this.list.value = this.list.value.filter((it) => it.id !== id);
+  }
+}

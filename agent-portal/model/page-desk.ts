@@ -1,0 +1,107 @@
+import { signal } from '@preact/signals';
+
+import type { ContactView, SessionView } from '../../contracts/agent.ts';
+import type { RegistrationAsk } from '../../contracts/agent.schema.ts';
+import type { SessionId } from '../../contracts/ids.ts';
+import type { Api } from './api.ts';
+import type { Commands } from './commands.ts';
+import { isViewing, PageFrame } from './page-frames.ts';
+import type { Desk } from './desk.ts';
+
+/** Page sharing on this desk: registration under the visitor's address, consent, frames, lead and follow, push. */
+export class PageDesk {
+  /** What the agent types into "push a page". */
+  readonly address = signal('');
+  readonly #frames = new Map<SessionId, PageFrame>();
+  readonly #registrations = new Map<SessionId, string>();
+  readonly #asked = new Set<SessionId>();
+  readonly #api: Api;
+  readonly #commands: Commands;
+  readonly #desk: Desk;
+
+  constructor(api: Api, commands: Commands, desk: Desk) {
+    this.#api = api;
+    this.#commands = commands;
+    this.#desk = desk;
+  }
+
+  /** The frame of a session, made when it is first looked at. */
+  frame(session: SessionView): PageFrame {
+    const known = this.#frames.get(session.id);
+    const frame = known ?? new PageFrame(session.id, 'viewer', this.#api);
+    if (known === undefined) this.#frames.set(session.id, frame);
+    return frame;
+  }
+
+  /** News of a contact: frames learn that they are joined, and those of ended sessions are forgotten. */
+  hear(contact: ContactView): void {
+    const { session } = contact;
+    const me = this.#desk.me.value;
+    if (session === undefined || me === undefined) return;
+    if (session.state === 'ended' || session.pages.sharing === 'off' || session.pages.sharing === 'offline')
+      this.#frames.delete(session.id);
+    else if (isViewing(session, me)) this.#frames.get(session.id)?.joined();
+  }
+
+  /** An accepted reservation is the authority to register under the visitor's address: it is used once, unasked. */
+  registerAccepted(contact: ContactView): void {
+    const { session, reservationId } = contact;
+    if (session === undefined || reservationId === undefined || session.state === 'ended') return;
+    if (session.pages.registered || this.#asked.has(session.id)) return;
+    if (contact.state === 'reserved' || session.pages.sharing === 'offline') return;
+    this.#asked.add(session.id);
+    void this.#register(`register:${session.id}`, { reservationId });
+  }
+
+  /** The visitor reads out six digits: the other way to register. */
+  registerByCode(ip: string, code: string): Promise<boolean> {
+    return this.#register('register:code', { ip, code });
+  }
+
+  askConsent(session: SessionId): Promise<boolean> {
+    return this.#post(`consent:${session}`, 'Asking to share the page', `/pages/${session}/consent`, {});
+  }
+
+  setMode(session: SessionId, mode: 'lead' | 'follow'): Promise<boolean> {
+    const label = mode === 'lead' ? 'Taking the lead' : 'Following';
+    return this.#commands.run(`mode:${session}`, label, () =>
+      this.#api.command('PUT', `/pages/${session}/mode`, { mode }),
+    );
+  }
+
+  async push(session: SessionId): Promise<void> {
+    const url = this.address.value.trim();
+    if (url === '') return;
+    if (await this.#post(`push:${session}`, 'Pushing the page', `/pages/${session}/push`, { url }))
+      this.address.value = '';
+  }
+
+  /** Ends the registration, and with it the mirroring. */
+  stop(contact: ContactView): Promise<boolean> {
+    const { session, reservationId } = contact;
+    if (session === undefined) return Promise.resolve(false);
+    return this.#commands.run(`stop:${session.id}`, 'Leaving the page', async () => {
+      // after a reload the id is asked for again: registering twice gives the same registration
+      const id =
+        this.#registrations.get(session.id) ??
+        (reservationId && (await this.#api.register({ reservationId })).id);
+      if (id === undefined) return undefined;
+      await this.#api.unregister(id);
+      this.#registrations.delete(session.id);
+      this.#frames.delete(session.id);
+      return undefined;
+    });
+  }
+
+  #register(key: string, ask: RegistrationAsk): Promise<boolean> {
+    return this.#commands.run(key, 'Registering for the page', async () => {
+      const { id, sessionId } = await this.#api.register(ask);
+      this.#registrations.set(sessionId, id);
+      return undefined;
+    });
+  }
+
+  #post(key: string, label: string, path: string, body: object): Promise<boolean> {
+    return this.#commands.run(key, label, () => this.#api.command('POST', path, body));
+  }
+}

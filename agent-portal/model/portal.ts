@@ -1,0 +1,205 @@
+import { computed, effect, signal, untracked } from '@preact/signals';
+
+import type { LogIn, StateWish } from '../../contracts/agent.schema.ts';
+import type { AgentPreferences } from '../../contracts/agent.ts';
+import { httpApi, reasonOf, RequestFailed } from './api.ts';
+import { Board } from './board.ts';
+import { Commands } from './commands.ts';
+import { Desk } from './desk.ts';
+import { Feed } from './feed.ts';
+import { Notices } from './notices.ts';
+import { PageDesk } from './page-desk.ts';
+import { Ringer } from './ringer.ts';
+import { ServerClock } from './server-clock.ts';
+import { WrapUpDesk } from './wrap-up.ts';
+
+/** What the page as a whole is doing. */
+export type Phase =
+  | { readonly is: 'loading' }
+  | { readonly is: 'failed'; readonly why: string }
+  | { readonly is: 'logged-out'; readonly why?: string }
+  | { readonly is: 'in' };
+
+/** A side panel; one at a time. */
+export type Panel = 'keys' | 'preferences' | 'code' | 'phone';
+
+const endings = {
+  'logged-out': 'You have logged out.',
+  expired: 'Your session has ended. Log in again to go on.',
+  replaced: 'You have logged in elsewhere, so this session was ended.',
+} as const;
+
+/** The whole of the portal without a view: every screen is drawn from its signals, every control calls one of its methods. */
+export class Portal {
+  readonly clock = new ServerClock();
+  readonly notices = new Notices();
+  readonly api = httpApi(() => this.#loggedOut(this.phase.value.is === 'in' ? endings.expired : undefined));
+  readonly commands = new Commands(this.notices, () => void this.refresh());
+  readonly desk = new Desk();
+  readonly pages = new PageDesk(this.api, this.commands, this.desk);
+  readonly wrapUps = new WrapUpDesk(this.api, this.commands, () => void this.refresh());
+  readonly board = new Board(this.api, this.commands);
+  readonly ringer = new Ringer();
+  readonly feed = new Feed(this);
+  readonly phase = signal<Phase>({ is: 'loading' });
+  readonly isIn = computed(() => this.phase.value.is === 'in');
+  readonly isManager = computed(() => this.desk.me.value?.roles.includes('manager') ?? false);
+  readonly isAgent = computed(() => this.desk.me.value?.roles.includes('agent') ?? false);
+  readonly panel = signal<Panel | undefined>(undefined);
+  readonly screen = signal<'desk' | 'board'>('desk');
+  readonly stateMenuIsOpen = signal(false);
+  readonly whyIsOpen = signal(false);
+  /** Becoming ready waits for notes to be saved. */
+  readonly readyIsHeld = signal(false);
+  #version: string | undefined;
+  #loading: Promise<void> | undefined;
+
+  constructor() {
+    const route = (): void => {
+      this.screen.value = location.hash === '#/board' ? 'board' : 'desk';
+    };
+    addEventListener('hashchange', route);
+    addEventListener('pageshow', (event) => event.persisted && location.reload());
+    route();
+    effect(() => {
+      const showsBoard = this.isIn.value && this.screen.value === 'board' && this.isManager.value;
+      if (showsBoard) untracked(() => void this.#showBoard());
+    });
+    effect(() => this.ringer.ring(this.#shouldRing));
+    effect(() => {
+      const offer = this.desk.offer.value;
+      const where = this.screen.value === 'board' ? 'Board' : 'Desk';
+      document.title = offer ? `Offer: ${offer.who.name ?? offer.who.phone}` : `${where} · Ringback`;
+    });
+    effect(() => {
+      const contacts = this.desk.contacts.value;
+      const leads = this.feed.leads.value;
+      untracked(() => {
+        for (const contact of contacts) {
+          this.wrapUps.hear(contact);
+          this.pages.hear(contact);
+          if (leads) this.pages.registerAccepted(contact);
+        }
+      });
+    });
+  }
+
+  /** Loads the truth and follows the stream from there: at the start, after a log-in, and when asked to try again. */
+  async start(): Promise<void> {
+    if (this.phase.value.is !== 'logged-out') this.phase.value = { is: 'loading' };
+    try {
+      await this.#load();
+      this.phase.value = { is: 'in' };
+      if (!this.isAgent.value && this.isManager.value) this.go('board');
+    } catch (error) {
+      const isOut = error instanceof RequestFailed && error.problem?.status === 401;
+      if (isOut && this.phase.value.is !== 'logged-out') this.phase.value = { is: 'logged-out' };
+      if (!isOut) this.phase.value = { is: 'failed', why: reasonOf(error) };
+    }
+  }
+
+  /** Asks for the whole truth again, without moving the stream; several askers share one request. */
+  refresh(): Promise<void> {
+    this.#loading ??= this.#load()
+      .catch(() => undefined) // the stream says that it is broken, and asks again when it is not
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  async logIn(who: LogIn): Promise<void> {
+    await this.api.logIn(who);
+    this.feed.tell({ kind: 'logged-in' });
+    await this.start();
+  }
+
+  async logOut(): Promise<void> {
+    if (!(await this.wrapUps.flush())) {
+      this.notices.say('Not logged out: notes could not be saved.', 'trouble');
+      return;
+    }
+    try {
+      await this.api.logOut();
+    } catch (error) {
+      this.notices.say(`Not logged out: ${reasonOf(error)}.`, 'trouble');
+      return;
+    }
+    this.ended('logged-out');
+    this.feed.tell({ kind: 'logged-out' });
+  }
+
+  /** The log-in session is over, here or elsewhere. */
+  ended(reason: keyof typeof endings): void {
+    this.#loggedOut(endings[reason]);
+  }
+
+  /** Ready is held until everything typed is saved. */
+  async setState(wish: StateWish): Promise<void> {
+    this.stateMenuIsOpen.value = false;
+    if (wish.state === 'ready') {
+      this.readyIsHeld.value = !this.wrapUps.isSaved;
+      const saved = await this.wrapUps.flush();
+      this.readyIsHeld.value = false;
+      if (!saved) {
+        this.notices.say('Not ready yet: notes could not be saved.', 'trouble');
+        return;
+      }
+      this.desk.missed.value = undefined;
+    }
+    const label = wish.state === 'ready' ? 'Becoming ready' : 'Becoming not ready';
+    await this.commands.run('state', label, () => this.api.command('PUT', '/me/state', wish));
+  }
+
+  async setPreferences(preferences: AgentPreferences): Promise<void> {
+    await this.commands.run('preferences', 'Saving preferences', () =>
+      this.api.command('PUT', '/me/preferences', preferences),
+    );
+  }
+
+  go(screen: 'desk' | 'board'): void {
+    location.hash = `#/${screen}`;
+  }
+
+  toggle(panel: Panel): void {
+    this.panel.value = this.panel.value === panel ? undefined : panel;
+  }
+
+  async #load(): Promise<void> {
+    const asked = Date.now();
+    const snapshot = await this.api.desk();
+    this.clock.adjust(snapshot.serverNow, asked);
+    this.desk.load(snapshot);
+    this.feed.loaded(snapshot.cursor);
+    this.#version ??= snapshot.version;
+    if (this.#version !== snapshot.version) this.#reloadWhenIdle();
+  }
+
+  async #showBoard(): Promise<void> {
+    this.feed.wantBoard();
+    await this.board.refresh();
+  }
+
+  get #shouldRing(): boolean {
+    const isOn = this.desk.me.value?.preferences.sound ?? false;
+    return (
+      isOn && this.feed.leads.value && this.desk.offers.value.some((it) => it.allowed.includes('accept'))
+    );
+  }
+
+  #loggedOut(why?: string): void {
+    this.feed.stop();
+    this.desk.clear();
+    this.panel.value = undefined;
+    this.phase.value = { is: 'logged-out', ...(why === undefined ? {} : { why }) };
+  }
+
+  /** A new server brings a new page: it is fetched as soon as nothing here can be lost. */
+  #reloadWhenIdle(): void {
+    effect(() => {
+      const isBusy =
+        this.desk.offers.value.length > 0 ||
+        this.desk.contacts.value.length > 0 ||
+        this.panel.value !== undefined;
+      if (!isBusy) location.reload();
+    });
+  }
+}

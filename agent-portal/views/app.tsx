@@ -1,0 +1,44 @@
+import type { JSX } from 'preact';
+
+import { BoardScreen } from './board-screen.tsx';
+import { useTools } from './context.ts';
+import { Skeleton } from './controls.tsx';
+import { DeskScreen } from './desk-screen.tsx';
+import { LogIn } from './log-in.tsx';
+import { Notices } from './notices.tsx';
+import { Panels } from './panels.tsx';
+import { TopBar } from './top-bar.tsx';
+
+/** The page: log-in, desk or board, and what is said when the server cannot be reached. */
+export function App(): JSX.Element {
+  const { portal } = useTools();
+  const phase = portal.phase.value;
+  if (phase.is === 'logged-out') return <LogIn why={phase.why} />;
+  if (phase.is === 'loading')
+    return (
+      <main class="door">
+        <Skeleton lines={4} label="Loading your desk" />
+      </main>
+    );
+  if (phase.is === 'failed')
+    return (
+      <main class="door">
+        <div class="card" role="alert">
+          <h1>Your desk could not be loaded</h1>
+          <p>{phase.why}. Calls that are up stay up; your phone works as before.</p>
+          <button type="button" class="button primary" onClick={() => void portal.start()}>
+            Try again
+          </button>
+        </div>
+      </main>
+    );
+  const isBoard = portal.screen.value === 'board' && portal.isManager.value;
+  return (
+    <div class={`portal ${isBoard && portal.board.isWall.value ? 'wall' : ''}`}>
+      <TopBar />
+      <Notices />
+      {isBoard ? <BoardScreen /> : <DeskScreen />}
+      <Panels />
+    </div>
+  );
+}

@@ -1,0 +1,214 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+
+import type { CallbackId, SessionId } from '../../contracts/ids.ts';
+import type { LineRow } from '../model/board.ts';
+import { forDateTimeInput, timeAhead } from '../model/format.ts';
+import { PageFrame } from '../model/page-frames.ts';
+import { useTools } from './context.ts';
+import { At, Badge, Since } from './controls.tsx';
+import { Panel } from './panels.tsx';
+import { SharedFrame } from './shared-frame.tsx';
+import { callbackWords } from './words.ts';
+
+const hourMs = 3_600_000;
+
+/** Move to another time, or cancel: for callbacks that are not being served yet. */
+function Commands({ row }: { readonly row: LineRow }): JSX.Element | null {
+  const { portal } = useTools();
+  const { board, clock, commands } = portal;
+  const [at, setAt] = useState(() => forDateTimeInput((row.at ?? clock.now.peek()) + hourMs));
+  const [isSure, setSure] = useState(false);
+  if (row.allowed.length === 0) return null;
+  return (
+    <section class="stack">
+      <h3>Change</h3>
+      {row.allowed.includes('move') && (
+        <form
+          class="inline"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void board.move(row.callbackId, new Date(at).getTime());
+          }}
+        >
+          <label for="move-at">Move to</label>
+          <input
+            id="move-at"
+            type="datetime-local"
+            required
+            value={at}
+            min={forDateTimeInput(clock.now.peek())}
+            onInput={(event) => setAt(event.currentTarget.value)}
+          />
+          <button type="submit" class="button" aria-busy={commands.busy.value.has(`move:${row.callbackId}`)}>
+            Move
+          </button>
+        </form>
+      )}
+      {row.allowed.includes('cancel') && (
+        <div class="inline">
+          <button
+            type="button"
+            class={`button ${isSure ? 'danger' : ''}`}
+            aria-busy={commands.busy.value.has(`cancel:${row.callbackId}`)}
+            onClick={() => {
+              if (isSure) void board.cancel(row.callbackId);
+              else setSure(true);
+            }}
+          >
+            {isSure ? 'Yes, cancel it' : 'Cancel the callback'}
+          </button>
+          {isSure && (
+            <>
+              <button type="button" class="button" onClick={() => setSure(false)}>
+                Keep it
+              </button>
+              <p class="hint">The visitor is told at once. This cannot be undone.</p>
+            </>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The page of a live contact, read-only. */
+function Follow({ session }: { readonly session: SessionId }): JSX.Element {
+  const { portal } = useTools();
+  const frame = useMemo(() => new PageFrame(session, 'watch', portal.api), [session, portal]);
+  return (
+    <div class="watch">
+      <SharedFrame frame={frame} title="The visitor’s page, read-only" />
+    </div>
+  );
+}
+
+/** All that the board knows of one callback, and what a manager may do about it. */
+export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
+  const { portal } = useTools();
+  const { board } = portal;
+  const [isFollowing, setFollowing] = useState(false);
+  const view = board.view.value;
+  const row = view?.line.find((it) => it.callbackId === id);
+  const live = view?.live.find((it) => it.callbackId === id);
+  const reservations = view?.reservations.filter((it) => it.callbackId === id) ?? [];
+  const state = live?.state ?? row?.state;
+  const who = row?.who ?? live?.who ?? reservations[0]?.who ?? 'Callback';
+  const now = portal.clock.now.value;
+  return (
+    <Panel title={who} class="drawer" onClose={() => (board.opened.value = undefined)}>
+      {state === undefined && reservations.length === 0 && (
+        <p>This callback has left the board: it was served, cancelled or moved.</p>
+      )}
+      {state !== undefined && (
+        <p>
+          <Badge tone={callbackWords(state).tone}>{callbackWords(state).words}</Badge>{' '}
+          <Since at={live?.since ?? row?.since ?? now} />
+        </p>
+      )}
+      <dl class="facts">
+        {row && (
+          <>
+            <div>
+              <dt>Place</dt>
+              <dd class="figure">{row.place}</dd>
+            </div>
+            <div>
+              <dt>Waits since</dt>
+              <dd>
+                <At at={row.since} />
+              </dd>
+            </div>
+            {row.estimate && (
+              <div>
+                <dt>Promised</dt>
+                <dd class="figure">
+                  {timeAhead(row.estimate.from, now)}–{timeAhead(row.estimate.to, now)}
+                </dd>
+              </div>
+            )}
+            {row.at !== undefined && (
+              <div>
+                <dt>Asked for</dt>
+                <dd class="figure">{timeAhead(row.at, now)}</dd>
+              </div>
+            )}
+            <div>
+              <dt>Needs</dt>
+              <dd>{row.needs.join(', ') || 'anybody'}</dd>
+            </div>
+            {row.tier !== '' && (
+              <div>
+                <dt>Tier</dt>
+                <dd>{row.tier}</dd>
+              </div>
+            )}
+          </>
+        )}
+        {live && (
+          <div>
+            <dt>Page</dt>
+            <dd>{live.page ?? 'not shared'}</dd>
+          </div>
+        )}
+      </dl>
+      <section>
+        <h3>Parties</h3>
+        <ul class="pairs">
+          <li>
+            <span>{who}</span>
+            <span class="hint">visitor</span>
+          </li>
+          {live && (
+            <li>
+              <span>{live.agent}</span>
+              <span class="hint">agent</span>
+            </li>
+          )}
+          {reservations.map((it) => (
+            <li key={it.reservationId}>
+              <span>{it.agent}</span>
+              <span class="hint">{it.state === 'pending' ? 'offered' : it.state}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {row && (
+        <section>
+          <h3>Why is it waiting</h3>
+          <p>
+            {row.candidates.length === 0
+              ? 'Nobody logged in has what it needs.'
+              : `Those who could take it are busy: ${row.candidates.join(', ')}.`}
+          </p>
+        </section>
+      )}
+      {live?.sessionId !== undefined && (
+        <section class="stack">
+          <h3>Page</h3>
+          <button
+            type="button"
+            class="button"
+            aria-pressed={isFollowing}
+            onClick={() => setFollowing(!isFollowing)}
+          >
+            {isFollowing ? 'Stop following' : 'Follow the page, read-only'}
+          </button>
+          {isFollowing && <Follow session={live.sessionId} />}
+        </section>
+      )}
+      {row && <Commands row={row} />}
+      <section>
+        <h3>Seen on this board</h3>
+        <ol class="trail">
+          {board.seen(id).map((it) => (
+            <li key={`${it.at} ${it.what}`}>
+              <At at={it.at} />
+              <span>{it.what}</span>
+            </li>
+          ))}
+        </ol>
+      </section>
+    </Panel>
+  );
+}

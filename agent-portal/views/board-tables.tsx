@@ -1,0 +1,214 @@
+import type { ComponentChildren, JSX } from 'preact';
+
+import type { CallbackId } from '../../contracts/ids.ts';
+import type { SteadyOrder } from '../model/steady-order.ts';
+import { duration, timeAhead } from '../model/format.ts';
+import { useTools } from './context.ts';
+import { Badge, Since } from './controls.tsx';
+import { agentWords, callbackWords, type Tone } from './words.ts';
+
+interface BoxProps<T> {
+  readonly title: string;
+  readonly list: SteadyOrder<T>;
+  readonly columns: readonly string[];
+  readonly empty: string;
+  readonly row: (it: T) => JSX.Element;
+  readonly class?: string;
+}
+
+/** A titled list that holds its order under the pointer, and says why when it is empty. */
+function Box<T>(props: BoxProps<T>): JSX.Element {
+  const rows = props.list.rows.value;
+  const id = `box-${props.title.toLowerCase().replaceAll(' ', '-')}`;
+  return (
+    <section
+      class={`box ${props.class ?? ''}`}
+      aria-labelledby={id}
+      onPointerEnter={() => props.list.pointer(true)}
+      onPointerLeave={() => props.list.pointer(false)}
+    >
+      <h2 id={id}>
+        {props.title} <span class="figure hint">{rows.length}</span>
+      </h2>
+      {rows.length === 0 ? (
+        <p class="hint pad">{props.empty}</p>
+      ) : (
+        <div class="scroll" tabIndex={0} role="group" aria-labelledby={id}>
+          <table>
+            <thead>
+              <tr>
+                {props.columns.map((it) => (
+                  <th scope="col" key={it}>
+                    {it}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>{rows.map(props.row)}</tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The first cell of a row: a button that opens the drawer, and with it the whole row is a target. */
+function Opener(props: { readonly id: CallbackId; readonly children: ComponentChildren }): JSX.Element {
+  const { portal } = useTools();
+  const { opened } = portal.board;
+  return (
+    <button
+      type="button"
+      class="opener"
+      aria-expanded={opened.value === props.id}
+      onClick={() => (opened.value = opened.value === props.id ? undefined : props.id)}
+    >
+      {props.children}
+    </button>
+  );
+}
+
+/** Who waits, in the order of service. */
+export function LineTable(): JSX.Element {
+  const { portal } = useTools();
+  const now = portal.clock.now.value;
+  return (
+    <Box
+      title="Line"
+      class="line-box"
+      list={portal.board.line}
+      columns={['#', 'Who', 'Needs', 'Since', 'Range', 'Could take it']}
+      empty="Nobody waits."
+      row={(it) => (
+        <tr key={it.callbackId} data-row={it.callbackId}>
+          <td class="figure number">{it.place}</td>
+          <th scope="row">
+            <Opener id={it.callbackId}>{it.who}</Opener>
+          </th>
+          <td>
+            {it.needs.join(', ')}
+            {it.tier !== '' && <span class="hint"> · {it.tier}</span>}
+          </td>
+          <td>
+            <Since at={it.since} />
+          </td>
+          <td class="figure">
+            {it.state === 'scheduled' && it.at !== undefined
+              ? `at ${timeAhead(it.at, now)}`
+              : it.estimate && `${timeAhead(it.estimate.from, now)}–${timeAhead(it.estimate.to, now)}`}
+          </td>
+          <td class="hint">{it.candidates.join(', ')}</td>
+        </tr>
+      )}
+    />
+  );
+}
+
+const reservationTones: Readonly<Record<string, Tone>> = {
+  pending: 'reserved',
+  future: 'waiting',
+  accepted: 'live',
+  wrapping: 'waiting',
+};
+
+/** Who is held for whom, and how that will end; reservations to come included. */
+export function ReservationTable(): JSX.Element {
+  const { portal } = useTools();
+  const now = portal.clock.now.value;
+  return (
+    <Box
+      title="Reservations"
+      list={portal.board.reservations}
+      columns={['Who', 'Agent', 'State', 'Ends']}
+      empty="Nobody is reserved."
+      row={(it) => (
+        <tr key={it.reservationId} data-row={it.reservationId}>
+          <th scope="row">
+            <Opener id={it.callbackId}>{it.who}</Opener>
+          </th>
+          <td>{it.agent}</td>
+          <td>
+            <Badge tone={reservationTones[it.state] ?? 'rest'}>
+              {it.state === 'pending' ? 'offered' : it.state}
+            </Badge>
+          </td>
+          <td class="figure">
+            {it.deadline === undefined ? (
+              <Since at={it.since} />
+            ) : it.state === 'future' ? (
+              `~${timeAhead(it.deadline, now)}`
+            ) : (
+              `in ${duration(Math.ceil((it.deadline - now) / 1000) * 1000)}`
+            )}
+          </td>
+        </tr>
+      )}
+    />
+  );
+}
+
+/** Every agent: state, how long, with whom. */
+export function AgentTable(): JSX.Element {
+  const { portal } = useTools();
+  return (
+    <Box
+      title="Agents"
+      list={portal.board.agents}
+      columns={['Agent', 'State', 'With', 'For']}
+      empty="Nobody is logged in."
+      row={(it) => {
+        const { words, tone } = agentWords(it.state, it.reason);
+        return (
+          <tr key={it.agentId} data-row={it.agentId}>
+            <th scope="row">
+              {it.name}
+              {it.phone === 'unreachable' && it.state !== 'logged-off' && (
+                <span class="problem"> phone unreachable</span>
+              )}
+            </th>
+            <td>
+              <Badge tone={tone}>{words}</Badge>
+            </td>
+            <td>{it.with}</td>
+            <td>
+              <Since at={it.since} />
+            </td>
+          </tr>
+        );
+      }}
+    />
+  );
+}
+
+/** The contacts that are up now, and the page each visitor is on. */
+export function LiveTable(): JSX.Element {
+  const { portal } = useTools();
+  return (
+    <Box
+      title="Live contacts"
+      list={portal.board.live}
+      columns={['Who', 'Agent', 'State', 'Page', 'For']}
+      empty="No contact is up."
+      row={(it) => {
+        const { words, tone } = callbackWords(it.state);
+        return (
+          <tr key={it.callbackId} data-row={it.callbackId}>
+            <th scope="row">
+              <Opener id={it.callbackId}>{it.who}</Opener>
+            </th>
+            <td>{it.agent}</td>
+            <td>
+              <Badge tone={tone}>{words}</Badge>
+            </td>
+            <td class="hint cut" title={it.page}>
+              {it.page}
+            </td>
+            <td>
+              <Since at={it.since} />
+            </td>
+          </tr>
+        );
+      }}
+    />
+  );
+}

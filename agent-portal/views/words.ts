@@ -1,0 +1,103 @@
+import type { CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
+import type { AgentState, CallbackState } from '../../contracts/states.ts';
+import { nameOf } from '../model/desk.ts';
+
+export type Tone = 'waiting' | 'reserved' | 'live' | 'trouble' | 'rest';
+
+const agentStates: Readonly<Record<AgentState, { readonly words: string; readonly tone: Tone }>> = {
+  'logged-off': { words: 'Logged off', tone: 'rest' },
+  'not-ready': { words: 'Not ready', tone: 'waiting' },
+  ready: { words: 'Ready', tone: 'live' },
+  reserved: { words: 'Offered', tone: 'reserved' },
+  busy: { words: 'In a contact', tone: 'live' },
+  'working-after-call': { words: 'After call', tone: 'waiting' },
+};
+
+/** An agent's state in words and colour, with the reason where there is one. */
+export function agentWords(
+  state: AgentState,
+  reason?: string,
+): { readonly words: string; readonly tone: Tone } {
+  const { words, tone } = agentStates[state];
+  if (state === 'not-ready' && reason === 'missed')
+    return { words: 'Not ready, missed an offer', tone: 'trouble' };
+  return { words: reason === undefined || state === 'ready' ? words : `${words}, ${reason}`, tone };
+}
+
+const nextWords = { ready: 'Ready', 'not-ready': 'Not ready', 'logged-off': 'Logged off' } as const;
+
+/** What follows the present contact: `then Ready`. */
+export function nextInWords(me: Me): string | undefined {
+  if (me.next === undefined) return undefined;
+  const reason = me.next.reason === undefined ? '' : `, ${me.next.reason}`;
+  return `then ${nextWords[me.next.state]}${reason}`;
+}
+
+const callbackStates: Readonly<Record<CallbackState, { readonly words: string; readonly tone: Tone }>> = {
+  requested: { words: 'Requested', tone: 'waiting' },
+  screened: { words: 'Screened', tone: 'waiting' },
+  queued: { words: 'In line', tone: 'waiting' },
+  scheduled: { words: 'Scheduled', tone: 'waiting' },
+  matched: { words: 'Matched', tone: 'reserved' },
+  reserved: { words: 'Reserved', tone: 'reserved' },
+  'dialing-agent': { words: 'Ringing the agent', tone: 'reserved' },
+  'dialing-customer': { words: 'Ringing the visitor', tone: 'reserved' },
+  connected: { words: 'Talking', tone: 'live' },
+  'wrap-up': { words: 'After call', tone: 'waiting' },
+  completed: { words: 'Completed', tone: 'rest' },
+  cancelled: { words: 'Cancelled', tone: 'rest' },
+  expired: { words: 'Expired', tone: 'trouble' },
+  unreached: { words: 'Not reached', tone: 'trouble' },
+  refused: { words: 'Refused', tone: 'trouble' },
+  failed: { words: 'Failed', tone: 'trouble' },
+};
+
+/** Where a callback stands, in words and colour. */
+export function callbackWords(state: CallbackState): { readonly words: string; readonly tone: Tone } {
+  return callbackStates[state];
+}
+
+/** True while either side of a call is held. */
+export function isHeld(call: CallView): boolean {
+  return call.agent === 'hold' || call.customer === 'hold';
+}
+
+/** Where the call of a contact stands, spoken to the agent who has it. */
+export function contactWords(contact: ContactView): { readonly words: string; readonly tone: Tone } {
+  const { call, state } = contact;
+  if (state === 'dialing-agent') return { words: 'Your phone is ringing: lift it', tone: 'reserved' };
+  if (state === 'dialing-customer') return { words: `Ringing ${nameOf(contact.who)}`, tone: 'reserved' };
+  if (state === 'reserved') return { words: 'Accepted, the call is being set up', tone: 'reserved' };
+  if (state === 'connected' && call !== undefined && isHeld(call))
+    return { words: 'On hold', tone: 'waiting' };
+  return callbackWords(state);
+}
+
+const enders = {
+  agent: 'You ended the call',
+  customer: 'The visitor hung up',
+  server: 'The call was ended',
+} as const;
+
+/** Who ended a call and why, in one sentence. */
+export function endWords(ended: NonNullable<CallView['ended']>): string {
+  return `${enders[ended.by]} (${ended.cause})`;
+}
+
+/** Page sharing, in a sentence the agent can act on. */
+export function sharingWords(pages: PagesView): { readonly words: string; readonly tone: Tone } {
+  switch (pages.sharing) {
+    case 'offline':
+      return { words: 'The visitor has no page open', tone: 'rest' };
+    case 'off':
+      return { words: 'The page is not shared', tone: 'rest' };
+    case 'asked':
+      return { words: 'Asked: waiting for the visitor’s yes', tone: 'waiting' };
+    case 'on':
+      return { words: 'Sharing', tone: 'live' };
+    case 'paused':
+      return { words: 'Paused: a page with private fields', tone: 'waiting' };
+    case 'declined':
+      return { words: 'The visitor declined to share', tone: 'trouble' };
+  }
+}
