@@ -11,8 +11,8 @@ import { Mailbox } from '../support/mailbox.ts';
 export interface Asked {
   readonly op: LinkOp;
   readonly ask: VisitorAsk;
-  answer(answer: VisitorAnswer): void;
-  fail(error: Error): void;
+  readonly answer: (answer: VisitorAnswer) => void;
+  readonly fail: (error: Error) => void;
 }
 
 export interface Opened {
