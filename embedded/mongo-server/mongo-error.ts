@@ -5,6 +5,7 @@ const CODES = {
   UserNotFound: 11,
   Unauthorized: 13,
   TypeMismatch: 14,
+  Overflow: 15,
   InvalidLength: 16,
   AuthenticationFailed: 18,
   IllegalOperation: 20,

@@ -30,7 +30,7 @@ export interface CommandContext {
 /** One command of the protocol. */
 export interface Command {
   /** Fields it understands besides its own name and those every command may carry; others are errors. */
-  fields: readonly string[];
+  fields: readonly string[] | 'any';
   run: (context: CommandContext) => Doc;
   /** True if its answer waits for the disk. */
   writes?: boolean;

@@ -57,6 +57,9 @@ export async function dispatch(context: CommandContext): Promise<Doc> {
     if (context.secret && !context.client.isAuthenticated && !command.beforeLogin) {
       throw new MongoError('Unauthorized', `Command ${context.name} requires authentication`);
     }
+    if (!/^[^\0 "$./\\]{1,63}$/.test(context.db)) {
+      throw new MongoError('InvalidNamespace', `Invalid database name: '${context.db}'`);
+    }
     checkFields(context, command);
     checkConcern(context.command);
     refuseCollation(context.command);
@@ -88,7 +91,7 @@ export function failure(error: unknown): Doc {
 
 function checkFields({ name, command }: CommandContext, { fields }: Command): void {
   for (const key of Object.keys(command)) {
-    if (key === name || COMMON.has(key) || fields.includes(key)) continue;
+    if (key === name || COMMON.has(key) || fields === 'any' || fields.includes(key)) continue;
     if (TRANSACTION.has(key)) {
       throw new MongoError(
         'IllegalOperation',

@@ -1,7 +1,7 @@
 import { BSONRegExp, MaxKey, MinKey } from 'bson';
 import { MongoError } from '../mongo-error.ts';
 import { isNumeric, toNumber } from '../values/numbers.ts';
-import { compareValues, equalValues, orderKey, rankOf } from '../values/order.ts';
+import { compareKeys, compareValues, equalValues, orderKey, rankOf } from '../values/order.ts';
 import { type TypeName, isRegex, textOf, toRegExp, typeOf } from '../values/value.ts';
 
 /** A test of one value; undefined stands for a field that is not there. */
@@ -35,11 +35,12 @@ function comparison(operand: unknown, holds: (order: number) => boolean): ValueT
     return (value) => value !== undefined && holds(compareValues(value, operand));
   }
   const rank = rankOf(operand);
+  const key = orderKey(operand);
   const isNaNOperand = isNaNValue(operand);
   return (value) => {
     if (rankOf(value) !== rank) return false;
     if (isNaNOperand || isNaNValue(value)) return isNaNOperand && isNaNValue(value) && holds(0);
-    return holds(compareValues(value, operand));
+    return holds(compareKeys(orderKey(value), key));
   };
 }
 

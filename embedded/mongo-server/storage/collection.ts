@@ -1,11 +1,14 @@
 import { ObjectId } from 'bson';
 import { MongoError } from '../mongo-error.ts';
 import { orderKey } from '../values/order.ts';
-import { type Doc, field, toBson, typeOf } from '../values/value.ts';
+import { type Doc, field, isDoc, toBson, typeOf } from '../values/value.ts';
 import { CollectionIndex, type IndexSpec, type Stored } from './collection-index.ts';
 
 /** Documents may not be larger; MongoDB has the same limit. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+/** Deeper documents could not be walked safely; MongoDB's limit is near. */
+const MAX_DEPTH = 180;
 
 /** What a collection asks of the store around it. */
 export interface CollectionHost {
@@ -134,6 +137,7 @@ export class Collection {
     if (type === 'array' || type === 'regex' || type === 'missing') {
       throw new MongoError('BadValue', `The '_id' value cannot be of type ${type}`);
     }
+    refuseTooDeep(doc, MAX_DEPTH);
     const bson = toBson(doc);
     if (bson.length <= MAX_DOCUMENT_BYTES) return bson;
     throw new MongoError(
@@ -141,6 +145,13 @@ export class Collection {
       `object to insert too large. size in bytes: ${bson.length}, max size: ${MAX_DOCUMENT_BYTES}`,
     );
   }
+}
+
+function refuseTooDeep(value: unknown, left: number): void {
+  if (left === 0)
+    throw new MongoError('Overflow', `cannot store documents nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) for (const element of value) refuseTooDeep(element, left - 1);
+  else if (isDoc(value)) for (const name of Object.keys(value)) refuseTooDeep(value[name], left - 1);
 }
 
 function keyText(spec: IndexSpec): Doc {

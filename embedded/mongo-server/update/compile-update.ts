@@ -190,7 +190,7 @@ function checkFilterNames(steps: readonly Step[], filters: ArrayFilters): void {
 }
 
 /** The stages an update pipeline may hold. */
-const PIPELINE_STAGES: Partial<Record<string, (operand: unknown) => (doc: Doc) => Doc>> = {
+export const PIPELINE_STAGES: Partial<Record<string, (operand: unknown) => (doc: Doc) => Doc>> = {
   $set: (operand) => compileAddFields(operand as Doc),
   $addFields: (operand) => compileAddFields(operand as Doc),
   $project: (operand) => compileProjection(operand as Doc, true),

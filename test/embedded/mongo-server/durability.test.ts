@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import {
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import mongoose from 'mongoose';
+import { pino } from 'pino';
+import { Store } from '../../../embedded/mongo-server/storage/store.ts';
+import { startMongoServer } from '../../../embedded/mongo-server/server.ts';
+import { startChild } from './support/child-server.ts';
+import { temporaryDirectory } from './support/server.ts';
+
+const { MongoClient } = mongoose.mongo;
+const log = pino({ level: 'silent' });
+
+describe('What the embedded MongoDB server has acknowledged', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  beforeEach(() => (directory = temporaryDirectory()));
+  afterEach(() => directory.remove());
+
+  const openStore = async (path: string, memoryBytes = 1e9): Promise<Store> => {
+    const store = new Store({ directory: path, memoryBytes, log, onFailure: () => {} });
+    await store.open();
+    return store;
+  };
+
+  it('is there after a restart: documents, indexes, and what was dropped stays dropped', async () => {
+    const first = await startMongoServer({ directory: directory.path });
+    const client = await MongoClient.connect(first.url);
+    const db = client.db('shop');
+    await db
+      .collection('calls')
+      .createIndex({ state: 1 }, { unique: true, partialFilterExpression: { state: 'open' } });
+    await db.collection('calls').insertMany([{ state: 'open', n: 1 }, { state: 'done' }, { state: 'done' }]);
+    await db.collection('calls').updateOne({ state: 'open' }, { $inc: { n: 41 } });
+    await db.collection('calls').deleteOne({ state: 'done' });
+    await db.collection('gone').insertOne({ x: 1 });
+    await db.dropCollection('gone');
+    await db.createCollection('empty');
+    const before = await db.collection('calls').find().toArray();
+    await client.close();
+    await first.close();
+
+    const second = await startMongoServer({ directory: directory.path });
+    const again = (await MongoClient.connect(second.url)).db('shop');
+    assert.deepEqual(await again.collection('calls').find().toArray(), before);
+    assert.equal(before[0]?.['n'], 42);
+    await assert.rejects(again.collection('calls').insertOne({ state: 'open' }), { code: 11000 });
+    const names = (await again.listCollections().toArray()).map(({ name }) => name);
+    assert.deepEqual(names.sort(), ['calls', 'empty']);
+    await again.client.close();
+    await second.close();
+  });
+
+  it('is on disk before the answer is sent: no answer comes while fdatasync is held up', async () => {
+    const server = await startMongoServer({ directory: directory.path });
+    const client = await MongoClient.connect(server.url);
+    const calls = client.db('shop').collection<{ _id: number }>('calls');
+    await calls.insertOne({ _id: 0 });
+    const probe = await open(join(directory.path, 'lock'));
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const original = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
+    const [reached, gate] = [deferred(), deferred()];
+    prototype.datasync = async function (this: FileHandle) {
+      reached.resolve();
+      await gate.promise;
+      return original.call(this);
+    };
+    let acknowledged = 0;
+    try {
+      const writes = [1, 2, 3].map((_id) => calls.insertOne({ _id }).then(() => acknowledged++));
+      await reached.promise;
+      assert.equal(
+        await calls.countDocuments({}),
+        1 + (await calls.find({ _id: { $gt: 0 } }).toArray()).length,
+      );
+      assert.equal(acknowledged, 0);
+      gate.resolve();
+      await Promise.all(writes);
+      assert.equal(acknowledged, 3);
+    } finally {
+      prototype.datasync = original;
+    }
+    await client.close();
+    await server.close();
+  });
+
+  it('survives kill -9 under concurrent writes, five times over', async function () {
+    this.timeout(60_000);
+    const inserted = new Set<string>();
+    const counted = new Map<number, number>();
+    for (let round = 0; round < 5; round++) {
+      const child = await startChild(directory.path);
+      const client = await MongoClient.connect(child.url, {
+        serverSelectionTimeoutMS: 500,
+        retryWrites: false,
+      });
+      const db = client.db('shop');
+      let acknowledged = 0;
+      const enough = deferred();
+      const worker = async (number: number): Promise<void> => {
+        for (let i = 0; ; i++) {
+          const id = `${round}-${number}-${i}`;
+          await db
+            .collection<{ _id: string; text: string }>('calls')
+            .insertOne({ _id: id, text: 'x'.repeat(i % 500) });
+          inserted.add(id);
+          const counter = await db
+            .collection<{ _id: number; n: number }>('counters')
+            .findOneAndUpdate({ _id: number }, { $inc: { n: 1 } }, { upsert: true, returnDocument: 'after' });
+          counted.set(number, counter?.n ?? 0);
+          if (++acknowledged === 200 + round * 37) enough.resolve();
+        }
+      };
+      const workers = Array.from({ length: 16 }, (_, number) => worker(number).catch(() => {}));
+      await enough.promise;
+      await child.end('SIGKILL');
+      await client.close(true);
+      await Promise.all(workers);
+    }
+    const store = await openStore(join(directory.path, 'mongo'));
+    const found = new Set([...(store.collection('shop.calls')?.items ?? [])].map(({ doc }) => doc['_id']));
+    const lost = [...inserted].filter((id) => !found.has(id));
+    assert.deepEqual(lost, []);
+    assert.ok(inserted.size >= 1000);
+    for (const { doc } of store.collection('shop.counters')?.items ?? []) {
+      assert.ok((doc['n'] as number) >= (counted.get(doc['_id'] as number) ?? 0));
+    }
+    await store.close();
+  });
+
+  it('that lies before a torn or damaged end is found again, wherever the tear is', async () => {
+    const store = await openStore(directory.path);
+    const collection = store.ensureCollection('shop.calls');
+    for (let i = 0; i < 200; i++) collection.insert({ _id: i, text: 'x'.repeat(i) });
+    await store.settled();
+    const whole = join(directory.path, 'journal-00000001');
+    const size = statSync(whole).size;
+    const ends = entryEnds(readFileSync(whole));
+    await store.close();
+    for (let round = 0; round < 60; round++) {
+      const cut = (round * 7919 * 31) % size;
+      const copy = temporaryDirectory();
+      cpSync(directory.path, copy.path, { recursive: true });
+      const path = join(copy.path, 'journal-00000001');
+      if (round % 2 === 0) truncateSync(path, cut);
+      else flipByte(path, cut);
+      const reopened = await openStore(copy.path);
+      const survivors = [...(reopened.collection('shop.calls')?.items ?? [])].map(({ doc }) => doc['_id']);
+      const expected = Math.max(0, ends.filter((end) => end <= cut).length - 1); // the first entry makes the collection
+      assert.deepEqual(
+        survivors,
+        Array.from({ length: cut < 8 ? 0 : expected }, (_, i) => i),
+      );
+      reopened.ensureCollection('shop.calls').insert({ _id: 'after' });
+      await reopened.settled();
+      await reopened.close();
+      const last = await openStore(copy.path);
+      assert.equal(last.collection('shop.calls')?.size, survivors.length + 1);
+      await last.close();
+      copy.remove();
+    }
+  });
+
+  it('outlives compaction, which keeps the journal near the size of what lives', async () => {
+    const store = await openStore(directory.path);
+    const collection = store.ensureCollection('shop.calls');
+    store.createIndex(collection, { v: 2, key: { n: 1 }, name: 'n_1', unique: true });
+    const items = Array.from({ length: 20 }, (_, i) => collection.insert({ _id: i, n: i, text: '' }));
+    for (let i = 0; i < 2500; i++) {
+      const item = items[i % 20];
+      if (item) collection.replace(item, { ...item.doc, text: String(i).padEnd(20_000, 'x') });
+      if (i % 50 === 0) await store.settled();
+    }
+    await store.settled();
+    collection.insert({ _id: 'late', n: -1 });
+    await store.close();
+    assert.ok(store.journal.compactionsDone >= 1);
+    const files = readdirSync(directory.path);
+    const bytes = files.reduce((sum, name) => sum + statSync(join(directory.path, name)).size, 0);
+    assert.ok(bytes < 40_000_000, `${bytes} bytes in ${files.join()}`);
+
+    const reopened = await openStore(directory.path);
+    const again = reopened.ensureCollection('shop.calls');
+    assert.equal(again.size, 21);
+    assert.equal(
+      [...again.items].find(({ doc }) => doc['_id'] === 19)?.doc['text'],
+      '2499'.padEnd(20_000, 'x'),
+    );
+    assert.throws(() => again.insert({ n: -1 }), { code: 11000 });
+    await reopened.close();
+  });
+
+  it('is not passed over in silence: damage before later files keeps the server from starting', async () => {
+    const store = await openStore(directory.path);
+    const collection = store.ensureCollection('shop.calls');
+    collection.insert({ _id: 1, text: 'x'.repeat(1000) });
+    await store.settled();
+    store.compact();
+    await store.close();
+    const snapshot = join(directory.path, 'snapshot-00000002');
+    assert.ok(existsSync(snapshot));
+    flipByte(snapshot, 300);
+    await assert.rejects(openStore(directory.path), /snapshot-00000002 is damaged at byte/);
+  });
+
+  it('belongs to one process at a time, and a dead one does not keep it', async () => {
+    const child = await startChild(directory.path);
+    await assert.rejects(openStore(join(directory.path, 'mongo')), /is in use by process/);
+    await child.end('SIGKILL');
+    assert.ok(existsSync(join(directory.path, 'mongo', 'lock')));
+    const store = await openStore(join(directory.path, 'mongo'));
+    await assert.rejects(openStore(join(directory.path, 'mongo')), /is in use by this process/);
+    await store.close();
+    writeFileSync(join(directory.path, 'mongo', 'lock'), `${process.ppid} another-boot/1\n`);
+    await (await openStore(join(directory.path, 'mongo'))).close();
+  });
+
+  it('never outgrows the memory it was given: writes are refused, deletions are not', async () => {
+    const server = await startMongoServer({ directory: directory.path, memoryBytes: 1_000_000 });
+    const client = await MongoClient.connect(server.url);
+    const calls = client.db('shop').collection<{ _id: number; text: string }>('calls');
+    let stored = 0;
+    const fill = async (): Promise<void> => {
+      for (; ; stored++) await calls.insertOne({ _id: stored, text: 'x'.repeat(1000) });
+    };
+    await assert.rejects(fill(), { code: 146, message: /MONGO_MEMORY_MB/ });
+    assert.ok(stored > 50 && stored < 500);
+    await assert.rejects(calls.updateOne({ _id: 1 }, { $set: { text: 'y'.repeat(10_000) } }), { code: 146 });
+    await calls.deleteOne({ _id: 0 });
+    await calls.insertOne({ _id: -1, text: 'x'.repeat(1000) });
+    await client.close();
+    await server.close();
+  });
+});
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+function flipByte(path: string, at: number): void {
+  const byte = (readFileSync(path)[at] ?? 0) ^ 0x5a;
+  writeSync(openSync(path, 'r+'), Buffer.from([byte]), 0, 1, at);
+}
+
+/** Where each entry of a journal ends, from its length fields. */
+function entryEnds(bytes: Buffer): number[] {
+  const ends: number[] = [];
+  for (let at = 8; at < bytes.length;) ends.push((at += 8 + bytes.readUInt32LE(at)));
+  return ends;
+}
