@@ -3,7 +3,7 @@ import { buildPortal } from './build-portal.ts';
 import { buildWidget } from './build-widget.ts';
 
 /** Everything that is bundled for browsers, and the folder of `build/browser` it goes to. */
-const targets: readonly { readonly name: string; build(folder: string): Promise<unknown> }[] = [
+const targets: readonly { readonly name: string; readonly build: (folder: string) => Promise<unknown> }[] = [
   { name: 'widget', build: buildWidget },
   { name: 'portal', build: buildPortal },
 ];

@@ -74,7 +74,7 @@ const styleSheets: Plugin = {
 };
 
 function integrityOf(bytes: Buffer): string {
-  return `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
+  return `sha256-${createHash('sha256').update(bytes).digest('base64')}`;
 }
 
 function measure(bytes: Buffer): BrowserManifest['files'][string] {

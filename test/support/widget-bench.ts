@@ -44,7 +44,7 @@ export class WidgetBench {
     this.#folder = await mkdtemp(join(tmpdir(), 'ringback-widget-'));
     await buildWidget(this.#folder);
     this.#browser = await puppeteer.launch({
-      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', // eslint-disable-line no-restricted-properties -- says where this machine's browser is
+      executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
       args: [
         '--no-sandbox',
         '--disable-quic',
@@ -54,7 +54,7 @@ export class WidgetBench {
         '--disable-sync',
         '--lang=en-GB',
       ],
-      env: { ...process.env, TZ: 'Europe/London', LANGUAGE: 'en_GB' }, // eslint-disable-line no-restricted-properties -- the browser inherits it
+      env: { ...process.env, TZ: 'Europe/London', LANGUAGE: 'en_GB' },
     });
     this.#site.listen(0, '127.0.0.1');
     await once(this.#site, 'listening');
@@ -115,7 +115,11 @@ export class WidgetPage {
           const dialog = document
             .querySelector('ring-back')
             ?.shadowRoot?.querySelector<HTMLElement>('dialog[open]');
-          return dialog?.innerText.replaceAll(/\s+/g, ' ').includes(wanted) === true;
+          return (
+            dialog !== null &&
+            dialog !== undefined &&
+            dialog.innerText.replaceAll(/\s+/g, ' ').includes(wanted)
+          );
         },
         { timeout: 12_000 },
         text,
@@ -195,6 +199,10 @@ export class WidgetPage {
 
   /** What is stored on the device. */
   stored(): Promise<Record<string, string>> {
-    return this.page.evaluate(() => ({ ...localStorage, ...sessionStorage }) as Record<string, string>);
+    return this.page.evaluate(() =>
+      Object.fromEntries(
+        [localStorage, sessionStorage].flatMap((storage) => Object.entries(storage) as [string, string][]),
+      ),
+    );
   }
 }

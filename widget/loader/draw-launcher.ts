@@ -4,7 +4,7 @@ import { keepClear } from './keep-clear.ts';
 import { css } from './launcher.css';
 
 const HANDSET =
-  'M6.6 3.5h2.2c.5 0 .9.3 1 .8l.8 3c.1.4 0 .8-.3 1.1L8.900 9.800a12 12 0 0 0 5.300 5.300l1.400-1.400c.3-.3.7-.4 1.100-.3l3 .8c.5.1.8.5.8 1v2.200c0 1.700-1.400 3.100-3.100 3A16 16 0 0 1 3.600 6.600c-.1-1.700 1.300-3.100 3-3.100Z';
+  'M6.6 3.5h2.2c.5 0 .9.3 1 .8l.8 3c.1.4 0 .8-.3 1.1L8.9 9.8a12 12 0 0 0 5.3 5.3l1.4-1.4c.3-.3.7-.4 1.1-.3l3 .8c.5.1.8.5.8 1v2.2c0 1.7-1.4 3.1-3.1 3A16 16 0 0 1 3.6 6.6c-.1-1.7 1.3-3.1 3-3.1Z';
 
 /** A plain element with a name of its own; its contents are in a shadow root, out of reach of the page's styles. */
 class RingBack extends HTMLElement {
@@ -27,15 +27,16 @@ export interface Drawn {
 /** Draws the launcher at the end of the page and keeps it there when a page script replaces the body. */
 export function drawLauncher(label: string, lang: string, openShadow: boolean, life: AbortSignal): Drawn {
   if (!customElements.get('ring-back')) customElements.define('ring-back', RingBack);
-  const host = document.createElement('ring-back') as RingBack;
+  const host = document.createElement('ring-back') as HTMLElement & Pick<RingBack, 'gone'>;
   host.lang = lang;
   const root = host.attachShadow({ mode: openShadow ? 'open' : 'closed' });
   adopt(root, css);
+  const picture = icon(HANDSET);
   const words = el('span', {}, label);
   const button = el(
     'button',
     { type: 'button', class: 'pill', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' },
-    icon(HANDSET),
+    picture,
     words,
   );
   const layer = el('div');
@@ -55,6 +56,7 @@ export function drawLauncher(label: string, lang: string, openShadow: boolean, l
       button.hidden = open;
     },
     focus: () => button.focus(),
+    picture: () => picture.cloneNode(true),
   };
   return { root, layer, launcher, button, host };
 }

@@ -1,3 +1,4 @@
+import { adopt, el, fill, icon } from '../shared/dom.ts';
 import type { PartScript } from '../shared/parts.ts';
 
 /** Written in by the bundler: where the parts are, and what they must be. */
@@ -16,8 +17,10 @@ interface TrustedTypes {
  */
 export function loadPart<Part>(server: string, loader: HTMLScriptElement, name: string): Promise<Part> {
   return new Promise((resolve, reject) => {
-    const script: PartScript<Part> = document.createElement('script');
-    script.ringback = resolve;
+    const script: PartScript<Part> = Object.assign(document.createElement('script'), {
+      ringback: resolve,
+      dom: { adopt, el, fill, icon },
+    });
     script.crossOrigin = 'anonymous';
     script.integrity = PARTS.integrity[name] ?? '';
     if (loader.nonce) script.nonce = loader.nonce;

@@ -27,7 +27,7 @@ function whenBodyIsThere(then: () => void): void {
 function startViewer(loader: HTMLScriptElement, ticket: string): void {
   const server = new URL(loader.src).origin;
   void loadPart<PagesPart>(server, loader, 'pages.js').then((part) =>
-    part.viewer(server, readSettings(loader), ticket || undefined, () => {}),
+    part.viewer(server, readSettings(loader), ticket || undefined),
   );
 }
 

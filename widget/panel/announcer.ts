@@ -1,4 +1,4 @@
-import { el } from '../shared/dom.ts';
+import { el } from '../shared/lent-dom.ts';
 
 const PAUSE_MS = 15_000;
 

@@ -1,4 +1,4 @@
-import { el, fill } from '../shared/dom.ts';
+import { el, fill } from '../shared/lent-dom.ts';
 import type { FieldError } from './field.ts';
 import { fieldError } from './field.ts';
 

@@ -1,4 +1,4 @@
-import { el, fill } from '../shared/dom.ts';
+import { el, fill } from '../shared/lent-dom.ts';
 
 let count = 0;
 

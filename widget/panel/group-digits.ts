@@ -40,6 +40,5 @@ export function groupDigits(typed: string, country: string): string {
     if (at >= digits.length) break;
     parts.push(digits.slice(at, (at += length)));
   }
-  if (at < digits.length) parts.push(parts.pop() + digits.slice(at));
-  return parts.join(' ');
+  return parts.join(' ') + digits.slice(at);
 }

@@ -1,5 +1,4 @@
-import type { PanelPart } from '../shared/parts.ts';
 import { handOver } from '../shared/parts.ts';
 import { createPanel } from './create-panel.ts';
 
-handOver<PanelPart>({ create: createPanel });
+handOver({ create: createPanel });

@@ -1,6 +1,6 @@
 import type { WidgetCore } from '../shared/core.ts';
-import { el, fill } from '../shared/dom.ts';
-import { AvailabilityWatch } from './availability-watch.ts';
+import { el, fill } from '../shared/lent-dom.ts';
+import { watchAvailability } from './availability-watch.ts';
 import { fieldError } from './field.ts';
 import type { Say } from './texts.ts';
 import { timePicker } from './time-picker.ts';
@@ -14,7 +14,7 @@ export interface MoveOptions {
   readonly mayBeNow: boolean;
   /** Undefined: it worked. */
   save(at: string | null): Promise<string | undefined>;
-  back(): void;
+  readonly back: () => void;
 }
 
 /** Lets the visitor pick another time for an open callback. */
@@ -37,10 +37,11 @@ export function moveView(
     }
     error.show(await options.save(at));
   };
-  const watch = new AvailabilityWatch(api, options.service, core.life, () => {
-    if (watch.view) {
+  const watch = watchAvailability(api, options.service, core.life, () => {
+    const view = watch.view();
+    if (view) {
       waiting.hidden = true;
-      picker.show(watch.view.slots);
+      picker.show(view.slots);
     } else fill(waiting, say('offline.form'));
   });
   watch.refresh();

@@ -1,131 +1,130 @@
 import type { Tone, WidgetCore } from '../shared/core.ts';
-import { el, fill, icon } from '../shared/dom.ts';
+import { el, fill, icon } from '../shared/lent-dom.ts';
 import { newId } from './field.ts';
 import type { Say } from './texts.ts';
 
-const CROSS = 'M6 6l12 12M18 6L6 18';
+type Content = Node | string | false | null | undefined;
+
+/** The window of the panel. */
+export interface PanelDialog {
+  isOpen(): boolean;
+  open(): void;
+  /** Opens again after a reload, beside the page only and without taking the focus. */
+  restore(): void;
+  close(): void;
+  tone(tone: Tone): void;
+  /** Shows another content; the focus stays on what corresponds, or goes to its title. */
+  show(...content: readonly Content[]): void;
+  focusTitle(): void;
+  /** What stands below every content. */
+  foot(...content: readonly Content[]): void;
+}
 
 /**
- * The window of the panel. On a wide screen the page stays usable beside it; on a narrow one it is a modal sheet. Escape
- * closes it, and focus goes back to where it came from.
+ * Makes the window. On a wide screen the page stays usable beside it; on a narrow one it is a modal sheet. Escape closes it,
+ * and focus goes back to where it came from.
  */
-export class PanelDialog {
-  readonly #core: WidgetCore;
-  readonly #body = el('div', { class: 'body' });
-  readonly #code = el('p', { class: 'hint' });
-  readonly #stored: HTMLButtonElement;
-  readonly #dialog: HTMLDialogElement;
-  readonly #narrow = matchMedia('(max-width: 479px)');
-  #goStored: (() => void) | undefined;
-  #cameFrom: HTMLElement | undefined;
+export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
+  const { root, layer, launcher } = core;
+  const narrow = matchMedia('(max-width: 479px)');
+  const titleId = newId();
+  const body = el('div', { class: 'body' });
+  const footer = el('footer');
+  const closer = el(
+    'button',
+    { type: 'button', class: 'close', 'aria-label': say('close'), click: () => close() },
+    icon('M6 6l12 12M18 6L6 18'),
+  );
+  const dialog = el(
+    'dialog',
+    {
+      class: 'panel',
+      'aria-labelledby': titleId,
+      cancel(event) {
+        event.preventDefault();
+        close();
+      },
+      keydown(event) {
+        if ((event as KeyboardEvent).key !== 'Escape') return;
+        event.stopPropagation(); // the page's own Escape is for the page
+        close();
+      },
+    },
+    el('header', {}, el('h2', { id: titleId }, say('title')), closer),
+    body,
+    footer,
+  );
+  root.append(dialog);
+  let cameFrom: Element | null;
 
-  constructor(core: WidgetCore, say: Say) {
-    this.#core = core;
-    const titleId = newId();
-    this.#stored = el(
-      'button',
-      { type: 'button', class: 'link', click: () => this.#goStored?.() },
-      say('stored'),
-    );
-    const close = el(
-      'button',
-      { type: 'button', class: 'close', 'aria-label': say('close'), click: () => this.close() },
-      icon(CROSS),
-    );
-    const head = el('header', {}, el('h2', { id: titleId }, say('title')), close);
-    const foot = el('footer', {}, this.#code, this.#stored);
-    this.#dialog = el('dialog', { class: 'panel', 'aria-labelledby': titleId }, head, this.#body, foot);
-    core.root.append(this.#dialog);
-
-    this.#dialog.addEventListener('cancel', (event) => {
-      event.preventDefault();
-      this.close();
-    });
-    this.#dialog.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      event.stopPropagation(); // the page's own Escape is for the page
-      this.close();
-    });
-    this.#narrow.addEventListener('change', () => this.#change(), { signal: core.life });
-  }
-
-  get isOpen(): boolean {
-    return this.#dialog.open;
-  }
-
-  open(): void {
-    const active = document.activeElement;
-    this.#cameFrom = active instanceof HTMLElement && active !== document.body ? active : undefined;
-    this.#show();
-  }
-
-  /** Opens again after a reload, beside the page only and without taking the focus. */
-  restore(): void {
-    if (this.#narrow.matches) return;
-    const active = document.activeElement;
-    this.#show();
-    if (active instanceof HTMLElement) active.focus();
-  }
-
-  close(): void {
-    if (!this.isOpen) return;
-    const hadFocus = this.#dialog.contains(this.#core.root.activeElement);
-    this.#dialog.close();
-    this.#core.root.prepend(this.#core.layer);
-    this.#core.launcher.expanded(false);
-    this.#core.memory.keep({ open: undefined });
+  const show = (): void => {
+    if (narrow.matches) {
+      dialog.prepend(layer); // what lies outside a modal dialog is out of reach
+      dialog.showModal();
+    } else dialog.show();
+    launcher.expanded(true);
+  };
+  const hide = (): void => {
+    dialog.close();
+    root.prepend(layer);
+  };
+  const close = (): void => {
+    if (!dialog.open) return;
+    const hadFocus = dialog.contains(root.activeElement);
+    hide();
+    launcher.expanded(false);
+    core.memory.keep({ open: undefined });
     if (hadFocus) {
-      if (this.#cameFrom?.isConnected && this.#cameFrom !== this.#core.root.host) this.#cameFrom.focus();
-      else this.#core.launcher.focus();
+      if (cameFrom instanceof HTMLElement && cameFrom.isConnected && cameFrom !== root.host) cameFrom.focus();
+      else launcher.focus();
     }
-    this.#core.emit('close');
-  }
+    core.emit('close');
+  };
+  const focusTitle = (): void => {
+    if (dialog.open) body.querySelector<HTMLElement>('[data-key="title"]')?.focus();
+  };
 
-  tone(tone: Tone): void {
-    this.#dialog.dataset['tone'] = tone;
-  }
+  // The window has become narrow or wide: the other kind of dialog, with the focus where it was.
+  narrow.addEventListener(
+    'change',
+    () => {
+      if (!dialog.open) return;
+      const focused = root.activeElement;
+      hide();
+      show();
+      if (focused instanceof HTMLElement) focused.focus();
+    },
+    { signal: core.life },
+  );
 
-  /** Shows another content; the focus stays on what corresponds, or goes to its title. */
-  show(...content: readonly (Node | string | false | null | undefined)[]): void {
-    const wanted = content.filter((child) => child instanceof Node);
-    const now = [...this.#body.childNodes];
-    if (wanted.length === now.length && wanted.every((child, i) => child === now[i])) return;
-    const focused = this.#core.root.activeElement;
-    const hadFocus = focused !== null && this.#body.contains(focused);
-    const key = focused instanceof HTMLElement ? focused.dataset['key'] : undefined;
-    fill(this.#body, ...wanted);
-    if (!hadFocus) return;
-    const same = key === undefined ? null : this.#body.querySelector<HTMLElement>(`[data-key="${key}"]`);
-    if (same) same.focus();
-    else this.focusTitle();
-  }
-
-  focusTitle(): void {
-    if (this.isOpen) this.#body.querySelector<HTMLElement>('[data-key="title"]')?.focus();
-  }
-
-  foot(code: string | undefined, goStored: (() => void) | undefined): void {
-    this.#code.hidden = code === undefined;
-    fill(this.#code, code);
-    this.#goStored = goStored;
-    this.#stored.hidden = goStored === undefined;
-  }
-
-  #show(): void {
-    if (this.#narrow.matches) {
-      this.#dialog.prepend(this.#core.layer); // what lies outside a modal dialog is out of reach
-      this.#dialog.showModal();
-    } else this.#dialog.show();
-    this.#core.launcher.expanded(true);
-  }
-
-  /** The window has become narrow or wide: the other kind of dialog, with the focus where it was. */
-  #change(): void {
-    if (!this.isOpen) return;
-    const focused = this.#core.root.activeElement;
-    this.#dialog.close();
-    this.#core.root.prepend(this.#core.layer);
-    this.#show();
-    if (focused instanceof HTMLElement) focused.focus();
-  }
+  return {
+    close,
+    focusTitle,
+    isOpen: () => dialog.open,
+    open() {
+      cameFrom = document.activeElement === document.body ? null : document.activeElement;
+      show();
+    },
+    restore() {
+      if (narrow.matches) return;
+      const active = document.activeElement;
+      show();
+      if (active instanceof HTMLElement) active.focus();
+    },
+    tone: (tone) => (dialog.dataset['tone'] = tone),
+    show(...content) {
+      const wanted = content.filter((child) => child instanceof Node);
+      const now = body.childNodes;
+      if (wanted.length === now.length && wanted.every((child, i) => child === now[i])) return;
+      const focused = root.activeElement;
+      const key =
+        focused instanceof HTMLElement && body.contains(focused) && (focused.dataset['key'] ?? 'title');
+      fill(body, ...wanted);
+      if (!key) return;
+      const same = body.querySelector<HTMLElement>(`[data-key="${key}"]`);
+      if (same) same.focus();
+      else focusTitle();
+    },
+    foot: (...content) => fill(footer, ...content),
+  };
 }

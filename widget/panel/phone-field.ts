@@ -1,4 +1,4 @@
-import { el } from '../shared/dom.ts';
+import { el } from '../shared/lent-dom.ts';
 import { callingCodes, countryOf } from './countries.ts';
 import type { FieldError } from './field.ts';
 import { fieldError, newId } from './field.ts';
@@ -95,7 +95,7 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
       'div',
       { class: 'row' },
       el('label', { for: id }, say('phone')),
-      el('div', { class: 'phone' }, el('div', { class: 'code' }, code, select), input),
+      el('div', { class: 'field phone' }, el('div', { class: 'code' }, code, select), input),
       error.line,
     ),
     value() {

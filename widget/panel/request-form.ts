@@ -1,8 +1,7 @@
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
 import type { WidgetCore } from '../shared/core.ts';
-import { el, fill } from '../shared/dom.ts';
-import { stripSecrets } from '../shared/strip-secrets.ts';
-import { AvailabilityWatch } from './availability-watch.ts';
+import { el, fill } from '../shared/lent-dom.ts';
+import { watchAvailability } from './availability-watch.ts';
 import { consentTick } from './consent-tick.ts';
 import { guessCountry } from './countries.ts';
 import { newId } from './field.ts';
@@ -12,6 +11,8 @@ import type { Times } from './times.ts';
 import type { Trouble, VisitorApi } from './visitor-api.ts';
 import { zone } from './visitor-api.ts';
 import { whenChoice } from './when-choice.ts';
+
+const SLOWLY_MS = 3000;
 
 /** The form a callback is asked for with. */
 export interface RequestForm {
@@ -35,7 +36,14 @@ export function requestForm(
   const nameId = newId();
   const begin = (): void => void watch.proof().catch(() => {}); // not there yet: `submit` asks again
   const phone = phoneField(say, core.hasOwnTexts ? (settings.language ?? 'en') : 'en', begin);
-  const name = el('input', { id: nameId, type: 'text', name: 'name', autocomplete: 'name', maxlength: 100 });
+  const name = el('input', {
+    id: nameId,
+    class: 'field',
+    type: 'text',
+    name: 'name',
+    autocomplete: 'name',
+    maxlength: 100,
+  });
   const when = whenChoice(say, times);
   const consent = consentTick('consent');
   const anyHour = consentTick('any-hour');
@@ -67,8 +75,8 @@ export function requestForm(
       again && el('button', { type: 'button', class: 'plain', click: again }, say('again')),
     );
 
-  const watch = new AvailabilityWatch(api, settings.service, core.life, () => {
-    const { view, hasFailed } = watch;
+  const watch = watchAvailability(api, settings.service, core.life, (hasFailed) => {
+    const view = watch.view();
     if (hasFailed && !view) complain(say('offline.form'), () => watch.refresh(true));
     else if (hasFailed || !view)
       return; // what was said a minute ago will do until there is news
@@ -83,7 +91,7 @@ export function requestForm(
     }
   });
   const guess = (): string | undefined =>
-    settings.country ?? guessCountry(zone(), navigator.languages, watch.view?.country);
+    settings.country ?? guessCountry(zone(), navigator.languages, watch.view()?.country);
   const guessed = guess();
   if (guessed) phone.suggest(guessed);
 
@@ -113,7 +121,7 @@ export function requestForm(
 
   const send = async (event?: Event): Promise<void> => {
     event?.preventDefault();
-    const { view } = watch;
+    const view = watch.view();
     if (isBusy) return;
     if (!view) {
       watch.refresh(true);
@@ -142,14 +150,13 @@ export function requestForm(
     const at = when.value();
     const identity = core.identity();
     const { ticket } = core.memory.kept;
-    const page = stripSecrets(location.href, settings);
     return {
       service: settings.service,
       ...phone.value(),
       ...(name.value.trim() && { name: name.value.trim() }),
       ...(at && { at }),
       timezone: zone(),
-      ...(page && { page }),
+      page: location.origin + location.pathname, // what stands in the query is none of a callback's business
       ...(ticket && { session: ticket }),
       ...(identity && { identity }),
       proof,
@@ -171,7 +178,8 @@ export function requestForm(
       const about = problem.errors?.[0]?.path.split(/[./]/).find(Boolean);
       if (problem.type === 'proof-missing' && !hasRenewed) {
         hasRenewed = true; // the token had run out: nothing the visitor could do about it
-        void watch.renewProof().then(() => send());
+        // The server also refuses forms that were filled in faster than a person can.
+        void watch.renewProof().then(() => setTimeout(() => void send(), SLOWLY_MS));
         return;
       }
       void watch.renewProof();

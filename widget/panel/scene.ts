@@ -1,9 +1,10 @@
 import type { CallbackView } from '../../contracts/visitor.ts';
 import type { Tone } from '../shared/core.ts';
+import type { Stage } from './callback-case.ts';
 import type { Say } from './texts.ts';
 import type { Times } from './times.ts';
 
-export type ActionName = 'cancel' | 'move' | 'retry' | 'new' | 'undo' | 'sendOld' | 'discard' | 'again';
+export type ActionName = 'cancel' | 'move' | 'retry' | 'new' | 'undo' | 'sendOld' | 'discard';
 
 /** One screen of the panel in words: what it says, loudest first, and what can be done. */
 export interface Scene {
@@ -18,13 +19,29 @@ export interface Scene {
   readonly code?: { readonly who: string; readonly word: string } | undefined;
   readonly actions: readonly ActionName[];
   readonly pill: string;
-  readonly isTalking?: boolean;
 }
 
 type Words = Pick<Scene, 'title' | 'pill'> & Partial<Scene>;
 
-/** Puts a callback in words for the visitor. */
-export function sceneOf(view: CallbackView, promiseBroken: boolean, say: Say, times: Times): Scene {
+/** Puts a stage in words for the visitor; the form speaks for itself. */
+export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined {
+  const plain: Omit<Scene, 'title' | 'pill'> = { tone: 'waiting', lines: [], hints: [], actions: [] };
+  if (stage.at === 'form') return undefined;
+  if (stage.at === 'sending') {
+    const { old, kept } = stage;
+    return {
+      ...plain,
+      title: say(old ? 'kept.old' : kept ? 'kept' : 'sending'),
+      actions: old ? ['sendOld', 'discard'] : kept ? ['discard'] : [],
+      pill: say(kept ? 'pill.kept' : 'pill.sending'),
+    };
+  }
+  if (stage.cancelling) return { ...plain, title: say('cancel.grace'), actions: ['undo'], pill: '' };
+  if (!stage.view) return { ...plain, title: say('loading'), pill: say('waiting.noplace') };
+  return callbackScene(stage.view, stage.promiseBroken === true, say, times);
+}
+
+function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, times: Times): Scene {
   const actions = (['retry', 'move', 'cancel'] as const).filter((action) => view.allowed.includes(action));
   const scene = (tone: Tone, words: Words): Scene => ({ tone, lines: [], hints: [], actions, ...words });
   const { agent, callerId: caller, phone } = view;
@@ -55,7 +72,7 @@ export function sceneOf(view: CallbackView, promiseBroken: boolean, say: Say, ti
         title: say('soon'),
         lines: [agent ? say('soon.agent', { agent: agent.name }) : say('soon.nobody'), willRing],
         hints: [say('soon.hint')],
-        pill: say('pill.soon'),
+        pill: say('soon'),
       });
     case 'dialing-customer': {
       const { codeWord: code } = view;
@@ -65,15 +82,14 @@ export function sceneOf(view: CallbackView, promiseBroken: boolean, say: Say, ti
         lines: caller ? [say('ringing.from', { caller })] : [],
         hints: code ? [say('ringing.other')] : [],
         code: code ? { who, word: code } : undefined,
-        pill: code ? say('pill.ringing', { code }) : say('pill.ringing.nocode'),
+        pill: code ? say('pill.ringing', { code }) : say('ringing'),
       });
     }
     case 'connected':
       return scene('live', {
         title: agent ? say('talking', { agent: agent.name }) : say('talking.nobody'),
         lines: view.codeWord ? [say('talking.code', { code: view.codeWord })] : [],
-        pill: say('pill.talking'),
-        isTalking: true,
+        pill: say('talking.nobody'),
       });
     case 'wrap-up':
     case 'completed':
@@ -83,7 +99,7 @@ export function sceneOf(view: CallbackView, promiseBroken: boolean, say: Say, ti
         title: say('unreached.title'),
         lines: [missedText(view, say), ...(view.allowed.includes('retry') ? [say('unreached.kept')] : [])],
         actions: actions.length > 0 ? actions : ['new'],
-        pill: say('pill.unreached'),
+        pill: say('unreached.title'),
       });
     case 'cancelled':
       return over(say('cancelled.title'), say('cancelled'));
@@ -118,7 +134,7 @@ function waiting(
     lines: [span ? say('range', span) : say('range.none'), willRing],
     hints: [...(span ? [say('range.hint')] : []), say('leave.page')],
     notice: promiseBroken ? say('promise.broken') : missed(view, say, times),
-    pill: span ? say('pill.queued', { place: where, ...span }) : say('pill.waiting'),
+    pill: span ? say('pill.queued', { place: where, ...span }) : say('waiting.noplace'),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { WidgetCore } from '../shared/core.ts';
-import { el } from '../shared/dom.ts';
+import { el } from '../shared/lent-dom.ts';
 import type { Say } from './texts.ts';
 
 /** What is stored of a visitor, why and how long, with a way to forget it here. */

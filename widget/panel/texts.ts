@@ -1,3 +1,5 @@
+import type { Speak } from '../shared/speaker.ts';
+
 /** Every sentence of the panel, by id. A page replaces any of them with its `data-texts`; braces are filled in. */
 export const texts = {
   title: 'Talk to a person',
@@ -10,12 +12,10 @@ export const texts = {
   now: 'Now',
   'now.range': 'about {from}–{to} min',
   'now.one': 'about {to} min',
-  'now.between': '{range}',
   'now.unknown': 'as soon as somebody is free',
   pick: 'Pick a time',
-  'pick.hint': 'you choose',
   'closed.opens': 'We are closed. Opens {time}.',
-  'closed.nobody': 'Nobody will be in at the moment, and no opening is planned. Please try another day.',
+  'closed.nobody': 'Nobody is in, and no opening is planned. Please try another day.',
   day: 'Day',
   time: 'Time',
   zone: 'Times in your zone, {zone}',
@@ -30,9 +30,8 @@ export const texts = {
   'error.phone.long': 'This number looks too long.',
   'error.time': 'Pick a time.',
   'error.consent': 'Tick this box, so that we may ring you.',
-  'error.fix': 'Please check what is marked above.',
   sending: 'Sending your request',
-  'sending.proof': 'Checking that you are not a robot; there is nothing to do for you.',
+  'sending.proof': 'Checking that you are not a robot. One moment.',
   kept: 'We have kept your request; trying again.',
   'kept.old': 'We could not send your request. Shall we send it now?',
   'kept.send': 'Send now',
@@ -94,12 +93,11 @@ export const texts = {
   'new.request': 'Ask for another call',
   stored: 'What we store and why',
   'stored.phone': 'Your number and name: to ring you. Kept for 90 days.',
-  'stored.consent':
-    'What you agreed to, word for word, with the time: to prove that we may call. Kept for 3 years.',
+  'stored.consent': 'What you agreed to, and when: to prove that we may call. Kept for 3 years.',
   'stored.page':
-    'The page you asked from and your time zone: to help you and to ring at a decent hour. Kept for 24 hours.',
-  'stored.share': 'What you see on our pages: shown to your agent only after you allow it, and not kept.',
-  'stored.here': 'On this device: the key to your request, nothing else. No cookies.',
+    'The page you asked from and your time zone: to help you, at a decent hour. Kept for 24 hours.',
+  'stored.share': 'The pages you share: shown to your agent once you allow it, and not kept.',
+  'stored.here': 'On this device: the key to your request. No cookies.',
   'stored.notice': 'Privacy notice',
   forget: 'Forget me on this device',
   forgotten: 'This device has forgotten your request. It still stands with us.',
@@ -108,20 +106,9 @@ export const texts = {
   'pill.sending': 'Sending',
   'pill.kept': 'Trying again',
   'pill.queued': '{place} · {from}–{to}',
-  'pill.waiting': 'In line',
   'pill.scheduled': 'We ring {time}',
-  'pill.soon': 'About to ring you',
   'pill.ringing': 'Ringing you now · {code}',
-  'pill.ringing.nocode': 'Ringing you now',
-  'pill.talking': 'Connected',
-  'pill.unreached': 'We could not reach you',
 } as const;
 
 export type TextId = keyof typeof texts;
-export type Say = (id: TextId, values?: Readonly<Record<string, string | number>>) => string;
-
-/** Gives the words for an id: the page's if it has them, ours otherwise. */
-export function speaker(ownText: (id: string) => string | undefined): Say {
-  return (id, values = {}) =>
-    (ownText(id) ?? texts[id]).replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all));
-}
+export type Say = Speak<TextId>;

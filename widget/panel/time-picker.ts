@@ -1,5 +1,5 @@
 import type { TimeSpan } from '../../contracts/visitor.ts';
-import { el, fill } from '../shared/dom.ts';
+import { el, fill } from '../shared/lent-dom.ts';
 import { newId } from './field.ts';
 import type { Say } from './texts.ts';
 import type { Times } from './times.ts';
@@ -16,7 +16,7 @@ export interface TimePicker {
 export function timePicker(say: Say, times: Times, changed: () => void): TimePicker {
   const dayId = newId();
   const group = newId();
-  const days = el('select', { id: dayId, class: 'days', change: () => showTimes() });
+  const days = el('select', { id: dayId, class: 'field days', change: () => showTimes() });
   const grid = el('div', { class: 'times', role: 'radiogroup', 'aria-label': say('time') });
   const element = el('div', { class: 'picker' });
   let slots: readonly TimeSpan[] = [];

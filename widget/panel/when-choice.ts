@@ -1,5 +1,5 @@
 import type { AvailabilityView } from '../../contracts/visitor.ts';
-import { el, fill } from '../shared/dom.ts';
+import { el, fill } from '../shared/lent-dom.ts';
 import { fieldError, newId } from './field.ts';
 import type { Say } from './texts.ts';
 import type { TimePicker } from './time-picker.ts';
@@ -68,7 +68,6 @@ export function whenChoice(say: Say, times: Times): WhenChoice {
 function rangeText({ estimate }: AvailabilityView, say: Say, times: Times): string {
   if (!estimate) return say('now.unknown');
   const minutes = times.minutes(estimate);
-  if (!minutes)
-    return say('now.between', { range: `${times.clock(estimate.from)}–${times.clock(estimate.to)}` });
+  if (!minutes) return `${times.clock(estimate.from)}–${times.clock(estimate.to)}`;
   return say(minutes.from < minutes.to ? 'now.range' : 'now.one', minutes);
 }

@@ -48,6 +48,8 @@ export interface WidgetCore {
     show(label: string, tone: Tone): void;
     expanded(open: boolean): void;
     focus(): void;
+    /** Its drawing, once more. */
+    picture(): Node;
     /** What it says when nothing is going on. */
     readonly label: string;
   };

@@ -37,6 +37,11 @@ export class Memory {
     return this.#kept;
   }
 
+  /** Whether anything may be stored in this browser. */
+  get mayStore(): boolean {
+    return this.#used && this.#allowed;
+  }
+
   keep(change: Kept): void {
     // Another tab may have written meanwhile: its news stays unless this change is about the same thing.
     if (this.#used) this.#reload();
