@@ -23,7 +23,10 @@ export interface DeskPhoneState {
   calls: { callId: string; state: string; remote: string; displayName: string }[];
 }
 
-/** A soft phone that belongs to an extension; a person works it, or it answers by itself. */
+/**
+ * A soft phone that belongs to an extension; a person works it, or it answers by itself. It registers for a
+ * minute at a time, so that a registrar that has forgotten it soon knows it again.
+ */
 export class DeskPhone extends SoftPhone {
   readonly extension: string;
   readonly #answerAfterMs: number;
@@ -42,7 +45,7 @@ export class DeskPhone extends SoftPhone {
   }
 
   private constructor(engine: CallEngine, options: DeskPhoneOptions) {
-    super(engine, { ...options, user: options.extension });
+    super(engine, { expiresMs: 60_000, ...options, user: options.extension });
     this.extension = options.extension;
     this.#answerAfterMs = options.answerAfterMs ?? 1000;
     this.autoAnswer = options.autoAnswer ?? false;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { CallEngine } from './phones/call-engine.ts';
-import type { EngineOptions } from './phones/call-engine.ts';
+import type { EngineOptions, RequestCounters } from './phones/call-engine.ts';
 import { Handset } from './phones/handset.ts';
 import type { Behaviour } from './phones/handset.ts';
 import type { IncomingCall } from './phones/incoming-call.ts';
@@ -25,7 +25,7 @@ export interface CarriedCall {
 
 /** How the network is reached, whom it serves, and how its people behave. */
 export interface TelephoneNetworkOptions extends Pick<EngineOptions, 'host' | 'port' | 't1Ms' | 'loses'> {
-  /** Who may call: addresses, with a port if only that port may. Without it everybody on this machine may. */
+  /** Who may call: addresses, with a port if only that port may. Without it everybody who can reach the port may. */
   peers?: readonly string[];
   /** How long it rings before somebody answers, is busy or declines. */
   ringMs?: number;
@@ -101,12 +101,17 @@ export class TelephoneNetwork extends EventEmitter<{ call: [CarriedCall]; change
     return this.#engine.address;
   }
 
+  /** Requests received, each counted once. */
+  get counters(): Readonly<RequestCounters> {
+    return this.#engine.counters;
+  }
+
   /** What a trunk calls to reach that number. */
   uri(number: string): string {
     return this.#engine.uri(number);
   }
 
-  /** The telephone of that number, to be watched or worked by hand; undefined where no number is. */
+  /** The telephone of that number, to be watched or worked by hand; asking for it puts any number in service. */
   line(number: string): Line {
     const known = this.#lines.get(number);
     if (known) return known;

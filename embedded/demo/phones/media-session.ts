@@ -20,6 +20,8 @@ export class MediaSession {
   #offered: Flow | undefined;
   #lines: ('audio' | RefusedLine)[] = ['audio'];
   #remote: MediaLine | undefined;
+  /** The number under which we have said that we hear key presses. */
+  #telephoneEvent: number | undefined;
   #flow: Flow = { send: false, receive: false };
 
   constructor(audio: RtpAudio, host: string) {
@@ -54,7 +56,8 @@ export class MediaSession {
   /** An offer of ours; nothing changes until its answer comes. */
   offer(): string {
     this.#offered = this.#wish;
-    return this.#write(this.#wish, this.#remote?.telephoneEvent ?? OUR_TELEPHONE_EVENT);
+    this.#telephoneEvent ??= OUR_TELEPHONE_EVENT;
+    return this.#write(this.#wish);
   }
 
   /** The answer to an offer, already in force; undefined if it holds no audio that we can speak. */
@@ -64,8 +67,9 @@ export class MediaSession {
     const chosen = media[index];
     if (!chosen) return undefined;
     this.#lines = media.map((line, at) => (at === index ? 'audio' : line));
+    this.#telephoneEvent = chosen.telephoneEvent;
     this.#agree(chosen, this.#wish);
-    return this.#write(this.#flow, chosen.telephoneEvent);
+    return this.#write(this.#flow);
   }
 
   /** Takes the answer to our offer in; false if it is none that we can speak. */
@@ -79,12 +83,14 @@ export class MediaSession {
   #agree(remote: MediaLine, wish: Flow): void {
     this.#remote = remote;
     this.#flow = { send: wish.send && remote.flow.receive, receive: wish.receive && remote.flow.send };
-    const { host, port, telephoneEvent } = remote;
+    const { host, port } = remote;
+    const telephoneEvent = { sent: remote.telephoneEvent, received: this.#telephoneEvent };
     this.#audio.direct({ to: { host, port }, flow: this.#flow, telephoneEvent });
   }
 
-  #write(flow: Flow, telephoneEvent: number | undefined): string {
+  #write(flow: Flow): string {
     const { port } = this.#audio;
+    const telephoneEvent = this.#telephoneEvent;
     const lines = this.#lines.map((line) => (line === 'audio' ? { port, flow, telephoneEvent } : line));
     const parts = { sessionId: this.#sessionId, host: this.#host, lines };
     const unchanged = formatDescription({ ...parts, version: this.#version });

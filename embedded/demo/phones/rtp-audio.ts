@@ -18,7 +18,8 @@ const DIGITS = '0123456789*#ABCD';
 export interface AudioTarget {
   to: Address;
   flow: Flow;
-  telephoneEvent: number | undefined;
+  /** Payload numbers of key presses: theirs for what we send, ours for what they send. */
+  telephoneEvent: { sent: number | undefined; received: number | undefined };
 }
 
 /** The audio of one call: RTP with G.711 mu-law, 20 ms a packet (RFC 3550, 3551), and key presses (RFC 4733). */
@@ -140,7 +141,7 @@ export class RtpAudio {
 
   /** Seven packets a key, the last three of them saying that it is over (RFC 4733 section 2.5). */
   #sendKeyPress(): boolean {
-    const payloadType = this.#target?.telephoneEvent;
+    const payloadType = this.#target?.telephoneEvent.sent;
     if (payloadType === undefined) return false;
     if (!this.#pressing) {
       const digit = this.#toPress.shift();
@@ -184,7 +185,8 @@ export class RtpAudio {
       this.counters.received++;
       const samples = decodeMuLaw(payload);
       for (const heard of [...this.#listeners]) heard(samples);
-    } else if (type === this.#target.telephoneEvent && payload.length >= 4) this.#keyPressed(packet, payload);
+    } else if (type === this.#target.telephoneEvent.received && payload.length >= 4)
+      this.#keyPressed(packet, payload);
   }
 
   /** The first source counts until the negotiated one shows up, so that nobody can take a call over. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 /** A UDP port worked by hand: what a phone puts on the wire is read and answered as plain text. */
 export class RawPeer {
   readonly #socket: Socket;
-  readonly #unread: { text: string; port: number }[] = [];
+  readonly #unread: Buffer[] = [];
   #arrived = () => {};
 
   static async open(): Promise<RawPeer> {
@@ -17,8 +17,8 @@ export class RawPeer {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('message', (data, { port }) => {
-      this.#unread.push({ text: data.toString(), port });
+    socket.on('message', (data) => {
+      this.#unread.push(data);
       this.#arrived();
     });
   }
@@ -27,29 +27,32 @@ export class RawPeer {
     return this.#socket.address().port;
   }
 
-  send(text: string, port: number): void {
-    this.#socket.send(text.replace(/\r?\n/g, '\r\n'), port, '127.0.0.1');
+  send(text: string | Buffer, port: number): void {
+    const data = typeof text === 'string' ? text.replace(/\r?\n/g, '\r\n') : text;
+    this.#socket.send(data, port, '127.0.0.1');
   }
 
-  /** The next datagram that matches; those before it are dropped. Rejects after that time. */
-  async next(pattern: RegExp, withinMs = 3000): Promise<string> {
+  /** The next datagram; rejects after that time. */
+  async nextBytes(withinMs = 3000, what = 'a datagram'): Promise<Buffer> {
     const deadline = AbortSignal.timeout(withinMs);
     for (;;) {
-      for (let next = this.#unread.shift(); next; next = this.#unread.shift()) {
-        if (pattern.test(next.text)) return next.text;
-      }
+      const next = this.#unread.shift();
+      if (next) return next;
       await new Promise<void>((resolve, reject) => {
         this.#arrived = resolve;
         deadline.addEventListener('abort', () => {
-          reject(new Error(`nothing like ${String(pattern)} came within ${withinMs} ms`));
+          reject(new Error(`${what} did not come within ${withinMs} ms`));
         });
       });
     }
   }
 
-  /** How many datagrams have come that nobody has read. */
-  get unread(): number {
-    return this.#unread.length;
+  /** The next datagram that matches; those before it are dropped. Rejects when nothing comes for that time. */
+  async next(pattern: RegExp, withinMs = 3000): Promise<string> {
+    for (;;) {
+      const text = (await this.nextBytes(withinMs, String(pattern))).toString();
+      if (pattern.test(text)) return text;
+    }
   }
 
   close(): void {
