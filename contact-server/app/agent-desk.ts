@@ -189,10 +189,9 @@ export class AgentDesk {
 
   async #mine(agentId: AgentId, id: CallbackId): Promise<CallbackRecord> {
     const record = await this.#parts.store.find(id);
-    const claim = record && claimOf(record.callback);
-    if (claim?.agentId !== agentId || record?.callback.phase.state === 'reserved')
-      throw new ProblemError('not-found');
-    return record as CallbackRecord;
+    if (!record || record.callback.phase.state === 'reserved') throw new ProblemError('not-found');
+    if (claimOf(record.callback)?.agentId !== agentId) throw new ProblemError('not-found');
+    return record;
   }
 
   async #wish(agentId: AgentId, wish: Parameters<Routing['setAgentState']>[1]): Promise<void> {

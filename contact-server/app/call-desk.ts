@@ -103,7 +103,7 @@ export class CallDesk {
     const { calls, streams, hints, log } = this.#parts;
     const before = await calls.find(callId);
     if (!before || before.ended) return;
-    if ('stored' in fact && fact.stored) await calls.addLeg(callId, fact.stored);
+    if ('stored' in fact) await calls.addLeg(callId, fact.stored);
     const now = hear(before, newsOf(fact));
     await calls.put(now);
     log.debug({ callId, fact: fact.type }, 'call moved');

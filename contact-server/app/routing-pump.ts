@@ -51,7 +51,6 @@ export class RoutingPump {
       try {
         await this.#follow(signal);
       } catch (err) {
-        if (signal.aborted) return;
         if (err instanceof CursorTooOld) {
           await this.#startOver().catch((cause: unknown) =>
             log.error({ err: cause }, 'could not start over'),

@@ -149,6 +149,8 @@ export interface Limits {
   allow(key: string, max: number, windowMs: number): Promise<boolean>;
   /** True the first time within `validMs`. */
   once(key: string, validMs: number): Promise<boolean>;
+  /** True while `once` was not asked for this key, or its time is over. */
+  free(key: string): Promise<boolean>;
 }
 
 /** Numbers whose owners do not want to be rung; kept as keyed hashes only. */

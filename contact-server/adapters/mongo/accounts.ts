@@ -5,7 +5,7 @@ import type { Company } from '../../../contracts/company.schema.ts';
 import type { AgentId } from '../../../contracts/ids.ts';
 import type { Account, AccountStore } from '../../ports/accounts.ts';
 import type { PhoneAccount } from '../../ports/phones.ts';
-import { durable } from './durable.ts';
+import { durable, index } from './durable.ts';
 import { hashPassword } from './password.ts';
 
 interface AccountDoc {
@@ -43,8 +43,9 @@ export class MongoAccounts implements AccountStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex({ centre: 1, username: 1 }, { unique: true });
-    await this.#docs.createIndex(
+    await index(this.#docs, { centre: 1, username: 1 }, { unique: true });
+    await index(
+      this.#docs,
       { centre: 1, extension: 1 },
       { unique: true, partialFilterExpression: { extension: { $exists: true } } },
     );

@@ -3,7 +3,7 @@ import type { DecisionView } from '../../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, SessionId } from '../../../contracts/ids.ts';
 import { type Attempt, type Callback, claimOf, isOver } from '../../domain/callback.ts';
 import type { CallbackRecord, CallbackStore, ConsentRecord, NewCallback } from '../../ports/stores.ts';
-import { durable, isDuplicate } from './durable.ts';
+import { durable, index, isDuplicate } from './durable.ts';
 
 interface CallbackDoc {
   _id: string;
@@ -52,19 +52,20 @@ export class MongoCallbacks implements CallbackStore {
     const exists = (field: string): { partialFilterExpression: object } => ({
       partialFilterExpression: { [field]: { $exists: true } },
     });
-    await docs.createIndex({ centre: 1, origin: 1, key: 1 }, { unique: true });
-    await docs.createIndex({ centre: 1, claimedBy: 1 }, { unique: true, ...exists('claimedBy') });
-    await docs.createIndex({ centre: 1, openPhone: 1 }, { unique: true, ...exists('openPhone') });
-    await docs.createIndex({ centre: 1, open: 1, 'callback.requestedAt': 1 }, exists('open'));
-    await docs.createIndex({ centre: 1, 'callback.deadline': 1 }, exists('callback.deadline'));
-    await docs.createIndex(
+    await index(docs, { centre: 1, origin: 1, key: 1 }, { unique: true });
+    await index(docs, { centre: 1, claimedBy: 1 }, { unique: true, ...exists('claimedBy') });
+    await index(docs, { centre: 1, openPhone: 1 }, { unique: true, ...exists('openPhone') });
+    await index(docs, { centre: 1, open: 1, 'callback.requestedAt': 1 }, exists('open'));
+    await index(docs, { centre: 1, 'callback.deadline': 1 }, exists('callback.deadline'));
+    await index(
+      docs,
       { centre: 1, 'callback.phase.claim.agentId': 1 },
       exists('callback.phase.claim.agentId'),
     );
-    await docs.createIndex({ centre: 1, 'callback.wish.sessionId': 1 });
-    await docs.createIndex({ centre: 1, 'callback.wish.phone': 1 });
-    await docs.createIndex({ centre: 1, endedAt: 1 }, exists('endedAt'));
-    await docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+    await index(docs, { centre: 1, 'callback.wish.sessionId': 1 });
+    await index(docs, { centre: 1, 'callback.wish.phone': 1 });
+    await index(docs, { centre: 1, endedAt: 1 }, exists('endedAt'));
+    await index(docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
   async insert(fresh: NewCallback): ReturnType<CallbackStore['insert']> {

@@ -3,7 +3,7 @@ import type { CallId } from '../../../contracts/ids.ts';
 import type { Call } from '../../domain/call.ts';
 import type { CallStore } from '../../ports/stores.ts';
 import type { StoredLeg } from '../../ports/telephony.ts';
-import { durable } from './durable.ts';
+import { durable, index } from './durable.ts';
 
 interface CallDoc {
   _id: string;
@@ -28,12 +28,9 @@ export class MongoCalls implements CallStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex(
-      { centre: 1, live: 1 },
-      { partialFilterExpression: { live: { $exists: true } } },
-    );
-    await this.#docs.createIndex({ 'call.callbackId': 1 });
-    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+    await index(this.#docs, { centre: 1, live: 1 }, { partialFilterExpression: { live: { $exists: true } } });
+    await index(this.#docs, { 'call.callbackId': 1 });
+    await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
   async put(call: Call): Promise<void> {

@@ -1,7 +1,18 @@
+import type { Collection, CreateIndexesOptions } from 'mongodb';
+
 /** What must not be lost is acknowledged by the majority; waiting for it has an end. */
 export const durable = { writeConcern: { w: 'majority' as const, wtimeoutMS: 10_000 } };
 
 /** A unique index said no (E11000). */
 export function isDuplicate(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
+}
+
+/** Makes sure of an index; the same one twice is one. */
+export async function index<T extends object>(
+  docs: Collection<T>,
+  keys: Readonly<Record<string, 1 | -1>>,
+  options: Pick<CreateIndexesOptions, 'unique' | 'partialFilterExpression' | 'expireAfterSeconds'> = {},
+): Promise<void> {
+  await docs.createIndex({ ...keys }, options, {});
 }

@@ -1,7 +1,7 @@
 import type { Collection, Connection } from 'mongoose';
 import type { AgentId } from '../../../contracts/ids.ts';
 import type { LogIn, LogInStore } from '../../ports/log-ins.ts';
-import { durable } from './durable.ts';
+import { durable, index } from './durable.ts';
 
 interface LogInDoc {
   _id: string;
@@ -20,8 +20,8 @@ export class MongoLogIns implements LogInStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex({ agentId: 1 });
-    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+    await index(this.#docs, { agentId: 1 });
+    await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
   async put(tokenHash: string, logIn: LogIn): Promise<void> {

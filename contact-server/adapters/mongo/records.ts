@@ -8,7 +8,7 @@ import type {
   CustomerStore,
   Suppressions,
 } from '../../ports/stores.ts';
-import { durable } from './durable.ts';
+import { durable, index } from './durable.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -23,8 +23,8 @@ export class MongoAudit implements AuditStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex({ centre: 1, what: 1, at: -1 });
-    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+    await index(this.#docs, { centre: 1, what: 1, at: -1 });
+    await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
   async add(entry: AuditEntry): Promise<void> {
@@ -62,8 +62,8 @@ export class MongoConsents implements ConsentStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex({ centre: 1, sessionId: 1 });
-    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+    await index(this.#docs, { centre: 1, sessionId: 1 });
+    await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
   async add(record: ConsentRecord): Promise<void> {
@@ -89,7 +89,7 @@ export class MongoCustomers implements CustomerStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex({ centre: 1, phones: 1 });
+    await index(this.#docs, { centre: 1, phones: 1 });
   }
 
   async byId(id: string): Promise<Customer | undefined> {

@@ -2,7 +2,7 @@ import type { Collection, Connection } from 'mongoose';
 import type { SessionId } from '../../../contracts/ids.ts';
 import type { Session } from '../../domain/session.ts';
 import type { SessionStore } from '../../ports/stores.ts';
-import { isDuplicate } from './durable.ts';
+import { index, isDuplicate } from './durable.ts';
 
 interface SessionDoc {
   _id: string;
@@ -28,7 +28,7 @@ export class MongoSessions implements SessionStore {
   }
 
   async prepare(): Promise<void> {
-    await this.#docs.createIndex({ expireAt: 1 }, { expireAfterSeconds: 0 });
+    await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
   async find(id: SessionId): Promise<Session | undefined> {

@@ -21,4 +21,8 @@ export class RedisLimits implements Limits {
   async once(key: string, validMs: number): Promise<boolean> {
     return (await this.#redis.set(`${this.#prefix}once:${key}`, '1', 'PX', validMs, 'NX')) === 'OK';
   }
+
+  async free(key: string): Promise<boolean> {
+    return (await this.#redis.exists(`${this.#prefix}once:${key}`)) === 0;
+  }
 }

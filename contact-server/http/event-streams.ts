@@ -1,0 +1,256 @@
+import { PassThrough } from 'node:stream';
+import type { Context } from 'koa';
+import type { Logger } from 'pino';
+import type { AgentMessage } from '../../contracts/agent.ts';
+import type { AgentId, CallbackId } from '../../contracts/ids.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import type { AgentViews } from '../app/agent-views.ts';
+import type { Board } from '../app/board.ts';
+import type { LogInDesk } from '../app/log-in-desk.ts';
+import { Serial } from '../app/serial.ts';
+import type { Account } from '../ports/accounts.ts';
+import type { AgentStreams, Hints, StreamEntry } from '../ports/hints.ts';
+import type { Phones } from '../ports/phones.ts';
+
+interface Parts {
+  readonly streams: AgentStreams;
+  readonly hints: Hints;
+  readonly views: AgentViews;
+  readonly board: Board;
+  readonly logIns: LogInDesk;
+  readonly phones: Phones;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Open {
+  readonly key: string;
+  readonly account: Account;
+  readonly out: PassThrough;
+  readonly board: boolean;
+  cursor: string;
+  /** Callbacks on this agent's screen, to be drawn again when something of them changes. */
+  readonly shown: Set<CallbackId>;
+}
+
+const HEARTBEAT_MS = 15_000;
+const BOARD_MS = 250;
+/** A reader this far behind is cut off; it comes back and resumes from its cursor. */
+const MAX_UNREAD = 1024 * 1024;
+
+/**
+ * The open-ended event streams of agents and managers. What is stored in a stream are names and ids; what is sent is
+ * drawn from the stores at that moment, so that a late reader sees the truth, and erased data cannot come back.
+ */
+export class EventStreams {
+  readonly #parts: Parts;
+  readonly #open = new Set<Open>();
+  readonly #serial = new Serial();
+  #stop: (() => void)[] = [];
+  #boardDirty = false;
+  #count = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { streams, hints, logIns, phones } = this.#parts;
+    this.#stop.push(
+      streams.onEntry((agentId) =>
+        this.#each(
+          (it) => it.account.id === agentId,
+          (it) => this.#catchUp(it),
+        ),
+      ),
+      hints.onHint((hint) => {
+        if (hint.about === 'board') this.#boardDirty = true;
+        else if (hint.about === 'callback')
+          this.#each(
+            (it) => it.shown.has(hint.id),
+            (it) => this.#redraw(it, hint.id),
+          );
+        else if (hint.about === 'session')
+          this.#each(
+            (it) => it.shown.size > 0,
+            (it) => this.#redrawAll(it),
+          );
+        else
+          this.#each(
+            (it) => it.account.id === hint.id,
+            (it) => this.#tellMe(it),
+          );
+      }),
+      logIns.onEnded((agentId) => this.#end(agentId)),
+      phones.onChange((extension) => {
+        this.#boardDirty = true;
+        this.#each(
+          (it) => it.account.extension === extension,
+          (it) => this.#tellMe(it),
+        );
+      }),
+    );
+    this.#repeat(HEARTBEAT_MS, () => {
+      for (const it of this.#open) it.out.write(': still here\n\n');
+    });
+    this.#repeat(BOARD_MS, () => this.#tellBoard());
+  }
+
+  stop(): void {
+    for (const stop of this.#stop) stop();
+    for (const it of this.#open) it.out.end();
+  }
+
+  open(ctx: Context, account: Account): void {
+    const out = new PassThrough();
+    const from =
+      ctx.get('Last-Event-ID') || (typeof ctx.query['cursor'] === 'string' ? ctx.query['cursor'] : '');
+    const it: Open = {
+      key: `stream:${String(++this.#count)}`,
+      account,
+      out,
+      board: ctx.query['board'] === '1' && account.roles.includes('manager'),
+      cursor: /^\d+-\d+$/.test(from) ? from : '',
+      shown: new Set(),
+    };
+    ctx.req.socket.setTimeout(0);
+    ctx.req.socket.setNoDelay(true);
+    ctx.status = 200;
+    ctx.type = 'text/event-stream';
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set('X-Accel-Buffering', 'no');
+    ctx.body = out;
+    out.write('retry: 1000\n\n');
+    this.#open.add(it);
+    ctx.req.on('close', () => this.#open.delete(it));
+    out.on('close', () => this.#open.delete(it));
+    this.#run(it, () => this.#begin(it));
+  }
+
+  async #begin(it: Open): Promise<void> {
+    const { streams, board } = this.#parts;
+    if (it.cursor === '') it.cursor = await streams.end(it.account.id);
+    await this.#remember(it);
+    await this.#catchUp(it);
+    if (it.board) this.#send(it, { type: 'board.changed', data: await board.look() });
+  }
+
+  /** What is on the screen of one who resumes. */
+  async #remember(it: Open): Promise<void> {
+    for (const contact of await this.#parts.views.contactsOf(it.account)) it.shown.add(contact.callbackId);
+  }
+
+  async #catchUp(it: Open): Promise<void> {
+    const entries = await this.#parts.streams.after(it.account.id, it.cursor);
+    if (entries === 'gap') {
+      it.cursor = await this.#parts.streams.end(it.account.id);
+      this.#send(it, { type: 'stream.reset', data: {} });
+      return;
+    }
+    for (const entry of entries) {
+      if (!this.#open.has(it)) return;
+      it.cursor = entry.cursor;
+      const message = await this.#drawn(it, entry);
+      if (message) this.#send(it, message);
+    }
+  }
+
+  async #drawn(it: Open, entry: StreamEntry): Promise<AgentMessage | undefined> {
+    const { views } = this.#parts;
+    const callbackId = entry.data['callbackId'] as CallbackId | undefined;
+    switch (entry.name) {
+      case 'me.changed':
+        return { type: 'me.changed', data: await views.me(it.account) };
+      case 'offer.made':
+      case 'contact.changed': {
+        if (callbackId === undefined) return undefined;
+        const { offer, contact } = await views.find(it.account, callbackId);
+        if (offer) return { type: 'offer.made', data: offer };
+        if (contact) {
+          it.shown.add(callbackId);
+          return { type: 'contact.changed', data: contact };
+        }
+        if (!it.shown.delete(callbackId)) return undefined;
+        return { type: 'contact.closed', data: { callbackId } };
+      }
+      case 'contact.closed':
+        if (callbackId !== undefined) it.shown.delete(callbackId);
+        return { type: 'contact.closed', data: entry.data } as AgentMessage;
+      default:
+        // Small events that are whole as they were stored.
+        return { type: entry.name, data: entry.data } as unknown as AgentMessage;
+    }
+  }
+
+  async #redraw(it: Open, id: CallbackId): Promise<void> {
+    const { contact } = await this.#parts.views.find(it.account, id);
+    if (contact) this.#send(it, { type: 'contact.changed', data: contact });
+  }
+
+  async #redrawAll(it: Open): Promise<void> {
+    for (const id of it.shown) await this.#redraw(it, id);
+  }
+
+  async #tellMe(it: Open): Promise<void> {
+    this.#send(it, { type: 'me.changed', data: await this.#parts.views.me(it.account) });
+  }
+
+  async #tellBoard(): Promise<void> {
+    if (!this.#boardDirty || this.#open.size === 0) return;
+    this.#boardDirty = false;
+    const { board } = this.#parts;
+    const watchers = [...this.#open].filter((it) => it.board);
+    if (watchers.length > 0) {
+      const view = await board.look();
+      for (const it of watchers) this.#send(it, { type: 'board.changed', data: view });
+    }
+    const line = await board.line();
+    for (const it of this.#open) this.#send(it, { type: 'line.changed', data: line });
+  }
+
+  #send(it: Open, message: AgentMessage): void {
+    if (it.out.destroyed || it.out.writableEnded) return;
+    if (it.out.writableLength > MAX_UNREAD) {
+      this.#parts.log.warn({ agentId: it.account.id }, 'event stream read too slowly');
+      it.out.destroy();
+      return;
+    }
+    it.out.write(`id: ${it.cursor}\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+
+  #end(agentId: AgentId): void {
+    for (const it of this.#open) {
+      if (it.account.id !== agentId) continue;
+      this.#send(it, { type: 'session.ended', data: { reason: 'logged-out' } });
+      it.out.end();
+      this.#open.delete(it);
+    }
+  }
+
+  #each(which: (it: Open) => boolean, work: (it: Open) => Promise<void>): void {
+    for (const it of this.#open) if (which(it)) this.#run(it, () => work(it));
+  }
+
+  #run(it: Open, work: () => Promise<void>): void {
+    this.#serial.run(it.key, work).catch((err: unknown) => {
+      // The reader comes back and resumes from its cursor: better than a stream that has silently missed something.
+      this.#parts.log.warn({ err, agentId: it.account.id }, 'event stream broken off');
+      it.out.destroy();
+    });
+  }
+
+  #repeat(ms: number, work: () => void | Promise<void>): void {
+    const { clock, log } = this.#parts;
+    let cancel = (): void => {};
+    const again = (): void => {
+      cancel = clock.after(ms, () => {
+        void Promise.resolve()
+          .then(work)
+          .catch((err: unknown) => log.warn({ err }, 'stream round failed'))
+          .finally(again);
+      });
+    };
+    again();
+    this.#stop.push(() => cancel());
+  }
+}
