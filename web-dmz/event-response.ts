@@ -22,6 +22,8 @@ export class EventResponse {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
+      // Nothing follows on this connection; so its end is seen at once, and closing waits for nobody.
+      Connection: 'close',
     });
     this.#response.write('retry: 1000\n\n');
     this.#response.once('close', () => this.#stopBeating());

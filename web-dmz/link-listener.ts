@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import type { SecureContextOptions } from 'node:tls';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
@@ -46,12 +47,9 @@ export class LinkListener {
     this.#options = options;
     this.#tcp = createServer((socket) => this.#admit(socket));
     this.#https = createHttpsServer({
-      ...options.keys,
+      ...securityOf(options.keys),
       requestCert: true,
       rejectUnauthorized: true,
-      minVersion: 'TLSv1.3',
-      // No resumption: each connection shows its certificate anew.
-      secureOptions: constants.SSL_OP_NO_TICKET,
       handshakeTimeout: HANDSHAKE_MS,
       headersTimeout: HANDSHAKE_MS,
     });
@@ -68,6 +66,11 @@ export class LinkListener {
     this.#tcp.listen(port, host);
     await once(this.#tcp, 'listening');
     return this.#tcp.address() as AddressInfo;
+  }
+
+  /** Shows a renewed certificate from the next connection on; those that stand are not disturbed. */
+  renew(keys: LinkKeys): void {
+    this.#https.setSecureContext(securityOf(keys));
   }
 
   async close(): Promise<void> {
@@ -108,4 +111,9 @@ export class LinkListener {
     this.#options.log.warn({ peer, reason }, 'link refused');
     socket.destroy();
   }
+}
+
+function securityOf(keys: LinkKeys): SecureContextOptions {
+  // No resumption: each connection shows its certificate anew.
+  return { ...keys, minVersion: 'TLSv1.3', secureOptions: constants.SSL_OP_NO_TICKET };
 }

@@ -10,6 +10,14 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void server.close().then(() => process.exit(0)));
   }
+  process.on('SIGHUP', () => {
+    try {
+      server.renew();
+      log.info('link keys read again');
+    } catch (err) {
+      log.error({ err }, 'link keys not renewed: the old ones stay in use');
+    }
+  });
   process.stdout.write(`${JSON.stringify({ ready: true, public: server.public, link: server.link })}\n`);
   log.info({ public: server.public, link: server.link }, 'web-dmz is ready');
 } catch (err) {

@@ -20,6 +20,8 @@ import { widgetRoutes } from './widget-routes.ts';
 
 /** A slow sender does not hold a socket longer than this. */
 const REQUEST_MS = 15_000;
+/** Beside the streams, so many connections of any kind are taken at once. */
+const SHORT_CONNECTIONS = 5_000;
 /** An answer that is not out by then is lost when we close. */
 const GRACE_MS = 1_500;
 
@@ -51,6 +53,7 @@ export class PublicServer {
       { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: 65_000 },
       app.callback(),
     );
+    this.#server.maxConnections = config.streams.total + SHORT_CONNECTIONS;
     this.#server.on('upgrade', (request, socket, head) => this.#sessions.upgrade(request, socket, head));
   }
 

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../server-kit/clock.ts';
 import { Lifetime } from '../server-kit/lifetime.ts';
 import { nameIn } from '../server-kit/link/link-identity.ts';
+import type { LinkKeys } from '../server-kit/link/link-keys.ts';
 import { readLinkKeys } from '../server-kit/link/link-keys.ts';
 import type { LinkLimits } from '../server-kit/link/link-limits.ts';
 import { linkLimits } from '../server-kit/link/link-limits.ts';
@@ -15,6 +18,8 @@ import { PublicServer } from './public-server.ts';
 export interface WebDmz {
   readonly public: { readonly host: string; readonly port: number };
   readonly link: { readonly host: string; readonly port: number };
+  /** Reads the link keys again, after they were renewed. */
+  renew(): void;
   close(): Promise<void>;
 }
 
@@ -25,7 +30,10 @@ export async function startWebDmz(
   log: Logger,
   limits: LinkLimits = linkLimits,
 ): Promise<WebDmz> {
-  const keys = readLinkKeys(config.linkKeyDir);
+  const keys = keysIn(config.linkKeyDir);
+  if (!existsSync(join(config.widgetDir, 'widget.js'))) {
+    log.warn({ setting: 'WIDGET_DIR' }, 'there is no widget.js yet: pages will not find the widget');
+  }
   const lifetime = new Lifetime(log, 5_000);
   try {
     const hub = new LinkHub({ name: nameIn(keys.cert), limits, clock, log: log.child({ name: 'link' }) });
@@ -38,10 +46,23 @@ export async function startWebDmz(
     lifetime.keep('links', hub, (it) => it.close());
     const server = lifetime.keep('public', new PublicServer(config, hub, clock, log), (it) => it.close());
     const open = await server.listen(config.public.host, config.public.port);
-    return { public: placeOf(open), link: placeOf(link), close: () => lifetime.end() };
+    return {
+      public: placeOf(open),
+      link: placeOf(link),
+      renew: () => listener.renew(keysIn(config.linkKeyDir)),
+      close: () => lifetime.end(),
+    };
   } catch (error) {
     await lifetime.end();
     throw error;
+  }
+}
+
+function keysIn(folder: string): LinkKeys {
+  try {
+    return readLinkKeys(folder);
+  } catch (cause) {
+    throw new Error(`LINK_KEY_DIR: ${cause instanceof Error ? cause.message : 'cannot be read'}`, { cause });
   }
 }
 

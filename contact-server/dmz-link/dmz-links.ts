@@ -18,7 +18,8 @@ import { LinkSession } from './link-session.ts';
 export interface DmzLinksOptions {
   /** What to dial: `wss://host:port`, one for each web-dmz. */
   readonly links: readonly string[];
-  readonly tls: LinkKeys;
+  /** Our keys; a function is asked at each dial, so that renewed keys are used without a restart. */
+  readonly tls: LinkKeys | (() => LinkKeys);
   readonly desk: VisitorDesk;
   /** The company's site origins, which web-dmz lets through. */
   readonly origins: readonly string[];
@@ -60,6 +61,7 @@ interface Link {
 export class DmzLinks {
   readonly #options: DmzLinksOptions;
   readonly #limits: LinkLimits & NodeLimits;
+  readonly #keys: () => LinkKeys;
   readonly #name: string;
   readonly #links: Link[];
   readonly #nodes = new Map<string, DmzNode>();
@@ -68,7 +70,9 @@ export class DmzLinks {
   constructor(options: DmzLinksOptions) {
     this.#options = options;
     this.#limits = { ...linkLimits, ...nodeLimits, ...options.limits };
-    this.#name = nameIn(options.tls.cert);
+    const { tls } = options;
+    this.#keys = typeof tls === 'function' ? tls : () => tls;
+    this.#name = nameIn(this.#keys().cert);
     const since = options.clock.now();
     this.#links = options.links.map((url) => {
       const link: Link = { url, dialers: [], channels: new Set(), refused: {}, since, isUp: false };
@@ -102,10 +106,10 @@ export class DmzLinks {
   }
 
   #dialer(link: Link): LinkDialer {
-    const { tls, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     return new LinkDialer({
       url: link.url,
-      tls,
+      keys: this.#keys,
       clock,
       log,
       onConnected: (socket, peer) => this.#connected(link, socket, peer),

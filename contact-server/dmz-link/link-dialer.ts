@@ -10,7 +10,8 @@ import { fromDmzFrameLimit } from '../../server-kit/link/link-limits.ts';
 
 interface DialerOptions {
   readonly url: string;
-  readonly tls: LinkKeys;
+  /** Asked at each dial. */
+  readonly keys: () => LinkKeys;
   readonly clock: Clock;
   readonly log: Logger;
   /** A connection stands and the other end is a web-dmz of ours, by its certificate. */
@@ -38,12 +39,29 @@ export class LinkDialer {
 
   /** Begins; call once. */
   dial(): void {
-    const { url, tls, clock, onConnected, onFailed } = this.#options;
+    try {
+      this.#connect();
+    } catch (error) {
+      // Keys that cannot be read, or are being renewed this moment.
+      this.#options.onFailed(error instanceof Error ? error.message : 'cannot dial');
+      this.#wait();
+    }
+  }
+
+  /** Ends the connection and dials no more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelWait();
+    this.#socket?.terminate();
+  }
+
+  #connect(): void {
+    const { url, keys, clock, onConnected, onFailed } = this.#options;
     let connectedAt: number | undefined;
     let failure = 'the connection was lost';
     let peer = '';
     const security: ConnectionOptions = {
-      ...tls,
+      ...keys(),
       minVersion: 'TLSv1.3',
       checkServerIdentity: (host, certificate) => {
         const identity = identityOf(certificate, 'web-dmz');
@@ -70,13 +88,6 @@ export class LinkDialer {
       else if (clock.now() - connectedAt > STEADY_MS) this.#tries = 0;
       this.#wait();
     });
-  }
-
-  /** Ends the connection and dials no more. */
-  close(): void {
-    this.#isClosed = true;
-    this.#cancelWait();
-    this.#socket?.terminate();
   }
 
   #wait(): void {

@@ -1,14 +1,44 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { PeerCertificate } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import type { LinkKeys } from '../../server-kit/link/link-keys.ts';
 import { ensureAuthority } from '../../server-kit/link/authority.ts';
+import { identityOf } from '../../server-kit/link/link-identity.ts';
 import { Scene, becomes, dial, endOf, openOf } from './scene.ts';
+
+describe('A certificate names a role and its use', () => {
+  const serverAuth = '1.3.6.1.5.5.7.3.1';
+  const clientAuth = '1.3.6.1.5.5.7.3.2';
+  const judge = (subject: object, usage: string[], role: 'web-dmz' | 'contact-server' = 'contact-server') =>
+    identityOf({ subject, ext_key_usage: usage } as unknown as PeerCertificate, role);
+
+  it('and is believed only where both are those of the role, and no more', () => {
+    const good = { peer: { role: 'contact-server', name: 'a' } };
+    assert.deepEqual(judge({ CN: 'a', OU: 'contact-server' }, [clientAuth]), good);
+    const bad = [
+      judge({ CN: 'a', OU: 'web-dmz' }, [clientAuth]),
+      judge({ CN: 'a', OU: 'contact-server' }, [serverAuth]),
+      judge({ CN: 'a', OU: 'contact-server' }, [clientAuth, serverAuth]),
+      judge({ CN: 'a', OU: 'contact-server' }, []),
+      judge({ CN: 'a', OU: ['web-dmz', 'contact-server'] }, [clientAuth]),
+      judge({ CN: ['a', 'b'], OU: 'contact-server' }, [clientAuth]),
+      judge({ OU: 'contact-server' }, [clientAuth]),
+      judge({ CN: 'a', OU: 'contact-server' }, [clientAuth], 'web-dmz'),
+      identityOf({} as PeerCertificate, 'contact-server'),
+      identityOf(undefined, 'contact-server'),
+    ];
+    for (const verdict of bad) assert.ok('refused' in verdict);
+  });
+});
 
 describe('Somebody who is not the inside dials the link port of web-dmz [SD-3, SD-4]', () => {
   const scene = new Scene();
@@ -105,6 +135,30 @@ describe('The inside dials from an address that web-dmz was not told of', () => 
     const socket = connect(dmz.link.port, own.address);
     socket.on('error', () => {});
     await once(socket, 'close');
+    await scene.close();
+  });
+});
+
+describe('The certificates are renewed while everything runs', () => {
+  it('shows and uses the new ones from the next connection on, and loses nobody', async () => {
+    const scene = new Scene();
+    const { dmz, links, url } = await scene.linked({}, { tls: () => scene.keys('contact-server') });
+    scene.desk.rule = () => ({ status: 200, body: [] });
+    const serialSeen = async (): Promise<string> => {
+      const socket = connectTls({ port: dmz.link.port, host: '127.0.0.1', ...scene.keys('contact-server') });
+      await once(socket, 'secureConnect');
+      const { serialNumber } = socket.getPeerCertificate();
+      socket.destroy();
+      return serialNumber;
+    };
+    const before = await serialSeen();
+    for (const side of ['web-dmz', 'contact-server']) rmSync(join(scene.keyDir, side, 'cert.pem'));
+    ensureAuthority(scene.keyDir);
+    assert.equal(await serialSeen(), before, 'nobody was told yet');
+    dmz.renew();
+    assert.notEqual(await serialSeen(), before);
+    assert.equal(links.status()[0]?.connections, 2);
+    assert.equal((await fetch(`${url}/api/v1/services`)).status, 200);
     await scene.close();
   });
 });
