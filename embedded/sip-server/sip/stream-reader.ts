@@ -10,6 +10,7 @@ const LENGTH = /^(?:content-length|l)[ \t]*:[ \t]*(\d{1,6})[ \t]*\r?$/im;
 export class StreamReader {
   #pending = '';
   #needed = 0;
+  #blank = 0;
   readonly #onMessage: (text: string) => void;
   readonly #onPing: () => void;
 
@@ -27,6 +28,7 @@ export class StreamReader {
       const text = this.#pending.slice(0, this.#needed);
       this.#pending = this.#pending.slice(this.#needed);
       this.#needed = 0;
+      this.#blank = 0;
       this.#onMessage(text);
     }
   }
@@ -37,7 +39,9 @@ export class StreamReader {
     const blank = /^(?:\r\n)+/.exec(this.#pending)?.[0].length ?? 0;
     if (blank > 0) {
       this.#pending = this.#pending.slice(blank);
-      if (blank >= 4) this.#onPing();
+      this.#blank += blank;
+      if (this.#blank >= 4) this.#onPing();
+      this.#blank %= 4;
     }
     const end = this.#pending.indexOf('\r\n\r\n');
     if (end === -1) return false;

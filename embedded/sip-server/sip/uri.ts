@@ -7,7 +7,7 @@ export interface SipUri {
   readonly params: string;
 }
 
-const SIP_URI = /^(sips?):(?:([^@]*)@)?(\[[0-9a-f:.]+\]|[^:;?@\s[\]]+)(?::(\d{1,5}))?(;[^?]*)?(?:\?.*)?$/i;
+const SIP_URI = /^(sips?):(?:([^@\s]*)@)?(\[[0-9a-f:.]+\]|[^:;?@\s[\]]+)(?::(\d{1,5}))?(;[^?]*)?(?:\?.*)?$/i;
 const LONGEST_URI = 4096;
 
 /** Takes a URI apart, or gives undefined when it is none that we can send to. */

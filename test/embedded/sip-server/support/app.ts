@@ -94,7 +94,13 @@ export class Rig {
     app.on('error', () => {});
     app.connect({ host: '127.0.0.1', port: server.controlPort, secret: SECRET });
     await once(app as never, 'connect');
-    this.#endings.push(() => app.disconnect());
+    this.#endings.push(() => {
+      try {
+        app.disconnect();
+      } catch {
+        // it has left before, as part of its story
+      }
+    });
     return app;
   }
 
