@@ -82,6 +82,7 @@ export function parseVisitorNumber(input: string, country: string): VisitorNumbe
     throw invalid('Use digits only, without an extension.');
   }
   if (digits.length < 7) throw invalid('This number is too short.');
+  if (digits.length > 17) throw invalid('This number is too long.');
   const home = country.toUpperCase();
   const number = parsePhoneNumber(typed, {
     ...(isSupportedCountry(home) && { defaultCountry: home satisfies CountryCode }),
@@ -139,10 +140,12 @@ function forbids(e164: string, number: PhoneNumber | undefined): (DialAnswer & {
   }
   const type = number?.getType();
   const rule = type === undefined ? undefined : forbiddenTypes[type];
-  const range = forbiddenRanges.find((it) => it.rule === rule || begins(e164, it.prefixes));
+  const range =
+    forbiddenRanges.find((it) => begins(e164, it.prefixes)) ?? forbiddenRanges.find((it) => it.rule === rule);
   if (range) return no(range.rule, range.reason);
   if (number && E164.test(e164) && isDialable(number)) return undefined;
-  if (local.length <= 6) return no('dial/short-code', 'We do not call short numbers.');
+  if (local.length <= 6 && /^\+\d+$/.test(e164))
+    return no('dial/short-code', 'We do not call short numbers.');
   return no('dial/not-a-number', 'This number has the wrong length for its country.');
 }
 
