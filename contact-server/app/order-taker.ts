@@ -33,6 +33,8 @@ interface Parts {
   readonly rules: CallbackRules;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Hears of every move, after it is stored. */
+  readonly onMoved: (callback: Callback) => void;
 }
 
 /** Turns the machine's orders into words to routing, telephony and sessions. */
@@ -82,7 +84,8 @@ export class Orders implements OrderTaker {
   }
 
   async moved(before: Callback, now: CallbackRecord): Promise<void> {
-    const { sessions, streams, hints, accounts } = this.#parts;
+    const { sessions, streams, hints, accounts, onMoved } = this.#parts;
+    onMoved(now.callback);
     const agentId = claimOf(now.callback)?.agentId ?? claimOf(before)?.agentId;
     const agent = agentId === undefined ? undefined : await accounts.byId(agentId);
     await sessions.callbackMoved(before, now.callback, agent);

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { CursorTooOld, type Routing, type RoutingEvent } from '../../routing/index.ts';
+import { CursorTooOld, type Reservation, type Routing, type RoutingEvent } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
@@ -17,7 +17,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
   /** Something was offered: somebody may want to accept it for the agent. */
-  readonly offered: (event: Extract<RoutingEvent, { type: 'reservation.created' }>) => Promise<void>;
+  readonly offered: (reservation: Reservation) => Promise<void>;
   /** The gap could not be served, or routing was lost: compare what waits here and there. */
   readonly reconcile: () => Promise<void>;
 }
@@ -92,7 +92,7 @@ export class RoutingPump {
         await callbacks.note(event.reservation.contactId, fact, decision);
         const { agentId, contactId, id } = event.reservation;
         await streams.add(agentId, 'offer.made', { callbackId: contactId, reservationId: id });
-        await offered(event);
+        await offered(event.reservation);
         return;
       }
       case 'reservation.accepted': {

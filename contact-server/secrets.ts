@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const names = ['token', 'session', 'hash', 'code', 'form'] as const;
+
+/** Keys of this process, one for each purpose. */
+export type Secrets = Readonly<Record<(typeof names)[number], Buffer>>;
+
+/** The keys in `dir`, random on the first run, readable by their owner only. */
+export async function readSecrets(dir: string): Promise<Secrets> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const file = join(dir, 'secrets.json');
+  const known = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Partial<Record<string, string>>,
+    () => ({}) as Partial<Record<string, string>>,
+  );
+  const all = Object.fromEntries(names.map((it) => [it, known[it] ?? randomBytes(32).toString('base64url')]));
+  if (names.some((it) => known[it] === undefined)) {
+    await writeFile(file, JSON.stringify(all), { mode: 0o600 });
+    await chmod(file, 0o600);
+  }
+  return Object.fromEntries(
+    names.map((it) => [it, Buffer.from(all[it] ?? '', 'base64url')]),
+  ) as unknown as Secrets;
+}
