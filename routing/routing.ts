@@ -19,15 +19,21 @@ export interface Routing {
   enter(contact: Contact): Promise<Placement>;
   /** The contact no longer waits (cancelled, moved to a later time); an open offer for it is canceled. */
   leave(contactId: CallbackId): Promise<void>;
-  /** Emits `contact.due` at the time (epoch ms), within 1 s, once, also after a restart. A new time replaces the old. */
-  schedule(contactId: CallbackId, at: number): Promise<void>;
+  /**
+   * Emits `contact.due` at the time (epoch ms), within 1 s, once, also after a restart. A new time replaces the old.
+   * With a service it counts against the capacity of the slot it falls into; it is never refused here.
+   */
+  schedule(contactId: CallbackId, at: number, service?: string): Promise<void>;
   unschedule(contactId: CallbackId): Promise<void>;
 
   /** Takes an offer; fails as a value when it is gone. The agent is then busy. */
   accept(reservationId: ReservationId, agentId: AgentId): Promise<AcceptResult>;
   /** The agent says no: not-ready with reason `declined`; the contact keeps its place and is offered to the next. */
   reject(reservationId: ReservationId, agentId: AgentId): Promise<AcceptResult>;
-  /** An agent takes this very contact now ("call now"), whoever is first in line; the agent must be able to. */
+  /**
+   * An agent takes this very contact now ("call now"), whoever is first in line; the agent must be able to, and ready
+   * or not-ready. Emits `reservation.accepted` at once, and `reservation.rescinded` for another agent's open offer.
+   */
   claim(contact: Contact, agentId: AgentId): Promise<AcceptResult>;
   /** Talking is over, the agent writes up: busy → working-after-call. */
   wrapUp(reservationId: ReservationId): Promise<void>;
@@ -58,7 +64,10 @@ export interface Routing {
    */
   events(after: string | undefined, signal: AbortSignal): AsyncIterable<RoutingEvent>;
 
-  /** Puts contacts that should wait back in line after Redis was lost; known ones are left as they are. */
+  /**
+   * Puts contacts that should wait back in line after Redis was lost; known ones are left as they are. Scheduled
+   * ones are scheduled again. That it was lost is told by `CursorTooOld` and by `repaired` with what = `redis`.
+   */
   rebuild(
     contacts: readonly Contact[],
     agents: readonly { agentId: AgentId; wish: AgentWish }[],
@@ -92,13 +101,15 @@ export interface Contact {
   readonly startedAt: number;
   /** Grows with every entry of the same contact into the line, so that late answers are known as such. */
   readonly entry: number;
-  /** Offered to this agent first, until the time given. */
+  /** Among the idle agents who can serve it, this one goes first until the time given; nobody is waited for. */
   readonly preferred?: { readonly agentId: AgentId; readonly until: number };
 }
 
 export type Placement =
   | { readonly state: 'reserved'; readonly reservation: Reservation }
-  | { readonly state: 'queued'; readonly standing: Standing };
+  | { readonly state: 'queued'; readonly standing: Standing }
+  /** This entry has ended before, or a later one took its place: a repetition that changes nothing. */
+  | { readonly state: 'over' };
 
 export interface Standing {
   /** 1 is next among those with the same requirement. */
@@ -106,7 +117,7 @@ export interface Standing {
   readonly estimate?: TimeRange;
   /** Nobody who could help is logged in. */
   readonly nobodyOnDuty: boolean;
-  /** A future reservation: who could take it, when one of them frees. */
+  /** A future reservation: who could take it, when one of them frees; at most ten, best qualified first. */
   readonly candidates: readonly AgentId[];
 }
 

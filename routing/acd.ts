@@ -1,0 +1,294 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { AgentId, CallbackId, ReservationId } from '../contracts/ids.ts';
+import type { Clock } from '../server-kit/clock.ts';
+import type { Directory, Service } from './directory/directory.ts';
+import { addressKey } from './directory/addresses.ts';
+import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
+import { openingAt, slotsBetween } from './domain/hours.ts';
+import { canonicalRequirement, classId } from './domain/match.ts';
+import { lineScore } from './domain/order.ts';
+import type { DueTimes } from './lifecycle/due-times.ts';
+import type { RosterWatch } from './lifecycle/roster-watch.ts';
+import type { Answered, Entry, Matchmaker, Stale, UnknownClass } from './matchmaker/matchmaker.ts';
+import type { Outbox } from './matchmaker/outbox.ts';
+import type { RosterPublisher } from './matchmaker/publisher.ts';
+import { scripts } from './matchmaker/scripts.ts';
+import type { Vocabulary } from './matchmaker/vocabulary.ts';
+import type * as door from './routing.ts';
+import { readSnapshot } from './snapshots.ts';
+import type { Standings } from './standings.ts';
+import { readLook } from './standings.ts';
+import { RoutingUnavailable, UnknownName } from './unavailable.ts';
+
+/** The parts routing is put together from. */
+export interface AcdParts {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly directory: Directory;
+  readonly matchmaker: Matchmaker;
+  readonly publisher: RosterPublisher;
+  readonly watch: RosterWatch;
+  readonly vocabulary: Vocabulary;
+  readonly standings: Standings;
+  readonly outbox: Pick<Outbox, 'read'>;
+  readonly dueTimes: DueTimes;
+  /** Closes everything in order. */
+  readonly close: () => Promise<void>;
+}
+
+const USUAL_OFFER_MS = 20_000;
+const MOST_SLOTS = 500;
+const REBUILD_AT_ONCE = 100;
+
+/** The automatic call distributor: puts the parts of routing behind its door. */
+export class Acd implements door.Routing {
+  readonly #parts: AcdParts;
+
+  constructor(parts: AcdParts) {
+    this.#parts = parts;
+  }
+
+  async screen(ask: door.ScreenAsk): Promise<door.ScreenResult> {
+    const { directory, clock } = this.#parts;
+    const service = this.#service(ask.service);
+    if (service === undefined) {
+      return { ok: false, rule: 'service/unknown', reason: 'This service is not offered.' };
+    }
+    const address = addressKey(ask.ip);
+    const asker = {
+      phone: ask.phone,
+      ...(ask.customerId !== undefined && { customerId: ask.customerId }),
+      ...(address !== undefined && { address }),
+    };
+    const [entitlements, customer] = await Promise.all([
+      directory.entitlementsOf(asker),
+      ask.customerId === undefined ? undefined : directory.customer(ask.customerId),
+    ]);
+    const owed = screenEntitlement(service, asker, entitlements, clock.now());
+    if (!owed.ok) return owed;
+    const requirement = withLanguage(service.requirement, ask.language ?? customer?.language);
+    const { preferredAgent } = customer ?? {};
+    return {
+      ok: true,
+      tier: owed.tier,
+      priority: owed.priority,
+      requirement,
+      ...(preferredAgent && { preferredAgent }),
+    };
+  }
+
+  async enter(contact: door.Contact): Promise<door.Placement> {
+    const entry = this.#entry(contact);
+    const reply = await this.#agreeing(entry, (version) => this.#parts.matchmaker.enter(entry, version));
+    if (reply.state === 'over') return { state: 'over' };
+    if (reply.state === 'reserved') {
+      return { state: 'reserved', reservation: await this.#parts.vocabulary.reservation(reply.reservation) };
+    }
+    const standing = await this.place(contact.id);
+    // Somebody became free between the two looks: by now it is as good as reserved, and the event says so.
+    return {
+      state: 'queued',
+      standing: standing ?? { place: 1, nobodyOnDuty: false, candidates: [] },
+    };
+  }
+
+  async leave(contactId: CallbackId): Promise<void> {
+    await this.#parts.matchmaker.leave(contactId);
+  }
+
+  async schedule(contactId: CallbackId, at: number, service?: string): Promise<void> {
+    await this.#parts.dueTimes.set(contactId, at, service);
+  }
+
+  async unschedule(contactId: CallbackId): Promise<void> {
+    await this.#parts.dueTimes.unset(contactId);
+  }
+
+  async accept(reservationId: ReservationId, agentId: AgentId): Promise<door.AcceptResult> {
+    return this.#result(await this.#parts.matchmaker.accept(reservationId, agentId));
+  }
+
+  async reject(reservationId: ReservationId, agentId: AgentId): Promise<door.AcceptResult> {
+    return this.#result(await this.#parts.matchmaker.reject(reservationId, agentId));
+  }
+
+  async claim(contact: door.Contact, agentId: AgentId): Promise<door.AcceptResult> {
+    const entry = this.#entry(contact);
+    const claim = (version: number) => this.#parts.matchmaker.claim(entry, agentId, version);
+    return this.#result(await this.#agreeing(entry, claim));
+  }
+
+  async wrapUp(reservationId: ReservationId): Promise<void> {
+    await this.#parts.matchmaker.wrapUp(reservationId);
+  }
+
+  async complete(reservationId: ReservationId, next: door.AgentNext): Promise<void> {
+    await this.#parts.matchmaker.complete(reservationId, next);
+  }
+
+  setAgentState(agentId: AgentId, wish: door.AgentWish): Promise<door.AgentStatus> {
+    return this.#setAgentState(agentId, wish, false);
+  }
+
+  agentStatus(agentId: AgentId): Promise<door.AgentStatus | undefined> {
+    return this.#parts.matchmaker.agentStatus(agentId);
+  }
+
+  async place(contactId: CallbackId): Promise<door.Standing | undefined> {
+    const { matchmaker, standings, clock } = this.#parts;
+    const look = readLook(await matchmaker.run(scripts.standing, contactId, '', ''));
+    return look && standings.standing(look, clock.now());
+  }
+
+  async estimate({
+    requirement,
+    priority,
+  }: Pick<door.Contact, 'requirement' | 'priority'>): Promise<door.Outlook> {
+    const { matchmaker, standings, clock } = this.#parts;
+    const now = clock.now();
+    const entry = { class: classId(requirement), requirement };
+    const look = await this.#agreeing(entry, async () => {
+      const reply = await matchmaker.run(scripts.standing, '', entry.class, lineScore(priority, now));
+      return readLook(reply) ?? { state: 'unknown-class' as const };
+    });
+    return standings.outlook(look, now, requirement, USUAL_OFFER_MS);
+  }
+
+  async openings(serviceId: string, from: number, to: number): Promise<door.OpeningHours> {
+    const { clock, prefix } = this.#parts;
+    const service = this.#service(serviceId);
+    if (service === undefined) throw new UnknownName(`service ${serviceId}`);
+    const now = clock.now();
+    const slots = slotsBetween(service.hours, Math.max(from, now), to, service.slotMinutes).slice(
+      0,
+      MOST_SLOTS,
+    );
+    const booked = await this.#ask((redis) =>
+      redis.zrangebyscore(`${prefix}booked:${serviceId}`, from, to, 'WITHSCORES'),
+    );
+    const times = booked.filter((_, i) => i % 2 === 1).map(Number);
+    const free = slots.filter(
+      (slot) => times.filter((at) => slot.from <= at && at < slot.to).length < service.slotCapacity,
+    );
+    return { ...openingAt(service.hours, now), slots: free };
+  }
+
+  services(): Promise<readonly door.ServiceRule[]> {
+    return Promise.resolve(
+      [...this.#parts.watch.page.services.values()].map(
+        ({ id, name, requirement, autoAccept, offerMs, timezone }) => ({
+          id,
+          name,
+          requirement,
+          autoAccept,
+          offerMs,
+          timezone,
+        }),
+      ),
+    );
+  }
+
+  agents(): Promise<readonly door.AgentProfile[]> {
+    return Promise.resolve([...this.#parts.watch.page.roster.agents.values()]);
+  }
+
+  agentProfile(agentId: AgentId): Promise<door.AgentProfile | undefined> {
+    return Promise.resolve(this.#parts.watch.page.roster.agents.get(agentId));
+  }
+
+  async snapshot(): Promise<door.RoutingSnapshot> {
+    const { matchmaker, vocabulary, standings, clock } = this.#parts;
+    return readSnapshot(await matchmaker.run(scripts.snapshot), vocabulary, standings, clock.now());
+  }
+
+  events(after: string | undefined, signal: AbortSignal): AsyncIterable<door.RoutingEvent> {
+    return this.#parts.outbox.read(after, signal);
+  }
+
+  async rebuild(
+    contacts: readonly door.Contact[],
+    agents: readonly { agentId: AgentId; wish: door.AgentWish }[],
+  ): Promise<void> {
+    // Contacts first and in their order, so that the agents find a whole line.
+    const score = (it: door.Contact) => lineScore(it.priority, it.startedAt);
+    const ordered = [...contacts].sort((a, b) => score(a) - score(b));
+    for (let i = 0; i < ordered.length; i += REBUILD_AT_ONCE) {
+      await Promise.all(
+        ordered.slice(i, i + REBUILD_AT_ONCE).map((contact) => {
+          const entry = this.#entry(contact);
+          return this.#agreeing(entry, (version) => this.#parts.matchmaker.enter(entry, version));
+        }),
+      );
+    }
+    for (const { agentId, wish } of agents) await this.#setAgentState(agentId, wish, true);
+  }
+
+  async health(): Promise<{ readonly redis: boolean; readonly detail?: string }> {
+    try {
+      const inForce = await this.#parts.publisher.version();
+      return inForce > 0 ? { redis: true } : { redis: false, detail: 'the roster is not loaded yet' };
+    } catch (error) {
+      const cause =
+        error instanceof Error && error.cause instanceof Error ? error.cause.message : 'no answer';
+      return { redis: false, detail: cause };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+
+  #service(id: string): Service | undefined {
+    return this.#parts.watch.page.services.get(id);
+  }
+
+  #entry(contact: door.Contact): Entry & { readonly requirement: door.Requirement } {
+    const requirement = canonicalRequirement(contact.requirement);
+    const offerMs = this.#service(contact.service)?.offerMs ?? USUAL_OFFER_MS;
+    return { contact, class: classId(requirement), offerMs, requirement };
+  }
+
+  async #result(answer: Answered): Promise<door.AcceptResult> {
+    if (answer.state !== 'ok') return { ok: false, why: answer.state };
+    return { ok: true, reservation: await this.#parts.vocabulary.reservation(answer.reservation) };
+  }
+
+  async #setAgentState(agentId: AgentId, wish: door.AgentWish, onlyNew: boolean): Promise<door.AgentStatus> {
+    const { watch, matchmaker } = this.#parts;
+    if (!watch.page.roster.agents.has(agentId)) await watch.reload();
+    const set = (version: number) => {
+      const profile = watch.page.roster.profileOf(agentId);
+      if (profile === undefined) throw new UnknownName(`agent ${agentId}`);
+      return matchmaker.setAgentState(agentId, profile, wish, version, onlyNew);
+    };
+    return this.#agreeing(undefined, set);
+  }
+
+  /** Asks until Redis and we speak of the same roster and the kind of contact is known to both. */
+  async #agreeing<T extends object>(
+    entry: { readonly class: string; readonly requirement: door.Requirement } | undefined,
+    ask: (version: number) => Promise<T>,
+  ): Promise<Exclude<T, Stale | UnknownClass>> {
+    const { watch, publisher } = this.#parts;
+    for (let tries = 0; tries < 6; tries += 1) {
+      const reply = await ask(watch.page.version);
+      const state = 'state' in reply ? reply.state : undefined;
+      if (state === 'stale') await watch.catchUp((reply as unknown as Stale).version);
+      else if (state === 'unknown-class' && entry !== undefined) {
+        await publisher.defineClass(watch.page.roster, entry.class, entry.requirement);
+      } else return reply as Exclude<T, Stale | UnknownClass>;
+    }
+    throw new RoutingUnavailable('redis', new Error('the roster keeps changing'));
+  }
+
+  async #ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.#parts.redis);
+    } catch (error) {
+      throw new RoutingUnavailable('redis', error);
+    }
+  }
+}

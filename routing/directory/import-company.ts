@@ -1,0 +1,101 @@
+import type { Connection, Model } from 'mongoose';
+import type { Company } from '../../contracts/company.schema.ts';
+import { addressRange } from './addresses.ts';
+import { directoryModels, SCHEMA_VERSION } from './models.ts';
+
+/** What an import changed. */
+export interface Imported {
+  readonly added: number;
+  readonly left: number;
+}
+
+/**
+ * Takes a company over into the directory: adds what is new and leaves what exists, since it may have been edited.
+ * Safe to repeat, and by several processes at once; running distributors follow within their poll.
+ */
+export async function importDirectory(
+  connection: Connection,
+  company: Company,
+  centre = 'main',
+): Promise<Imported> {
+  const models = directoryModels(connection);
+  await Promise.all(Object.values(models).map((it: Model<unknown>) => it.createIndexes()));
+  const names = new Set([
+    ...company.agents.flatMap((it) => it.qualifications.map((skill) => skill.name)),
+    ...company.services.flatMap((it) => [...it.must, ...it.prefer].map((skill) => skill.name)),
+  ]);
+  const counts = [
+    await add(
+      models.qualifications,
+      centre,
+      [...names].map((name) => ({ id: name, name, kind: name.split(':')[0] })),
+    ),
+    await add(models.hours, centre, company.hours),
+    await add(models.services, centre, company.services),
+    await add(
+      models.agents,
+      centre,
+      company.agents.map(({ id, name, qualifications }) => ({ id, name, qualifications, active: true })),
+    ),
+    await add(
+      models.entitlements,
+      centre,
+      company.entitlements.map((it) => ({ ...it, ...range(it.id, it.ipRange) })),
+    ),
+    await add(
+      models.customers,
+      centre,
+      company.customers.map(({ id, preferredAgent, language }) => ({ id, preferredAgent, language })),
+    ),
+  ];
+  const added = counts.reduce((sum, it) => sum + it.added, 0);
+  if (added > 0) await directoryChanged(connection, centre);
+  return { added, left: counts.reduce((sum, it) => sum + it.left, 0) };
+}
+
+/** To be called after any edit of the directory, so that every running distributor loads it anew. */
+export async function directoryChanged(connection: Connection, centre = 'main'): Promise<void> {
+  const { meta } = directoryModels(connection);
+  await meta.updateOne(
+    { _id: centre },
+    { $inc: { version: 1 }, $setOnInsert: { centre, epoch: 0, schemaVersion: SCHEMA_VERSION } },
+    { upsert: true },
+  );
+}
+
+async function add<T>(
+  model: Model<T>,
+  centre: string,
+  items: readonly { readonly id: string }[],
+): Promise<Imported> {
+  let added = 0;
+  for (const item of items) {
+    const _id = `${centre}/${item.id}`;
+    const document = Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+    const fresh = { ...document, centre, schemaVersion: SCHEMA_VERSION };
+    const result = await insert(model, _id, fresh);
+    added += result;
+  }
+  return { added, left: items.length - added };
+}
+
+async function insert<T>(model: Model<T>, _id: string, fresh: object): Promise<number> {
+  try {
+    const result = await model.updateOne({ _id } as never, { $setOnInsert: fresh } as never, {
+      upsert: true,
+      setDefaultsOnInsert: false,
+    });
+    return result.upsertedCount;
+  } catch (error) {
+    // Another process added the same in the same moment.
+    if ((error as { code?: unknown }).code === 11000) return 0;
+    throw error;
+  }
+}
+
+function range(id: string, ipRange: string | undefined): { first: string; last: string } | object {
+  if (ipRange === undefined) return {};
+  const ends = addressRange(ipRange);
+  if (ends === undefined) throw new Error(`entitlement ${id}: ${ipRange} is no address range`);
+  return ends;
+}

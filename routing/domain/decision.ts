@@ -1,0 +1,149 @@
+import type { DecisionView } from '../../contracts/agent.ts';
+import type { AgentId } from '../../contracts/ids.ts';
+import type { Qualification, Requirement } from '../routing.ts';
+import type { ClassId, ProfileId } from './match.ts';
+import { canServe, compareRanks, lack, levelOf, rankOf } from './match.ts';
+
+/** What the matchmaker wrote down at the moment it decided: enough to decide again, and to say why. */
+export interface DecisionInputs {
+  readonly how: 'idle' | 'freed' | 'preferred' | 'claimed';
+  readonly version: number;
+  readonly class: ClassId;
+  readonly at: number;
+  /** Of each profile looked at, who was idle longest, and since when. */
+  readonly heads: readonly (readonly [ProfileId, AgentId, number])[];
+  /** In a small centre, where everybody stood: `state profile since reason`. */
+  readonly states?: Readonly<Record<string, string>>;
+}
+
+/** What names and ids in a decision mean. */
+export interface DecisionContext {
+  readonly requirement: Requirement;
+  profile(id: ProfileId): readonly Qualification[];
+  agentName(id: AgentId): string;
+}
+
+const MOST = 20;
+
+interface Candidate {
+  readonly agentId: AgentId;
+  readonly has: readonly Qualification[];
+  readonly state: string;
+  readonly since: number;
+  readonly reason: string;
+}
+
+/** Decides again from what was written down: the matchmaker's own rule, in its second form. */
+export function replay(inputs: DecisionInputs, context: DecisionContext): AgentId | undefined {
+  const able = inputs.heads
+    .map(([profile, agentId, since]) => ({ agentId, since, has: context.profile(profile) }))
+    .filter((it) => canServe(it.has, context.requirement))
+    .sort(
+      (a, b) =>
+        compareRanks(rankOf(a.has, context.requirement), rankOf(b.has, context.requirement)) ||
+        a.since - b.since,
+    );
+  return able[0]?.agentId;
+}
+
+/** Why this agent, for people: the chosen one first, then the others, each with what spoke against them. */
+export function explain(chosen: AgentId, inputs: DecisionInputs, context: DecisionContext): DecisionView {
+  const { requirement } = context;
+  const all = candidates(inputs, context);
+  const winner = all.find((it) => it.agentId === chosen);
+  const because = reason(winner, inputs, requirement);
+  const others = all
+    .filter((it) => it.agentId !== chosen)
+    .map((it) => ({
+      ...it,
+      verdict: verdict(it, winner, inputs, requirement),
+      order: order(it, requirement),
+    }))
+    .sort((a, b) => a.order - b.order || a.since - b.since || (a.agentId < b.agentId ? -1 : 1));
+  const shown = [{ agentId: chosen, verdict: `chosen: ${because}` }, ...others].slice(0, MOST);
+  return {
+    at: inputs.at,
+    rosterVersion: inputs.version,
+    chosen,
+    because,
+    candidates: shown.map((it) => ({
+      agentId: it.agentId,
+      name: context.agentName(it.agentId),
+      verdict: it.verdict,
+    })),
+  };
+}
+
+function candidates(inputs: DecisionInputs, context: DecisionContext): Candidate[] {
+  const found = new Map<AgentId, Candidate>();
+  for (const [id, text] of Object.entries(inputs.states ?? {})) {
+    const [state = '', profile = '', since = '0', ...words] = text.split(' ');
+    const agentId = id as AgentId;
+    const seen = { agentId, has: context.profile(profile), state, since: Number(since) };
+    found.set(agentId, { ...seen, reason: words.join(' ') });
+  }
+  for (const [profile, agentId, since] of inputs.heads) {
+    found.set(agentId, { agentId, has: context.profile(profile), state: 'ready', since, reason: '' });
+  }
+  return [...found.values()];
+}
+
+function reason(winner: Candidate | undefined, inputs: DecisionInputs, requirement: Requirement): string {
+  const idle = winner === undefined ? '' : `idle ${clock(inputs.at - winner.since)}`;
+  const named = [...requirement.must, ...requirement.prefer].map((it) => it.name);
+  const held = [...new Set(named)]
+    .map((name) => ({ name, level: levelOf(winner?.has ?? [], name) }))
+    .filter((it) => it.level > 0);
+  const skills = held.length === 0 ? '' : `, holds ${held.map((it) => `${it.name} ${it.level}`).join(', ')}`;
+  switch (inputs.how) {
+    case 'idle':
+      return `${idle}${skills}`;
+    case 'freed':
+      return `became free first${skills}`;
+    case 'preferred':
+      return `preferred agent, ${idle}${skills}`;
+    case 'claimed':
+      return `took it: call now${skills}`;
+  }
+}
+
+function verdict(
+  it: Candidate,
+  winner: Candidate | undefined,
+  inputs: DecisionInputs,
+  requirement: Requirement,
+): string {
+  const missing = lack(it.has, requirement);
+  if (missing !== undefined) return missing;
+  if (it.state !== 'ready') return stateWords(it);
+  if (inputs.how === 'preferred') return 'able and idle; another agent was preferred';
+  if (inputs.how === 'claimed') return 'able and idle; another agent took it';
+  const ours = rankOf(it.has, requirement);
+  const best = winner === undefined ? ours : rankOf(winner.has, requirement);
+  if (ours.wishes < best.wishes) return 'able and idle; meets fewer wishes';
+  if (ours.proficiency < best.proficiency) {
+    return `able and idle; proficiency ${ours.proficiency}, chosen ${best.proficiency}`;
+  }
+  return `able; idle only ${clock(inputs.at - it.since)}`;
+}
+
+function stateWords({ state, reason: why }: Candidate): string {
+  const words: Readonly<Record<string, string>> = {
+    reserved: 'has an offer',
+    busy: 'busy',
+    'working-after-call': 'writing up',
+    'not-ready': why === '' ? 'not ready' : `not ready: ${why}`,
+  };
+  return words[state] ?? state;
+}
+
+/** Able and idle, able and taken, not able. */
+function order(it: Candidate, requirement: Requirement): number {
+  if (!canServe(it.has, requirement)) return 3;
+  return it.state === 'ready' ? 1 : 2;
+}
+
+function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

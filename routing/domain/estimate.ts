@@ -1,0 +1,135 @@
+import type { Qualification, Requirement } from '../routing.ts';
+import type { ClassId, ProfileId } from './match.ts';
+import { canServe } from './match.ts';
+
+/** How long until `ahead` others and then this one have been taken by one of `servers` agents, in the unit of `handle`. */
+export interface Wait {
+  readonly mean: number;
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+}
+
+/**
+ * All agents busy and `ahead` waiting before: the time to reach an agent is Erlang(ahead + 1, servers / handle).
+ * `ahead` may be a fraction, where others compete for only some of the same agents.
+ */
+export function placeWait(ahead: number, servers: number, handle: number): Wait {
+  const shape = Math.max(0, ahead) + 1;
+  const scale = handle / servers;
+  const at = (share: number) => gammaQuantile(share, shape) * scale;
+  return { mean: shape * scale, p10: at(0.1), p50: at(0.5), p90: at(0.9) };
+}
+
+/** The state of the lines that a promise depends on. */
+export interface LineState {
+  readonly requirement: Requirement;
+  /** How many of each class stand before this one. */
+  readonly ahead: ReadonlyMap<ClassId, number>;
+  /** Agents at work (ready, reserved, busy or writing up) by profile. */
+  readonly atWork: ReadonlyMap<ProfileId, number>;
+  readonly requirementOf: (id: ClassId) => Requirement | undefined;
+  readonly profile: (id: ProfileId) => readonly Qualification[];
+  /** Mean handling time of a class as learned so far, ms. */
+  readonly handleMs: number;
+}
+
+/** The wait of one contact, ms; undefined when nobody at work could help. */
+export function lineWait(line: LineState): Wait | undefined {
+  const servers = workers(line, (has) => canServe(has, line.requirement));
+  if (servers === 0) return undefined;
+  let ahead = 0;
+  for (const [id, count] of line.ahead) {
+    const other = line.requirementOf(id);
+    if (other === undefined) continue;
+    const theirs = workers(line, (has) => canServe(has, other));
+    const both = workers(line, (has) => canServe(has, other) && canServe(has, line.requirement));
+    if (theirs > 0) ahead += (count * both) / theirs;
+  }
+  return placeWait(ahead, servers, line.handleMs);
+}
+
+function workers(line: LineState, able: (has: readonly Qualification[]) => boolean): number {
+  let sum = 0;
+  for (const [id, count] of line.atWork) if (able(line.profile(id))) sum += count;
+  return sum;
+}
+
+/** What has been learned of handling times: decayed sums and counts by class, and `*` over all. */
+export type HandleTimes = ReadonlyMap<string, { readonly sum: number; readonly n: number }>;
+
+/** How many completed contacts a guess is worth. */
+const TRUST = 5;
+
+/** Handling time of a class: its own experience, leaning on that of all, leaning on what is usual in the trade. */
+export function handleTime(times: HandleTimes, id: ClassId, priorMs: number): number {
+  const lean = (name: string, guess: number) => {
+    const { sum, n } = times.get(name) ?? { sum: 0, n: 0 };
+    return (sum + guess * TRUST) / (n + TRUST);
+  };
+  return lean(id, lean('*', priorMs));
+}
+
+/** x with P(shape, x) = share, for a gamma distribution of scale 1. */
+function gammaQuantile(share: number, shape: number): number {
+  let low = 0;
+  let high = shape + 10 * Math.sqrt(shape) + 10;
+  let x = wilsonHilferty(share, shape);
+  for (let step = 0; step < 60; step += 1) {
+    const error = gammaShare(shape, x) - share;
+    if (error > 0) high = x;
+    else low = x;
+    const slope = Math.exp((shape - 1) * Math.log(x) - x - logGamma(shape));
+    const next = x - error / slope;
+    x = next > low && next < high ? next : (low + high) / 2;
+    if (Math.abs(error) < 1e-12 || high - low < 1e-10 * high) break;
+  }
+  return x;
+}
+
+/** A first guess good to some percent (Wilson and Hilferty 1931). */
+function wilsonHilferty(share: number, shape: number): number {
+  const z = share === 0.5 ? 0 : share < 0.5 ? -1.2815515655446004 : 1.2815515655446004;
+  const cube = 1 - 1 / (9 * shape) + z / (3 * Math.sqrt(shape));
+  return Math.max(1e-6, shape * cube ** 3);
+}
+
+/** Regularised lower incomplete gamma: series below the mean, continued fraction above. */
+function gammaShare(shape: number, x: number): number {
+  const front = Math.exp(shape * Math.log(x) - x - logGamma(shape));
+  if (x < shape + 1) {
+    let term = 1 / shape;
+    let sum = term;
+    for (let n = 1; n < 100_000 && term > sum * 1e-16; n += 1) {
+      term *= x / (shape + n);
+      sum += term;
+    }
+    return front * sum;
+  }
+  const tiny = 1e-300;
+  let b = x + 1 - shape;
+  let c = 1 / tiny;
+  let d = 1 / b;
+  let fraction = d;
+  for (let n = 1; n < 100_000; n += 1) {
+    const a = -n * (n - shape);
+    b += 2;
+    d = 1 / (a * d + b || tiny);
+    c = b + a / c || tiny;
+    fraction *= d * c;
+    if (Math.abs(d * c - 1) < 1e-16) break;
+  }
+  return 1 - front * fraction;
+}
+
+/** Lanczos' approximation. */
+function logGamma(x: number): number {
+  const coefficients = [
+    676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
+    -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+  ];
+  const y = x - 1;
+  const sum = coefficients.reduce((acc, it, i) => acc + it / (y + i + 1), 0.9999999999998099);
+  const t = y + 7.5;
+  return 0.5 * Math.log(2 * Math.PI) + (y + 0.5) * Math.log(t) - t + Math.log(sum);
+}

@@ -1,0 +1,143 @@
+/** Opening hours as the company writes them: wall-clock times in a zone. */
+export interface Hours {
+  readonly id: string;
+  readonly timezone: string;
+  readonly weekly: readonly { readonly day: number; readonly from: string; readonly to: string }[];
+  readonly exceptions: readonly {
+    readonly date: string;
+    readonly periods: readonly { readonly from: string; readonly to: string }[];
+  }[];
+}
+
+/** Open from `from` up to, not including, `to` (epoch ms). */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Nobody looks further for the next opening. */
+const HORIZON_DAYS = 370;
+
+/** When it is open between two moments, in order and joined where one period ends as the next begins. */
+export function openSpans(hours: Hours, from: number, to: number): Span[] {
+  const spans: Span[] = [];
+  // A period may reach over midnight, and a local day may begin up to 14 h beside the UTC day.
+  for (let day = localDay(hours.timezone, from - DAY_MS); ; day = addDays(day, 1)) {
+    if (toEpoch(hours.timezone, day, 0) >= to) break;
+    spans.push(...daySpans(hours, day));
+  }
+  const joined: Span[] = [];
+  for (const span of spans.sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last !== undefined && span.from <= last.to) {
+      joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
+    } else joined.push(span);
+  }
+  return joined.filter((span) => span.to > from && span.from < to);
+}
+
+/** Whether it is open now, and when that changes. */
+export function openingAt(
+  hours: Hours,
+  now: number,
+): { readonly openNow: boolean; readonly closesAt?: number; readonly opensAt?: number } {
+  for (let days = 8; ; days = HORIZON_DAYS) {
+    const end = now + days * DAY_MS;
+    const [first] = openSpans(hours, now, end);
+    if (first !== undefined && first.from > now) return { openNow: false, opensAt: first.from };
+    // Open all through: then there is no end to tell.
+    if (first !== undefined && first.to < end) return { openNow: true, closesAt: first.to };
+    if (days === HORIZON_DAYS || first !== undefined) return { openNow: first !== undefined };
+  }
+}
+
+/** Bookable pieces of the opening times, counted from the beginning of each opening. */
+export function slotsBetween(hours: Hours, from: number, to: number, slotMinutes: number): Span[] {
+  const step = slotMinutes * 60_000;
+  const slots: Span[] = [];
+  for (const span of openSpans(hours, from, to)) {
+    // A line open for weeks on end is cut at the hour grid, so that slots do not move with the question.
+    const origin = span.to - span.from > 7 * DAY_MS ? Math.floor(from / step) * step : span.from;
+    for (let start = Math.max(origin, origin + Math.ceil((from - origin) / step) * step); ; start += step) {
+      if (start + step > Math.min(span.to, to)) break;
+      slots.push({ from: start, to: start + step });
+    }
+  }
+  return slots;
+}
+
+interface Day {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+function daySpans(hours: Hours, day: Day): Span[] {
+  const date = new Date(Date.UTC(day.year, day.month - 1, day.day));
+  const written = date.toISOString().slice(0, 10);
+  const weekday = date.getUTCDay() === 0 ? 7 : date.getUTCDay();
+  const periods =
+    hours.exceptions.find((it) => it.date === written)?.periods ??
+    hours.weekly.filter((it) => it.day === weekday);
+  return periods.map((period) => {
+    const from = minutes(period.from);
+    const to = minutes(period.to);
+    return {
+      from: toEpoch(hours.timezone, day, from),
+      to: toEpoch(hours.timezone, day, to > from ? to : to + 1440),
+    };
+  });
+}
+
+function minutes(clock: string): number {
+  return Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+}
+
+function addDays({ year, month, day }: Day, count: number): Day {
+  const date = new Date(Date.UTC(year, month - 1, day + count));
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+}
+
+function localDay(zone: string, epoch: number): Day {
+  const local = new Date(epoch + offsetAt(zone, epoch));
+  return { year: local.getUTCFullYear(), month: local.getUTCMonth() + 1, day: local.getUTCDate() };
+}
+
+/**
+ * A wall-clock time as epoch ms. A time that the clocks jump over is moved on by the jump; of one that comes twice the
+ * first is meant.
+ */
+function toEpoch(zone: string, day: Day, minute: number): number {
+  const wall = Date.UTC(day.year, day.month - 1, day.day, 0, minute);
+  const before = offsetAt(zone, wall - DAY_MS);
+  const after = offsetAt(zone, wall + DAY_MS);
+  for (const offset of before >= after ? [before, after] : [after, before]) {
+    if (offsetAt(zone, wall - offset) === offset) return wall - offset;
+  }
+  return wall - before;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Local time minus UTC, in ms. */
+function offsetAt(zone: string, epoch: number): number {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(zone, format);
+  }
+  const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
+  for (const { type, value } of format.formatToParts(epoch)) part[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(epoch / 1000) * 1000;
+}

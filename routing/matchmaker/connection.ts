@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+
+/** Makes one connection of the kind asked for; several processes' worth of settings stay in one place. */
+export type Connect = (options: ConnectionOptions) => Redis;
+export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
+
+/** Connects to `redis://…`. */
+export function connectTo(redisUrl: string): Connect {
+  return (options) => new Redis(redisUrl, options);
+}
+
+const retryStrategy = (times: number) => Math.min(40 * times, 400);
+
+/** Answers in the shape every Redis since 2.6 gives them. */
+const plain = { protocol: 2, retryStrategy } as const;
+
+/** For commands: fails at once while Redis is away, and never sends again by itself what may have been done. */
+export const quick: ConnectionOptions = {
+  commandTimeout: 1_000,
+  connectTimeout: 1_000,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  ...plain,
+};
+
+/** For one blocking read after the other: a lost answer is noticed, and the reader asks again from its cursor. */
+export const blocking: ConnectionOptions = { ...quick, commandTimeout: 8_000 };
+
+/** For BullMQ, which keeps its own patience. */
+export const patient: ConnectionOptions = { connectTimeout: 1_000, maxRetriesPerRequest: null, ...plain };
+
+/** Resolves to whether the connection came to be usable within `ms`. */
+export function readyWithin(redis: Redis, ms: number): Promise<boolean> {
+  if (redis.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const done = (is: boolean) => {
+      clearTimeout(timer);
+      redis.off('ready', onReady);
+      resolve(is);
+    };
+    const onReady = () => done(true);
+    const timer = setTimeout(done, ms, false);
+    redis.once('ready', onReady);
+  });
+}

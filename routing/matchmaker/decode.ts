@@ -1,0 +1,49 @@
+import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
+import type { ReservationState } from '../../contracts/states.ts';
+import type { DecisionInputs } from '../domain/decision.ts';
+import type { HandleTimes } from '../domain/estimate.ts';
+
+/** A reservation as the scripts write it; the decision is still made of ids. */
+export interface RawReservation {
+  readonly id: ReservationId;
+  readonly contactId: CallbackId;
+  readonly entry: number;
+  readonly agentId: AgentId;
+  readonly state: ReservationState;
+  /** Digits, since Lua's JSON would round a number of that size. */
+  readonly fence: string;
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly deadline: number;
+  readonly class: string;
+  readonly why: string;
+}
+
+/** One JSON text of a script's answer, in the shape its script promises. */
+export function readJson<T>(value: unknown): T {
+  return JSON.parse(value as string) as T;
+}
+
+export function readInputs(raw: RawReservation): DecisionInputs {
+  return JSON.parse(raw.why) as DecisionInputs;
+}
+
+/** A flat list of names and numbers as a map. */
+export function numbersByName(flat: unknown): Map<string, number> {
+  const map = new Map<string, number>();
+  const list = flat as readonly string[];
+  for (let i = 0; i + 1 < list.length; i += 2) map.set(list[i] ?? '', Number(list[i + 1]));
+  return map;
+}
+
+/** The learned handling times: `<class>:sum` and `<class>:n` side by side. */
+export function handleTimes(flat: unknown): HandleTimes {
+  const numbers = numbersByName(flat);
+  const times = new Map<string, { sum: number; n: number }>();
+  for (const [name, sum] of numbers) {
+    if (!name.endsWith(':sum')) continue;
+    const id = name.slice(0, -4);
+    times.set(id, { sum, n: numbers.get(`${id}:n`) ?? 0 });
+  }
+  return times;
+}

@@ -1,0 +1,183 @@
+/** What routing does by itself: deadlines, lost jobs, repairs, a new roster, a new epoch. */
+
+/**
+ * [token, lease ms, how many at most, grace ms for jobs]. One process leads while its lease lasts: it ends offers that
+ * lapsed and fires due times whose job was lost.
+ */
+export const sweep = String.raw`
+local leader = call('GET', P .. 'leader')
+if leader and leader ~= arg(1) then return {'follower'} end
+call('SET', P .. 'leader', arg(1), 'PX', arg(2))
+local lapsed = call('ZRANGEBYSCORE', P .. 'dl', '-inf', num(now), 'LIMIT', 0, arg(3))
+for _, rid in ipairs(lapsed) do
+  local r = load(P .. 'r:' .. rid)
+  if r and r.st == 'pending' then lapse(rid, r) else call('ZREM', P .. 'dl', rid) end
+end
+local late = call('ZRANGEBYSCORE', P .. 'due', '-inf', num(now - tonumber(arg(4))), 'LIMIT', 0, arg(3))
+for _, id in ipairs(late) do
+  forget_due(id)
+  emit('contact.due', cjson.encode({contactId = id}))
+end
+return {'leader', tostring(#lapsed), tostring(#late)}
+`;
+
+/** [token]: the next process need not wait for the lease to end. */
+export const resign = String.raw`
+if call('GET', P .. 'leader') == arg(1) then call('DEL', P .. 'leader') end
+return {'ok'}
+`;
+
+/** [cursor of the scan over agents, longest handling ms]. A bounded look at what should be impossible; says what it mended. */
+export const audit = String.raw`
+local page = call('HSCAN', P .. 'agents', arg(1), 'COUNT', 200)
+for i = 1, #page[2], 2 do
+  local id = page[2][i]
+  local a = load(P .. 'a:' .. id)
+  if not a then
+    call('HDEL', P .. 'agents', id)
+    repaired('agent ' .. id, 'was counted and unknown')
+  elseif a.st == 'reserved' or a.st == 'busy' or a.st == 'working-after-call' then
+    local r = a.r and load(P .. 'r:' .. a.r)
+    local holds = r and r.a == id and (r.st == 'pending' or r.st == 'accepted' or r.st == 'wrapping')
+    if not holds then
+      repaired('agent ' .. id, 'was ' .. a.st .. ' with a reservation that is over')
+      local cid, rid = a.c, a.r
+      release(id, a)
+      local c = cid and load(P .. 'c:' .. cid)
+      if c and c.st == 'reserved' and c.r == rid and not r then place(cid, c) end
+    end
+  elseif a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
+    repaired('agent ' .. id, 'was ready and in no list')
+    serve(id, a)
+  end
+end
+for _, rid in ipairs(call('ZRANGE', P .. 'live', 0, 199)) do
+  local r = load(P .. 'r:' .. rid)
+  if not r then
+    call('ZREM', P .. 'live', rid); call('ZREM', P .. 'dl', rid)
+    repaired('reservation ' .. rid, 'was counted and unknown')
+  elseif r.st == 'pending' and not call('ZSCORE', P .. 'dl', rid) then
+    call('ZADD', P .. 'dl', r.dl, rid)
+    repaired('reservation ' .. rid, 'had no deadline')
+  elseif r.acc and now - tonumber(r.acc) > tonumber(arg(2)) then
+    repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
+    finish(rid, r, {state = 'not-ready', reason = 'stuck'})
+  end
+end
+local waiting = call('HGETALL', P .. 'wheads')
+for i = 1, math.min(#waiting, 400), 2 do
+  local cls = waiting[i]
+  local _, cid = head_read(waiting[i + 1])
+  local c = load(P .. 'c:' .. cid)
+  if not c or c.st ~= 'waiting' then
+    line_remove(cls, cid)
+    repaired('contact ' .. cid, 'stood in line and did not wait')
+  elseif best_agent(c) then
+    line_remove(cls, cid)
+    repaired('contact ' .. cid, 'waited though an agent was idle')
+    place(cid, c)
+  end
+end
+return {'ok', page[1]}
+`;
+
+/** [epoch]: Redis is empty. Runs without the usual beginning, since that asks for an epoch. */
+export const found = String.raw`
+local P = KEYS[1]
+local t = redis.call('TIME')
+local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
+if not redis.call('SET', P .. 'epoch', ARGV[2], 'NX') then return {'already'} end
+redis.call('DEL', P .. 'out')
+local why = ARGV[2] == '1' and 'first start' or 'its data were lost; those who wait must be entered again'
+redis.call('XADD', P .. 'out', ARGV[2] .. '-*', 'k', 'repaired', 't', now, 'b',
+  cjson.encode({what = 'redis', why = why}))
+return {'founded'}
+`;
+
+/** [version, cls or profile kind 'c' | 'p', then id, definition as JSON, table as JSON, …]: a piece of a coming roster. */
+export const stage = String.raw`
+local version = arg(1)
+if tonumber(version) <= tonumber(ver) then return {'late', ver} end
+local defs, tables = P .. 'cdef', P .. 'compat@' .. version
+if arg(2) == 'p' then defs, tables = P .. 'pdef', P .. 'pcls@' .. version end
+for i = 3, #ARGV - 1, 3 do
+  call('HSET', defs, arg(i), arg(i + 1))
+  call('HSET', tables, arg(i), cmsgpack.pack(cjson.decode(arg(i + 2))))
+end
+call('EXPIRE', tables, 3600)
+return {'ok'}
+`;
+
+/** [version]: from now on the staged roster holds, if nothing came up meanwhile that it does not know. */
+export const flip = String.raw`
+local version = arg(1)
+if tonumber(version) <= tonumber(ver) then return {'late', ver} end
+for _, cls in ipairs(call('HKEYS', P .. 'cdef')) do
+  if call('HEXISTS', P .. 'compat@' .. version, cls) == 0 then return {'again'} end
+end
+local duty = call('HGETALL', P .. 'duty')
+for i = 1, #duty, 2 do
+  if tonumber(duty[i + 1]) > 0 and call('HEXISTS', P .. 'pcls@' .. version, duty[i]) == 0 then return {'again'} end
+end
+call('PERSIST', P .. 'compat@' .. version)
+call('PERSIST', P .. 'pcls@' .. version)
+call('SET', P .. 'ver', version)
+call('UNLINK', P .. 'compat@' .. ver, P .. 'pcls@' .. ver)
+emit('rules.changed', '{}')
+return {'ok'}
+`;
+
+/** [version, class, definition as JSON, tiers as JSON, able profile, …]: a kind of contact seen for the first time. */
+export const defineClass = String.raw`
+if arg(1) ~= ver then return {'stale', ver} end
+local cls = arg(2)
+if call('HEXISTS', P .. 'compat@' .. ver, cls) == 1 then return {'ok'} end
+call('HSET', P .. 'cdef', cls, arg(3))
+call('HSET', P .. 'compat@' .. ver, cls, cmsgpack.pack(cjson.decode(arg(4))))
+for i = 5, #ARGV - 1 do
+  local packed = call('HGET', P .. 'pcls@' .. ver, arg(i))
+  local classes = packed and cmsgpack.unpack(packed) or {}
+  classes[#classes + 1] = cls
+  call('HSET', P .. 'pcls@' .. ver, arg(i), cmsgpack.pack(classes))
+end
+return {'ok'}
+`;
+
+/** [agent, profile, version]: an agent can do other things than before. */
+export const reprofile = String.raw`
+if arg(3) ~= ver then return {'stale', ver} end
+local aid, p = arg(1), arg(2)
+local a = load(P .. 'a:' .. aid)
+if not a or a.p == p or a.st == 'logged-off' then return {'nothing'} end
+local st, reason, idle, since = a.st, a.reason, a.idle, a.since
+if st == 'ready' then idle_remove(a.p, aid) end
+call('ZREM', P .. 'on:' .. a.p, aid)
+call('HINCRBY', P .. 'duty', a.p, -1)
+call('HINCRBY', P .. 'duty', p, 1)
+if AT_WORK[st] then call('HINCRBY', P .. 'work', a.p, -1); call('HINCRBY', P .. 'work', p, 1) end
+a.p = p
+call('ZADD', P .. 'on:' .. p, since, aid)
+call('HSET', P .. 'agents', aid, st .. ' ' .. p .. ' ' .. since .. ' ' .. (reason or ''))
+save(P .. 'a:' .. aid, a)
+-- Somebody may wait whom only the new skills serve; if not, the agent keeps how long they were idle.
+if st == 'ready' then
+  a.st = 'not-ready'
+  call('HINCRBY', P .. 'work', p, -1)
+  serve(aid, a)
+end
+return {'ok'}
+`;
+
+/** [service, '1' open or '0' closed, …]: tells when one of them opened or closed. */
+export const openState = String.raw`
+local changed = false
+for i = 1, #ARGV - 1, 2 do
+  local was = call('HGET', P .. 'open', arg(i))
+  if was ~= arg(i + 1) then
+    call('HSET', P .. 'open', arg(i), arg(i + 1))
+    if was then changed = true end
+  end
+end
+if changed then emit('rules.changed', '{}') end
+return {'ok'}
+`;

@@ -1,0 +1,133 @@
+import type { Redis } from 'ioredis';
+import type { RoutingEvent } from '../routing.ts';
+import { CursorTooOld } from '../routing.ts';
+import { RoutingUnavailable } from '../unavailable.ts';
+import type { Connect } from './connection.ts';
+import { blocking, readyWithin } from './connection.ts';
+import type { RawReservation } from './decode.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+const BATCH = 200;
+const BLOCK_MS = 3_000;
+
+type Entry = readonly [id: string, fields: readonly string[]];
+
+/** `epoch-number`, the numbers of one epoch without a gap. */
+function parts(cursor: string): readonly [epoch: number, number: number] {
+  const [epoch = NaN, number = NaN] = cursor.split('-').map(Number);
+  return [epoch, number];
+}
+
+/** What routing decided, in order and without a gap, each reader with a connection and a cursor of its own. */
+export class Outbox {
+  readonly #connect: Connect;
+  readonly #stream: string;
+  readonly #vocabulary: Vocabulary;
+
+  constructor(connect: Connect, prefix: string, vocabulary: Vocabulary) {
+    this.#connect = connect;
+    this.#stream = `${prefix}out`;
+    this.#vocabulary = vocabulary;
+  }
+
+  /** Goes on through absences of Redis; throws `CursorTooOld` as soon as an event between would be left out. */
+  async *read(after: string | undefined, signal: AbortSignal): AsyncGenerator<RoutingEvent> {
+    if (signal.aborted) return;
+    const redis = this.#connect(blocking);
+    // Its absence is seen by the read that fails.
+    redis.on('error', () => {});
+    const stop = () => {
+      redis.disconnect();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      let last = after;
+      while (!signal.aborted) {
+        for (const entry of await this.#next(redis, last, signal)) {
+          if (last !== undefined) assertNext(last, entry[0]);
+          last = entry[0];
+          const event = await this.#patiently(entry, redis, signal);
+          if (event === undefined) return;
+          yield event;
+          if (signal.aborted) return;
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      redis.disconnect();
+    }
+  }
+
+  async #next(redis: Redis, last: string | undefined, signal: AbortSignal): Promise<readonly Entry[]> {
+    try {
+      if (!(await readyWithin(redis, 500))) return [];
+      const reply = await redis.xread(
+        'COUNT',
+        BATCH,
+        'BLOCK',
+        BLOCK_MS,
+        'STREAMS',
+        this.#stream,
+        last ?? '0-0',
+      );
+      if (reply === null) await this.#assertStillThere(redis, last);
+      return reply?.[0]?.[1] ?? [];
+    } catch (error) {
+      if (error instanceof CursorTooOld || signal.aborted) {
+        if (signal.aborted) return [];
+        throw error;
+      }
+      return [];
+    }
+  }
+
+  /** A stream that ends before our cursor lost its tail, or everything. */
+  async #assertStillThere(redis: Redis, last: string | undefined): Promise<void> {
+    if (last === undefined) return;
+    const newest = (await redis.xrevrange(this.#stream, '+', '-', 'COUNT', 1))[0]?.[0];
+    if (newest === undefined) return;
+    const [epoch, number] = parts(newest);
+    const [ourEpoch, ourNumber] = parts(last);
+    if (epoch < ourEpoch || (epoch === ourEpoch && number < ourNumber)) {
+      throw new CursorTooOld(`${last} is later than all that is kept`);
+    }
+  }
+
+  /** Words that an event needs may have to be looked up, and Redis may be away just then. */
+  async #patiently(entry: Entry, redis: Redis, signal: AbortSignal): Promise<RoutingEvent | undefined> {
+    while (!signal.aborted) {
+      try {
+        return await this.#event(entry);
+      } catch (error) {
+        if (!(error instanceof RoutingUnavailable)) throw error;
+        await readyWithin(redis, 500);
+      }
+    }
+    return undefined;
+  }
+
+  async #event([cursor, fields]: Entry): Promise<RoutingEvent> {
+    const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
+    const type = field('k');
+    const at = Number(field('t'));
+    const body: unknown = JSON.parse(field('b'));
+    const more = await this.#body(type, body);
+    return { cursor, at, type, ...more } as RoutingEvent;
+  }
+
+  async #body(type: string, body: unknown): Promise<object> {
+    if (type.startsWith('reservation.')) {
+      return { reservation: await this.#vocabulary.reservation(body as RawReservation) };
+    }
+    if (type === 'agent.state') return { status: body };
+    return body as object;
+  }
+}
+
+function assertNext(last: string, id: string): void {
+  const [epoch, number] = parts(last);
+  const [nextEpoch, nextNumber] = parts(id);
+  if (epoch !== nextEpoch || nextNumber !== number + 1) {
+    throw new CursorTooOld(`events between ${last} and ${id} are no longer kept`);
+  }
+}

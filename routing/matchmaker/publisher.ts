@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis';
+import type { AgentId } from '../../contracts/ids.ts';
+import type { ClassId, ProfileId } from '../domain/match.ts';
+import { canServe, tiersFor } from '../domain/match.ts';
+import type { Roster } from '../domain/roster.ts';
+import { compatibility } from '../domain/roster.ts';
+import type { Qualification, Requirement } from '../routing.ts';
+import { RoutingUnavailable } from '../unavailable.ts';
+import type { Matchmaker } from './matchmaker.ts';
+import { scripts } from './scripts.ts';
+
+const CHUNK = 100;
+
+/**
+ * Brings the roster into Redis: who serves what, worked out once for profiles and classes. A new version is staged in
+ * pieces beside the old one and holds from one step on; then each agent whose skills changed is moved, one script each.
+ */
+export class RosterPublisher {
+  readonly #redis: Redis;
+  readonly #matchmaker: Matchmaker;
+  readonly #prefix: string;
+
+  constructor(redis: Redis, matchmaker: Matchmaker, prefix: string) {
+    this.#redis = redis;
+    this.#matchmaker = matchmaker;
+    this.#prefix = prefix;
+  }
+
+  /** The roster version Redis works by. */
+  async version(): Promise<number> {
+    return Number((await this.#ask((redis) => redis.get(`${this.#prefix}ver`))) ?? 0);
+  }
+
+  /** Makes `roster` the one in force, unless a later one is. */
+  async publish(roster: Roster): Promise<void> {
+    for (let tries = 0; tries < 10; tries += 1) {
+      const profiles = new Map([...(await this.#profilesInUse()), ...roster.profiles]);
+      const classes = await this.classes();
+      const { tiers, classes: served } = compatibility(profiles, classes);
+      const cls = [...classes].flatMap(([id, it]) => [id, JSON.stringify(it), list(tiers.get(id))]);
+      const pro = [...profiles].flatMap(([id, has]) => [id, JSON.stringify(has), list(served.get(id))]);
+      await this.#stage(roster.version, 'c', cls);
+      await this.#stage(roster.version, 'p', pro);
+      const [answer] = await this.#matchmaker.run(scripts.flip, roster.version);
+      if (answer !== 'again') break;
+    }
+    await this.align(roster);
+  }
+
+  /** Moves every agent who is logged in to the profile the roster gives them. */
+  async align(roster: Roster): Promise<void> {
+    const agents = await this.#ask((redis) => redis.hgetall(`${this.#prefix}agents`));
+    for (const [id, text] of Object.entries(agents)) {
+      const profile = roster.profileOf(id as AgentId);
+      if (profile === undefined || text.split(' ')[1] === profile) continue;
+      await this.#matchmaker.run(scripts.reprofile, id, profile, roster.version);
+    }
+  }
+
+  /** Makes a kind of contact known that nobody asked for before. */
+  async defineClass(roster: Roster, id: ClassId, requirement: Requirement): Promise<void> {
+    const profiles = new Map([...(await this.#profilesInUse()), ...roster.profiles]);
+    const able = [...profiles].filter(([, has]) => canServe(has, requirement)).map(([name]) => name);
+    const tiers = list(tiersFor(requirement, profiles));
+    const definition = JSON.stringify(requirement);
+    await this.#matchmaker.run(scripts.defineClass, roster.version, id, definition, tiers, ...able);
+  }
+
+  async classes(): Promise<Map<ClassId, Requirement>> {
+    const known = await this.#ask((redis) => redis.hgetall(`${this.#prefix}cdef`));
+    return new Map(Object.entries(known).map(([id, text]) => [id, JSON.parse(text) as Requirement]));
+  }
+
+  async profiles(): Promise<Map<ProfileId, readonly Qualification[]>> {
+    const known = await this.#ask((redis) => redis.hgetall(`${this.#prefix}pdef`));
+    return new Map(Object.entries(known).map(([id, text]) => [id, JSON.parse(text) as Qualification[]]));
+  }
+
+  async #profilesInUse(): Promise<Map<ProfileId, readonly Qualification[]>> {
+    const duty = await this.#ask((redis) => redis.hgetall(`${this.#prefix}duty`));
+    const known = await this.profiles();
+    return new Map([...known].filter(([id]) => Number(duty[id] ?? 0) > 0));
+  }
+
+  async #stage(version: number, kind: 'c' | 'p', triples: readonly string[]): Promise<void> {
+    for (let i = 0; i < triples.length; i += 3 * CHUNK) {
+      await this.#matchmaker.run(scripts.stage, version, kind, ...triples.slice(i, i + 3 * CHUNK));
+    }
+  }
+
+  async #ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.#redis);
+    } catch (error) {
+      throw new RoutingUnavailable('redis', error);
+    }
+  }
+}
+
+function list(it: unknown): string {
+  return JSON.stringify(it ?? []);
+}

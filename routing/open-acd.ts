@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../server-kit/clock.ts';
+import { Acd } from './acd.ts';
+import type { Directory } from './directory/directory.ts';
+import { DueTimes } from './lifecycle/due-times.ts';
+import { RosterWatch } from './lifecycle/roster-watch.ts';
+import { Upkeep } from './lifecycle/upkeep.ts';
+import type { Connect } from './matchmaker/connection.ts';
+import { quick, readyWithin } from './matchmaker/connection.ts';
+import { Matchmaker } from './matchmaker/matchmaker.ts';
+import { Outbox } from './matchmaker/outbox.ts';
+import { RosterPublisher } from './matchmaker/publisher.ts';
+import { Vocabulary } from './matchmaker/vocabulary.ts';
+import { Standings } from './standings.ts';
+import { RoutingUnavailable } from './unavailable.ts';
+
+/** What may be set; all in ms but `outboxMax`. */
+export interface RoutingSettings {
+  /** About how many events are kept for readers that were away. */
+  readonly outboxMax: number;
+  readonly sweepMs: number;
+  readonly leaseMs: number;
+  readonly auditMs: number;
+  readonly dueGraceMs: number;
+  readonly maxHandleMs: number;
+  /** How often the store is asked for a new roster, and the opening hours are looked at. */
+  readonly rosterPollMs: number;
+  /** Handling time believed in before any was measured. */
+  readonly priorHandleMs: number;
+}
+
+const usual: RoutingSettings = {
+  outboxMax: 100_000,
+  sweepMs: 250,
+  leaseMs: 1_500,
+  auditMs: 5_000,
+  dueGraceMs: 500,
+  maxHandleMs: 4 * 3_600_000,
+  rosterPollMs: 1_000,
+  priorHandleMs: 300_000,
+};
+
+export interface AcdOptions {
+  readonly connect: Connect;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly centre: string;
+  readonly settings?: Partial<RoutingSettings>;
+}
+
+/** Puts routing together over any directory. Opens without Redis too, and begins to work when it is there. */
+export async function openAcd(options: AcdOptions): Promise<Acd> {
+  const { connect, directory, clock, log, centre } = options;
+  const settings = { ...usual, ...options.settings };
+  const prefix = `{${centre}}:acd:`;
+  const page = await directory.load();
+
+  const redis = connect(quick);
+  redis.on('error', (err) => {
+    log.debug({ err: err.message }, 'redis is away');
+  });
+  redis.on('ready', () => {
+    log.info({ centre }, 'redis is here');
+  });
+  const matchmaker = new Matchmaker(redis, prefix, settings.outboxMax, () => directory.nextEpoch());
+  const publisher = new RosterPublisher(redis, matchmaker, prefix);
+  const watch = new RosterWatch(page, directory, publisher, matchmaker, clock, log, settings.rosterPollMs);
+  const vocabulary = new Vocabulary(publisher, () => watch.page.roster);
+  const standings = new Standings(vocabulary, settings.priorHandleMs);
+  const outbox = new Outbox(connect, prefix, vocabulary);
+  const dueTimes = new DueTimes(connect, centre, clock, log, matchmaker);
+  const upkeep = new Upkeep(matchmaker, log, settings, (leading) => watch.look(leading));
+  const endReaders = new AbortController();
+
+  try {
+    await readyWithin(redis, 1_000);
+    await watch.look(false);
+  } catch (err) {
+    if (!(err instanceof RoutingUnavailable)) throw err;
+    log.warn({ err }, 'routing opens without redis');
+  }
+  upkeep.start();
+
+  const close = async () => {
+    endReaders.abort();
+    await upkeep.close();
+    await dueTimes.close();
+    redis.disconnect();
+  };
+  return new Acd({
+    redis,
+    prefix,
+    clock,
+    log,
+    directory,
+    matchmaker,
+    publisher,
+    watch,
+    vocabulary,
+    standings,
+    outbox: { read: (after, signal) => outbox.read(after, AbortSignal.any([signal, endReaders.signal])) },
+    dueTimes,
+    close,
+  });
+}

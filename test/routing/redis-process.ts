@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+
+/** A real redis-server of the test's own, which it may kill and start again on the same port and files. */
+export class RedisProcess {
+  readonly port: number;
+  readonly #directory: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, directory: string) {
+    this.port = port;
+    this.#directory = directory;
+  }
+
+  static async start(): Promise<RedisProcess> {
+    const directory = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
+    const redis = new RedisProcess(await freePort(), directory);
+    await redis.resume();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Resolves when it answers. */
+  async resume(): Promise<void> {
+    const args = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.#directory,
+      '--hz',
+      '100',
+    ];
+    args.push('--appendonly', 'yes', '--save', '', '--loglevel', 'warning');
+    this.#child = spawn('redis-server', args, { stdio: 'ignore' });
+    const probe = this.client();
+    await probe.ping();
+    probe.disconnect();
+  }
+
+  /** A connection that waits for the server. */
+  client(): Redis {
+    const redis = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: null, protocol: 2 });
+    redis.on('error', () => {});
+    return redis;
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** As if it had hung. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  async remove(): Promise<void> {
+    this.thaw();
+    await this.kill();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
