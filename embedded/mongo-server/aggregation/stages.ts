@@ -90,6 +90,9 @@ export function compileStages(pipeline: readonly unknown[], lookup: Lookup): Sta
       throw new MongoError(40323, 'A pipeline stage specification object must contain exactly one field.');
     }
     const known = Object.hasOwn(STAGES, name) ? STAGES[name] : undefined;
+    if (name === '$changeStream') {
+      throw new MongoError(40573, 'The $changeStream stage is only supported on replica sets');
+    }
     if (!known) throw new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`);
     return known(field(stage, name), lookup);
   });

@@ -1,5 +1,5 @@
 import { Long } from 'bson';
-import { type Stage, compileStages } from '../aggregation/stages.ts';
+import { compileStages } from '../aggregation/stages.ts';
 import { MongoError } from '../mongo-error.ts';
 import { type Hit, search } from '../query/find.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -123,14 +123,15 @@ function aggregate(context: CommandContext): Doc {
       'FailedToParse',
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
-  const [, name] = typeof command['aggregate'] === 'string' ? [0, namespaceOf(context)] : [0, undefined];
-  if (name === undefined)
+  if (typeof command['aggregate'] !== 'string') {
     throw new MongoError(
       'NotImplemented',
       'aggregate without a collection is not supported by the embedded server',
     );
+  }
+  const namespace = namespaceOf(context);
   const lookup = (from: string): Doc[] => docsOf(search(store.collection(`${db}.${from}`), { filter: {} }));
-  const stages: Stage = compileStages(pipeline, lookup); // all of it is checked before any of it is run
+  compileStages(pipeline, lookup); // all of it is checked before any of it is run
   const rest = [...pipeline];
   const take = (stage: string): unknown => {
     const operand = rest[0] && field(rest[0], stage);
@@ -140,16 +141,16 @@ function aggregate(context: CommandContext): Doc {
   const filter = (take('$match') ?? {}) as Doc;
   const sort = take('$sort') as Doc | undefined;
   const limit = take('$limit');
-  const found = search(store.collection(name), {
+  const found = search(store.collection(namespace), {
     filter,
     sort,
     limit: isNumeric(limit) ? toNumber(limit) : undefined,
     hint: command['hint'] ?? undefined,
     maxTimeMs: countField(command, 'maxTimeMS'),
   });
-  const run = rest.length === pipeline.length ? stages : compileStages(rest, lookup);
+  const run = compileStages(rest, lookup);
   return cursors.start({
-    namespace: name,
+    namespace,
     docs: run(docsOf(found)),
     batchSize: countField(command['cursor'], 'batchSize'),
   });

@@ -47,7 +47,8 @@ export function plan(collection: Collection, filter: Doc, sort: readonly SortFie
     if (!covers(index, demands)) continue;
     const { stretches, equalFields, used } = stretchesOf(index, demands);
     const direction = stretches.length === 1 ? sortDirection(index, sort, equalFields) : undefined;
-    if (used === 0 && direction === undefined && hint === undefined) continue;
+    const isOfUse = used > 0 || (sort.length > 0 && direction !== undefined);
+    if (!isOfUse && hint === undefined) continue;
     const entries = stretches.reduce((sum, { lower, upper }) => sum + index.keys.estimate(lower, upper), 0);
     const cost = (entries + stretches.length) * (sort.length > 0 && direction === undefined ? 2 : 1);
     if (cost >= best.cost) continue;

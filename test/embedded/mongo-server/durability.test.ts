@@ -39,7 +39,7 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     const db = client.db('shop');
     await db
       .collection('calls')
-      .createIndex({ state: 1 }, { unique: true, partialFilterExpression: { state: 'open' } });
+      .createIndex({ state: 1 }, { unique: true, partialFilterExpression: { state: 'open' } }, undefined);
     await db.collection('calls').insertMany([{ state: 'open', n: 1 }, { state: 'done' }, { state: 'done' }]);
     await db.collection('calls').updateOne({ state: 'open' }, { $inc: { n: 41 } });
     await db.collection('calls').deleteOne({ state: 'done' });

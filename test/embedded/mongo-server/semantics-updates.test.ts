@@ -35,7 +35,7 @@ describe('An update', () => {
   ): Promise<object> {
     await collection.deleteMany({});
     await collection.insertOne({ _id: 1, ...before });
-    await collection.updateOne({ _id: 1, ...filter } as never, update as never, options);
+    await collection.updateOne({ _id: 1, ...filter } as never, update, options);
     const { _id, ...rest } = (await collection.findOne({ _id: 1 } as never)) ?? { _id: 0 };
     assert.equal(_id, 1);
     return rest;
@@ -121,22 +121,22 @@ describe('An update', () => {
       { _id: 2, a: 2 },
       { _id: 3, a: 2 },
     ] as never);
-    const many = await collection.updateMany({}, { $set: { a: 2 } } as never);
+    const many = await collection.updateMany({}, { $set: { a: 2 } });
     assert.deepEqual([many.matchedCount, many.modifiedCount], [3, 1]);
     const made = await collection.updateOne(
       { _id: 9, b: { $gt: 1 }, c: 'x' } as never,
-      { $setOnInsert: { d: 1 } } as never,
+      { $setOnInsert: { d: 1 } },
       {
         upsert: true,
       },
     );
     assert.deepEqual([made.matchedCount, made.upsertedCount, made.upsertedId], [0, 1, 9]);
     assert.deepEqual(await collection.findOne({ _id: 9 } as never), { _id: 9, c: 'x', d: 1 });
-    const replaced = await collection.replaceOne({ _id: 9 } as never, { e: 1 } as never);
+    const replaced = await collection.replaceOne({ _id: 9 } as never, { e: 1 });
     assert.equal(replaced.modifiedCount, 1);
     assert.deepEqual(await collection.findOne({ _id: 9 } as never), { _id: 9, e: 1 });
-    assert.equal((await collection.deleteMany({ a: 2 } as never)).deletedCount, 3);
-    assert.equal((await collection.deleteOne({} as never)).deletedCount, 1);
+    assert.equal((await collection.deleteMany({ a: 2 })).deletedCount, 3);
+    assert.equal((await collection.deleteOne({})).deletedCount, 1);
   });
 
   it('by findOneAndUpdate gives the document before or after', async () => {
@@ -145,7 +145,7 @@ describe('An update', () => {
       { _id: 2, v: 1 },
     ] as never);
     const change = (filter: object, update: object, options: object = {}) =>
-      collection.findOneAndUpdate(filter as never, update as never, options);
+      collection.findOneAndUpdate(filter, update, options);
     assert.deepEqual(await change({ v: 1 }, { $inc: { v: 1 } }, { sort: { _id: -1 } }), { _id: 2, v: 1 });
     assert.deepEqual(await change({ _id: 2, v: 2 }, { $inc: { v: 1 } }, { returnDocument: 'after' }), {
       _id: 2,
@@ -197,7 +197,7 @@ describe('An update', () => {
     assert.equal(await collection.countDocuments(), 2);
     const result = await collection.bulkWrite([
       { insertOne: { document: { _id: 7, n: 1 } as never } },
-      { updateOne: { filter: { _id: 7 } as never, update: { $inc: { n: 1 } } as never } },
+      { updateOne: { filter: { _id: 7 } as never, update: { $inc: { n: 1 } } } },
       { deleteOne: { filter: { _id: 1 } as never } },
     ]);
     assert.deepEqual([result.insertedCount, result.modifiedCount, result.deletedCount], [1, 1, 1]);
