@@ -4,6 +4,7 @@ import { Acd } from './acd.ts';
 import type { Directory } from './directory/directory.ts';
 import { DueTimes } from './lifecycle/due-times.ts';
 import { RosterWatch } from './lifecycle/roster-watch.ts';
+import { repeat } from './lifecycle/repeat.ts';
 import { Upkeep } from './lifecycle/upkeep.ts';
 import type { Connect } from './matchmaker/connection.ts';
 import { quick, readyWithin } from './matchmaker/connection.ts';
@@ -65,12 +66,11 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   });
   const matchmaker = new Matchmaker(redis, prefix, settings.outboxMax, () => directory.nextEpoch());
   const publisher = new RosterPublisher(redis, matchmaker, prefix);
-  const watch = new RosterWatch(page, directory, publisher, matchmaker, clock, log, settings.rosterPollMs);
+  const watch = new RosterWatch(page, directory, publisher, matchmaker, clock, log);
   const vocabulary = new Vocabulary(publisher, () => watch.page.roster);
   const standings = new Standings(vocabulary, settings.priorHandleMs);
   const outbox = new Outbox(connect, prefix, vocabulary);
   const dueTimes = new DueTimes(connect, centre, clock, log, matchmaker);
-  const upkeep = new Upkeep(matchmaker, log, settings, (leading) => watch.look(leading));
   const endReaders = new AbortController();
 
   try {
@@ -80,11 +80,12 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     if (!(err instanceof RoutingUnavailable)) throw err;
     log.warn({ err }, 'routing opens without redis');
   }
-  upkeep.start();
+  const upkeep = new Upkeep(matchmaker, log, settings);
+  const stopWatching = repeat(settings.rosterPollMs, log, 'roster', () => watch.look(upkeep.leading));
 
   const close = async () => {
     endReaders.abort();
-    await upkeep.close();
+    await Promise.all([stopWatching(), upkeep.close()]);
     await dueTimes.close();
     redis.disconnect();
   };

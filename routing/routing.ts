@@ -1,6 +1,9 @@
 import type { AgentId, CallbackId, ReservationId } from '../contracts/ids.ts';
 import type { AgentState, ReservationState, TimeRange } from '../contracts/states.ts';
 import type { DecisionView } from '../contracts/agent.ts';
+import type { AgentProfile, Qualification, Requirement } from './domain/qualification.ts';
+
+export type { AgentProfile, Qualification, Requirement };
 
 /**
  * The one door of the automatic call distributor. The contact server tells facts (a contact waits, an agent is
@@ -78,19 +81,6 @@ export interface Routing {
   close(): Promise<void>;
 }
 
-export interface Qualification {
-  /** e.g. `lang:es`, `product:loans`, `service:sales`. */
-  readonly name: string;
-  /** 1 (knows) to 5 (expert). */
-  readonly level: number;
-}
-
-export interface Requirement {
-  readonly must: readonly Qualification[];
-  /** Wanted, not needed: ranks those who have it first. */
-  readonly prefer: readonly Qualification[];
-}
-
 export interface Contact {
   readonly id: CallbackId;
   readonly service: string;
@@ -165,12 +155,6 @@ export interface AgentStatus {
   readonly next?: AgentWish;
   readonly reservationId?: ReservationId;
   readonly contactId?: CallbackId;
-}
-
-export interface AgentProfile {
-  readonly id: AgentId;
-  readonly name: string;
-  readonly qualifications: readonly Qualification[];
 }
 
 export interface ScreenAsk {

@@ -2,11 +2,10 @@ import type { AgentId, CallbackId } from '../contracts/ids.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { lineScore } from './domain/order.ts';
-import type { RawReservation } from './matchmaker/decode.ts';
-import { handleTimes, numbersByName, readJson } from './matchmaker/decode.ts';
+import { handleTimes, numbersByName, readContact, readReservation, readStatus } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { AgentStatus, Contact, Qualification, RoutingSnapshot } from './routing.ts';
+import type { Qualification, RoutingSnapshot } from './routing.ts';
 import type { Look, Standings } from './standings.ts';
 
 const MOST_CANDIDATES = 10;
@@ -20,7 +19,7 @@ export async function readSnapshot(
 ): Promise<RoutingSnapshot> {
   const [, cursor, at, lines, due, reservations, agents, work, duty, handle, states] = reply;
   const waiting = (lines as [ClassId, string[]][]).map(
-    ([id, list]) => [id, list.map((text) => readJson<Contact>(text))] as const,
+    ([id, list]) => [id, list.map((text) => readContact(text))] as const,
   );
   const onDuty = numbersByName(duty);
   const common = { atWork: numbersByName(work), onDuty, handle: handleTimes(handle), idle: false };
@@ -52,9 +51,9 @@ export async function readSnapshot(
       at: time,
     })),
     reservations: await Promise.all(
-      (reservations as string[]).map((text) => vocabulary.reservation(readJson<RawReservation>(text))),
+      (reservations as string[]).map((text) => vocabulary.reservation(readReservation(text))),
     ),
-    agents: (agents as string[]).map((text) => readJson<AgentStatus>(text)),
+    agents: (agents as string[]).map((text) => readStatus(text)),
   };
 }
 

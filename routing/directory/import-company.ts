@@ -71,8 +71,9 @@ async function add<T>(
   let added = 0;
   for (const item of items) {
     const _id = `${centre}/${item.id}`;
-    const document = Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
-    const fresh = { ...document, centre, schemaVersion: SCHEMA_VERSION };
+    const fields: Record<string, unknown> = { ...item };
+    const written = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const fresh = { ...Object.fromEntries(written), centre, schemaVersion: SCHEMA_VERSION };
     const result = await insert(model, _id, fresh);
     added += result;
   }
@@ -81,10 +82,14 @@ async function add<T>(
 
 async function insert<T>(model: Model<T>, _id: string, fresh: object): Promise<number> {
   try {
-    const result = await model.updateOne({ _id } as never, { $setOnInsert: fresh } as never, {
-      upsert: true,
-      setDefaultsOnInsert: false,
-    });
+    const result = await model.updateOne(
+      { _id },
+      { $setOnInsert: fresh },
+      {
+        upsert: true,
+        setDefaultsOnInsert: false,
+      },
+    );
     return result.upsertedCount;
   } catch (error) {
     // Another process added the same in the same moment.

@@ -85,7 +85,6 @@ function schema<T>(collection: string, fields: Record<string, unknown>): Schema<
     versionKey: false,
     autoIndex: false,
     autoCreate: false,
-    writeConcern: { w: 'majority' },
   });
 }
 

@@ -1,6 +1,6 @@
 import type { DecisionView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
-import type { Qualification, Requirement } from '../routing.ts';
+import type { Qualification, Requirement } from './qualification.ts';
 import type { ClassId, ProfileId } from './match.ts';
 import { canServe, compareRanks, lack, levelOf, rankOf } from './match.ts';
 

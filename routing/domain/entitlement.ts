@@ -1,4 +1,4 @@
-import type { Qualification, Requirement } from '../routing.ts';
+import type { Qualification, Requirement } from './qualification.ts';
 
 /** What a customer, a number or an address range is owed; every condition named must hold. */
 export interface Entitlement {

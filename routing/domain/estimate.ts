@@ -1,4 +1,4 @@
-import type { Qualification, Requirement } from '../routing.ts';
+import type { Qualification, Requirement } from './qualification.ts';
 import type { ClassId, ProfileId } from './match.ts';
 import { canServe } from './match.ts';
 

@@ -1,4 +1,4 @@
-import type { Qualification, Requirement } from '../routing.ts';
+import type { Qualification, Requirement } from './qualification.ts';
 
 /** What an agent can do, in one short name: agents who can do the same share a profile. */
 export type ProfileId = string;

@@ -1,5 +1,5 @@
 import type { AgentId } from '../../contracts/ids.ts';
-import type { AgentProfile, Qualification, Requirement } from '../routing.ts';
+import type { AgentProfile, Qualification, Requirement } from './qualification.ts';
 import type { ClassId, ProfileId } from './match.ts';
 import { canonical, canServe, profileId, tiersFor } from './match.ts';
 

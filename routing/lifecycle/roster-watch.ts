@@ -13,9 +13,7 @@ export class RosterWatch {
   readonly #matchmaker: Matchmaker;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #pollMs: number;
   #page: DirectoryPage;
-  #lookAt = 0;
   #catching: Promise<void> | undefined;
 
   constructor(
@@ -25,7 +23,6 @@ export class RosterWatch {
     matchmaker: Matchmaker,
     clock: Clock,
     log: Logger,
-    pollMs: number,
   ) {
     this.#page = page;
     this.#directory = directory;
@@ -33,7 +30,6 @@ export class RosterWatch {
     this.#matchmaker = matchmaker;
     this.#clock = clock;
     this.#log = log;
-    this.#pollMs = pollMs;
   }
 
   get page(): DirectoryPage {
@@ -42,8 +38,6 @@ export class RosterWatch {
 
   /** Now and then: follows the store, and the clock through the opening hours. */
   async look(leading: boolean): Promise<void> {
-    if (performance.now() < this.#lookAt) return;
-    this.#lookAt = performance.now() + this.#pollMs;
     if ((await this.#directory.version()) !== this.#page.version) await this.reload();
     const inForce = await this.#publisher.version();
     if (inForce < this.#page.version) await this.#publisher.publish(this.#page.roster);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Matchmaker } from '../matchmaker/matchmaker.ts';
 import { scripts } from '../matchmaker/scripts.ts';
-import { RoutingUnavailable } from '../unavailable.ts';
+import { repeat } from './repeat.ts';
 
 /** How often things are looked after, all in ms. */
 export interface UpkeepTimes {
@@ -25,59 +25,33 @@ export class Upkeep {
   readonly #matchmaker: Matchmaker;
   readonly #log: Logger;
   readonly #times: UpkeepTimes;
-  readonly #also: (leading: boolean) => Promise<void>;
   readonly #token = randomUUID();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #stop: () => Promise<void>;
+  #leading = false;
   #auditAt = 0;
   #auditCursor = '0';
 
-  /** `also` runs after each sweep that reached Redis. */
-  constructor(
-    matchmaker: Matchmaker,
-    log: Logger,
-    times: UpkeepTimes,
-    also: (leading: boolean) => Promise<void>,
-  ) {
+  constructor(matchmaker: Matchmaker, log: Logger, times: UpkeepTimes) {
     this.#matchmaker = matchmaker;
     this.#log = log;
     this.#times = times;
-    this.#also = also;
+    this.#stop = repeat(times.sweepMs, log, 'upkeep', () => this.#round());
   }
 
-  start(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round().finally(() => {
-        this.start();
-      });
-    }, this.#times.sweepMs);
+  /** Whether this process does what one of them has to do. */
+  get leading(): boolean {
+    return this.#leading;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+    await this.#stop();
+    if (!this.#leading) return;
     await this.#matchmaker.run(scripts.resign, this.#token).catch(() => undefined);
   }
 
   async #round(): Promise<void> {
-    try {
-      const leading = await this.#sweep();
-      if (leading && performance.now() >= this.#auditAt) {
-        this.#auditAt = performance.now() + this.#times.auditMs;
-        await this.audit();
-      }
-      await this.#also(leading);
-    } catch (err) {
-      if (err instanceof RoutingUnavailable) this.#log.debug({ store: err.store }, 'upkeep waits');
-      else this.#log.error({ err }, 'upkeep failed');
-    }
-  }
-
-  async #sweep(): Promise<boolean> {
-    const { leaseMs, dueGraceMs } = this.#times;
+    const { leaseMs, dueGraceMs, auditMs } = this.#times;
+    this.#leading = false;
     const [tag, lapsed, late] = await this.#matchmaker.run(
       scripts.sweep,
       this.#token,
@@ -85,12 +59,15 @@ export class Upkeep {
       BATCH,
       dueGraceMs,
     );
+    this.#leading = tag === 'leader';
     if (Number(late) > 0) this.#log.warn({ late }, 'due times had lost their jobs');
     if (Number(lapsed) > 0) this.#log.debug({ lapsed }, 'offers lapsed');
-    return tag === 'leader';
+    if (!this.#leading || performance.now() < this.#auditAt) return;
+    this.#auditAt = performance.now() + auditMs;
+    await this.#audit();
   }
 
-  async audit(): Promise<void> {
+  async #audit(): Promise<void> {
     const [, cursor] = await this.#matchmaker.run(scripts.audit, this.#auditCursor, this.#times.maxHandleMs);
     this.#auditCursor = typeof cursor === 'string' ? cursor : '0';
   }

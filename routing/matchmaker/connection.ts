@@ -38,10 +38,13 @@ export function readyWithin(redis: Redis, ms: number): Promise<boolean> {
     const done = (is: boolean) => {
       clearTimeout(timer);
       redis.off('ready', onReady);
+      redis.off('end', onEnd);
       resolve(is);
     };
     const onReady = () => done(true);
+    const onEnd = () => done(false);
     const timer = setTimeout(done, ms, false);
     redis.once('ready', onReady);
+    redis.once('end', onEnd);
   });
 }

@@ -2,6 +2,7 @@ import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts'
 import type { ReservationState } from '../../contracts/states.ts';
 import type { DecisionInputs } from '../domain/decision.ts';
 import type { HandleTimes } from '../domain/estimate.ts';
+import type { AgentStatus, Contact } from '../routing.ts';
 
 /** A reservation as the scripts write it; the decision is still made of ids. */
 export interface RawReservation {
@@ -19,9 +20,17 @@ export interface RawReservation {
   readonly why: string;
 }
 
-/** One JSON text of a script's answer, in the shape its script promises. */
-export function readJson<T>(value: unknown): T {
-  return JSON.parse(value as string) as T;
+/** What the scripts wrote as JSON, in the shape they promise. */
+export function readReservation(text: unknown): RawReservation {
+  return JSON.parse(text as string) as RawReservation;
+}
+
+export function readStatus(text: unknown): AgentStatus {
+  return JSON.parse(text as string) as AgentStatus;
+}
+
+export function readContact(text: unknown): Contact {
+  return JSON.parse(text as string) as Contact;
 }
 
 export function readInputs(raw: RawReservation): DecisionInputs {

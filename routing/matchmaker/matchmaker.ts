@@ -4,7 +4,7 @@ import type { AgentNext, AgentStatus, AgentWish, Contact } from '../routing.ts';
 import type { ClassId, ProfileId } from '../domain/match.ts';
 import { lineScore } from '../domain/order.ts';
 import type { RawReservation } from './decode.ts';
-import { readJson } from './decode.ts';
+import { readReservation, readStatus } from './decode.ts';
 import type { Reply, Script } from './script.ts';
 import { ScriptRunner } from './script.ts';
 import { scripts } from './scripts.ts';
@@ -80,7 +80,7 @@ export class Matchmaker {
       JSON.stringify(contact),
       version,
     );
-    if (reply[0] === 'reserved') return { state: 'reserved', reservation: readJson(reply[1]) };
+    if (reply[0] === 'reserved') return { state: 'reserved', reservation: readReservation(reply[1]) };
     return stale(reply) ?? { state: reply[0] as 'queued' | 'over' | 'unknown-class' };
   }
 
@@ -113,13 +113,13 @@ export class Matchmaker {
       JSON.stringify(contact),
       version,
     );
-    if (reply[0] === 'ok') return { state: 'ok', reservation: readJson(reply[1]) };
+    if (reply[0] === 'ok') return { state: 'ok', reservation: readReservation(reply[1]) };
     return stale(reply) ?? { state: reply[0] as 'gone' | 'not-able' | 'unknown-class' };
   }
 
   async #answered(it: Script, reservationId: ReservationId, agentId: AgentId): Promise<Answered> {
     const [tag, rest] = await this.run(it, reservationId, agentId);
-    if (tag === 'ok') return { state: 'ok', reservation: readJson(rest) };
+    if (tag === 'ok') return { state: 'ok', reservation: readReservation(rest) };
     if (tag === 'unknown') return { state: wasOurs(reservationId, Number(rest)) ? 'gone' : 'unknown' };
     return { state: tag as 'not-yours' | 'gone' };
   }
@@ -143,12 +143,12 @@ export class Matchmaker {
   ): Promise<AgentStatus | Stale> {
     const args = [agentId, profile, JSON.stringify(wish), version, onlyNew ? '1' : ''];
     const reply = await this.run(scripts.setAgentState, ...args);
-    return stale(reply) ?? readJson<AgentStatus>(reply[1]);
+    return stale(reply) ?? readStatus(reply[1]);
   }
 
   async agentStatus(agentId: AgentId): Promise<AgentStatus | undefined> {
     const reply = await this.run(scripts.agentStatus, agentId);
-    return reply[0] === 'ok' ? readJson<AgentStatus>(reply[1]) : undefined;
+    return reply[0] === 'ok' ? readStatus(reply[1]) : undefined;
   }
 
   async schedule(contactId: CallbackId, at: number, service: string | undefined): Promise<void> {

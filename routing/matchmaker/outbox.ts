@@ -32,7 +32,8 @@ export class Outbox {
 
   /** Goes on through absences of Redis; throws `CursorTooOld` as soon as an event between would be left out. */
   async *read(after: string | undefined, signal: AbortSignal): AsyncGenerator<RoutingEvent> {
-    if (signal.aborted) return;
+    const over = () => signal.aborted;
+    if (over()) return;
     const redis = this.#connect(blocking);
     // Its absence is seen by the read that fails.
     redis.on('error', () => {});
@@ -42,14 +43,14 @@ export class Outbox {
     signal.addEventListener('abort', stop, { once: true });
     try {
       let last = after;
-      while (!signal.aborted) {
-        for (const entry of await this.#next(redis, last, signal)) {
+      while (!over()) {
+        for (const entry of await this.#next(redis, last)) {
           if (last !== undefined) assertNext(last, entry[0]);
           last = entry[0];
           const event = await this.#patiently(entry, redis, signal);
           if (event === undefined) return;
           yield event;
-          if (signal.aborted) return;
+          if (over()) return;
         }
       }
     } finally {
@@ -58,7 +59,7 @@ export class Outbox {
     }
   }
 
-  async #next(redis: Redis, last: string | undefined, signal: AbortSignal): Promise<readonly Entry[]> {
+  async #next(redis: Redis, last: string | undefined): Promise<readonly Entry[]> {
     try {
       if (!(await readyWithin(redis, 500))) return [];
       const reply = await redis.xread(
@@ -73,10 +74,7 @@ export class Outbox {
       if (reply === null) await this.#assertStillThere(redis, last);
       return reply?.[0]?.[1] ?? [];
     } catch (error) {
-      if (error instanceof CursorTooOld || signal.aborted) {
-        if (signal.aborted) return [];
-        throw error;
-      }
+      if (error instanceof CursorTooOld) throw error;
       return [];
     }
   }
