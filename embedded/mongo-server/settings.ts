@@ -18,7 +18,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /**
  * Reads MONGO_HOST (127.0.0.1), MONGO_PORT (27017; 0 is any), DATA_DIR (./var; the journal lives in its folder
- * `mongo`), MONGO_MEMORY_MB (1024), MONGO_USER (ringback), MONGO_PASSWORD (none) and LOG_LEVEL (info). A wrong one is
+ * `mongo`), MONGO_MEMORY_MB (1024, or less where node has less), MONGO_USER (ringback), MONGO_PASSWORD (none) and LOG_LEVEL (info). A wrong one is
  * named.
  */
 export function readSettings(env: Environment): Settings {
@@ -28,8 +28,8 @@ export function readSettings(env: Environment): Settings {
     throw new Error(`LOG_LEVEL is ${logLevel}, and must be one of ${LEVELS.join(', ')}`);
   const password = given(env, 'MONGO_PASSWORD');
   const heapMb = Math.floor(getHeapStatistics().heap_size_limit / 1024 / 1024);
-  const memoryMb = whole(env, 'MONGO_MEMORY_MB', 1024, 16, 1_000_000);
-  if (memoryMb > heapMb * 0.9) {
+  const memoryMb = whole(env, 'MONGO_MEMORY_MB', Math.min(1024, Math.floor(heapMb * 0.6)), 16, 1_000_000);
+  if (memoryMb > heapMb * 0.75) {
     throw new Error(
       `MONGO_MEMORY_MB is ${memoryMb}, but node has ${heapMb} MB: start it with --max-old-space-size`,
     );

@@ -5,7 +5,7 @@ import { type Doc, field, isDoc, mapDoc } from '../values/value.ts';
 import { FUNCTIONS } from './functions.ts';
 
 /** What an expression is worked out over. */
-export interface Scope {
+interface Scope {
   root: Doc;
   vars: Record<string, unknown>;
 }

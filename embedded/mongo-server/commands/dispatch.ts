@@ -106,6 +106,9 @@ function checkFields({ name, command }: CommandContext, { fields }: Command): vo
 }
 
 function checkConcern(command: Doc): void {
+  if (levelOf(command) === 'snapshot') {
+    throw new MongoError('NotImplemented', 'readConcern snapshot is not supported by the embedded server');
+  }
   const concern = command['writeConcern'];
   const w = isDoc(concern) ? concern['w'] : undefined;
   if (isNumeric(w) && toNumber(w) > 1) {
@@ -122,6 +125,11 @@ function checkConcern(command: Doc): void {
 
 /** A majority read must not show what a power cut could take back. */
 function wantsDurable(command: Doc): boolean {
+  const level = levelOf(command);
+  return level === 'majority' || level === 'linearizable';
+}
+
+function levelOf(command: Doc): unknown {
   const concern = command['readConcern'];
-  return isDoc(concern) && (concern['level'] === 'majority' || concern['level'] === 'linearizable');
+  return isDoc(concern) ? concern['level'] : undefined;
 }

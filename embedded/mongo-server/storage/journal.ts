@@ -121,6 +121,7 @@ export class Journal {
 
   async close(): Promise<void> {
     while (this.#writing ?? this.#compaction) await (this.#writing ?? this.#compaction);
+    this.#failure ??= new Error('the journal is closed');
     await this.#file?.close();
     this.#file = undefined;
   }

@@ -16,8 +16,8 @@ export interface StoreOptions {
   onFailure: (error: Error) => void;
 }
 
-/** About what a document costs beyond its BSON: the objects of its fields, and its keys in a few indexes. */
-const MEMORY_PER_BSON_BYTE = 5;
+/** What a document costs, measured and rounded up: its fields as objects, and its keys in a few indexes. */
+const MEMORY_PER_BSON_BYTE = 2;
 const MEMORY_PER_DOCUMENT = 1000;
 
 /** All collections of all databases, and the journal that makes them last. */

@@ -11,7 +11,7 @@ import { MODIFIERS, type Modifier } from './modifiers.ts';
 import { concretePaths, getAt, removeAt, setAt } from './update-path.ts';
 
 /** What the match that led to the document knows. */
-export interface UpdateContext {
+interface UpdateContext {
   isInsert: boolean;
   /** Where the filter matched in an array, for the positional `$`. */
   position?: number | undefined;

@@ -8,7 +8,7 @@ import { compareValues, equalValues } from '../values/order.ts';
 import { type Doc, cloneValue, field, isDoc, isRegex, toRegExp, textOf, typeOf } from '../values/value.ts';
 
 /** What a modifier knows of the place it changes. */
-export interface Place {
+interface Place {
   path: string;
   doc: Doc;
   /** True while an upsert makes a new document. */

@@ -73,7 +73,7 @@ function combine(
 }
 
 /** True where BSON says double. */
-export function isDouble(value: Numeric): boolean {
+function isDouble(value: Numeric): boolean {
   return typeof value === 'number' ? !isInt32(value) : value instanceof Double;
 }
 

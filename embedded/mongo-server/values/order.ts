@@ -81,11 +81,6 @@ export function rankOf(value: unknown): string {
   return RANK[typeOf(value)];
 }
 
-/** The lowest text above every key of a rank. */
-export function afterRank(rank: string): string {
-  return String.fromCharCode(rank.charCodeAt(0) + 1);
-}
-
 /** Below zero, zero or above zero, in BSON's order. */
 export function compareValues(a: unknown, b: unknown): number {
   const plain = typeof a === 'number' && typeof b === 'number' && !Number.isNaN(a) && !Number.isNaN(b);

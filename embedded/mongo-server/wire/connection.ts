@@ -22,12 +22,13 @@ export function serve(socket: Socket, id: number, around: Surroundings, log: Log
     socket.destroy();
   };
   const answer = async (request: Request): Promise<void> => {
+    if (socket.destroyed) return;
     const { command } = request;
     const [name = ''] = Object.keys(command);
     const db = textOf(command['$db']) ?? '';
     const reply = await dispatch({ ...around, client, name, command, db });
     if (reply['code'] === 1) log.error({ command: name, errmsg: reply['errmsg'] }, 'command failed');
-    if (!request.wantsReply || socket.destroyed) return;
+    if (!request.wantsReply) return;
     let bytes: Buffer;
     try {
       bytes = encodeReply(request, reply);

@@ -24,7 +24,7 @@ export interface Request {
 }
 
 /** Raised for bytes that are no message: the connection they came on is closed, and no other. */
-export class ProtocolError extends Error {}
+class ProtocolError extends Error {}
 
 /** Cuts a stream of bytes into whole messages. */
 export class MessageReader {

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import {
   cpSync,
   existsSync,
-  openSync,
   readdirSync,
   readFileSync,
   statSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -66,16 +64,12 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     const client = await MongoClient.connect(server.url);
     const calls = client.db('shop').collection<{ _id: number }>('calls');
     await calls.insertOne({ _id: 0 });
-    const probe = await open(join(directory.path, 'lock'));
-    const prototype = Object.getPrototypeOf(probe) as FileHandle;
-    await probe.close();
-    const original = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
     const [reached, gate] = [deferred(), deferred()];
-    prototype.datasync = async function (this: FileHandle) {
+    const restore = await replaceDatasync(directory.path, async (sync) => {
       reached.resolve();
       await gate.promise;
-      return original.call(this);
-    };
+      return sync();
+    });
     let acknowledged = 0;
     try {
       const writes = [1, 2, 3].map((_id) => calls.insertOne({ _id }).then(() => acknowledged++));
@@ -89,8 +83,32 @@ describe('What the embedded MongoDB server has acknowledged', () => {
       await Promise.all(writes);
       assert.equal(acknowledged, 3);
     } finally {
-      prototype.datasync = original;
+      restore();
     }
+    await client.close();
+    await server.close();
+  });
+
+  it('is all there is: when the disk refuses, nothing more is acknowledged', async () => {
+    const failures: Error[] = [];
+    const server = await startMongoServer({
+      directory: directory.path,
+      onFailure: (error) => failures.push(error),
+    });
+    const client = await MongoClient.connect(server.url);
+    const calls = client.db('shop').collection<{ _id: number }>('calls');
+    await calls.insertOne({ _id: 0 });
+    const restore = await replaceDatasync(directory.path, () => Promise.reject(new Error('no space left')));
+    try {
+      await assert.rejects(calls.insertOne({ _id: 1 }), /no space left/);
+    } finally {
+      restore();
+    }
+    await assert.rejects(calls.insertOne({ _id: 2 }), /no space left/);
+    assert.deepEqual(
+      failures.map(({ message }) => message),
+      ['no space left'],
+    );
     await client.close();
     await server.close();
   });
@@ -250,9 +268,25 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
+/** Puts something in the place of fdatasync, for every file, until the function it returns is called. */
+async function replaceDatasync(
+  directory: string,
+  instead: (sync: () => Promise<void>) => Promise<void>,
+): Promise<() => void> {
+  const probe = await open(join(directory, 'lock'));
+  const prototype = Object.getPrototypeOf(probe) as FileHandle;
+  await probe.close();
+  const original = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
+  prototype.datasync = function (this: FileHandle) {
+    return instead(() => original.call(this));
+  };
+  return () => (prototype.datasync = original);
+}
+
 function flipByte(path: string, at: number): void {
-  const byte = (readFileSync(path)[at] ?? 0) ^ 0x5a;
-  writeSync(openSync(path, 'r+'), Buffer.from([byte]), 0, 1, at);
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 0x5a, at);
+  writeFileSync(path, bytes);
 }
 
 /** Where each entry of a journal ends, from its length fields. */
