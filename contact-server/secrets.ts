@@ -13,7 +13,7 @@ export async function readSecrets(dir: string): Promise<Secrets> {
   const file = join(dir, 'secrets.json');
   const known = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Partial<Record<string, string>>,
-    () => ({}) as Partial<Record<string, string>>,
+    (): Partial<Record<string, string>> => ({}),
   );
   const all = Object.fromEntries(names.map((it) => [it, known[it] ?? randomBytes(32).toString('base64url')]));
   if (names.some((it) => known[it] === undefined)) {

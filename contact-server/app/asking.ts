@@ -8,7 +8,7 @@ import type { Callback, Fact, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type { CallbackRecord, CallbackStore, Limits, Suppressions } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, ConsentStore, Limits, Suppressions } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
 import type { Admission } from './admission.ts';
 import type { CallbackDesk } from './callback-desk.ts';
@@ -32,6 +32,7 @@ interface Parts {
   readonly identity: IdentityProofs;
   readonly limits: Limits;
   readonly suppressions: Suppressions;
+  readonly consents: ConsentStore;
   readonly company: CompanyRules;
   readonly rules: CallbackRules;
   readonly asking: AskingLimits;
@@ -87,13 +88,14 @@ export class Asking {
     const screened = await this.#screened(id, wish, at);
 
     const callback = this.#fresh(id, wish, at);
+    const consent = this.#consent(request, ask, callback);
     const inserted = await store.insert({
       callback,
       tokenHash: hashToken(this.#tokenFor(id)),
       origin,
       idempotencyKey: key.data,
       bodyHash,
-      consent: this.#consent(request, ask, callback),
+      consent,
     });
     if (inserted === 'phone-busy') {
       throw new ProblemError('already-open', { detail: 'We already have an open request for this number.' });
@@ -101,7 +103,11 @@ export class Asking {
     if (inserted !== 'inserted') return this.#again(inserted.known, inserted.sameBody);
 
     // Accepted. What follows may fail and be made up for; the answer stays yes.
-    const record = await this.#parts.callbacks.note(id, screened);
+    const [record] = await Promise.all([
+      this.#parts.callbacks.note(id, screened),
+      // The callback carries its consent; this copy outlives it.
+      this.#parts.consents.add(consent).catch(() => undefined),
+    ]);
     return { record, token: this.#tokenFor(id), ...(sessionTicket !== undefined && { sessionTicket }) };
   }
 

@@ -81,6 +81,15 @@ export class LogInDesk {
     return { account, ...(await this.#rotated(hash, found, now)) };
   }
 
+  /** Everybody who is logged in somewhere: their phones may be reached, also after a restart. */
+  async present(): Promise<readonly Account[]> {
+    const { accounts, logIns, clock } = this.#parts;
+    const now = clock.now();
+    const all = await accounts.all();
+    const here = await Promise.all(all.map((it) => logIns.any(it.id, now)));
+    return all.filter((_, i) => here[i]);
+  }
+
   /** Ends this log-in; true when it was the person's last. */
   async logOut(token: string): Promise<{ account: Account; last: boolean }> {
     const { account } = await this.known(token);

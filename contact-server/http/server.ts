@@ -2,6 +2,7 @@ import Koa from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
 import type { BoardView } from '../../contracts/agent.ts';
+import { type AddressList, clientAddress } from '../../server-kit/address.ts';
 import { answerProblems } from '../../server-kit/problem.ts';
 import { agentRoutes, type RouteParts } from './agent-routes.ts';
 import { sameOrigin } from './auth.ts';
@@ -14,6 +15,7 @@ export interface ServerParts extends RouteParts {
   readonly metricsToken: string | undefined;
   readonly portalDir: string;
   readonly siteOrigins: readonly string[];
+  readonly trustedProxies: AddressList;
   readonly log: Logger;
 }
 
@@ -21,6 +23,11 @@ export interface ServerParts extends RouteParts {
 export function agentServer(parts: ServerParts): Koa {
   const app = new Koa();
   app.use(async (ctx, next) => {
+    ctx.request.ip = clientAddress(
+      ctx.req.socket.remoteAddress ?? '',
+      ctx.get('X-Forwarded-For') || undefined,
+      parts.trustedProxies,
+    );
     ctx.set({
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',

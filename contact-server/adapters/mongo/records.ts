@@ -1,4 +1,5 @@
 import type { Collection, Connection } from 'mongoose';
+import type { Company } from '../../../contracts/company.schema.ts';
 import type {
   AuditEntry,
   AuditStore,
@@ -101,11 +102,17 @@ export class MongoCustomers implements CustomerStore {
   }
 
   /** Adds those that are new; what was edited since stays. */
-  async addMissing(customers: readonly Customer[]): Promise<void> {
-    for (const { id, ...rest } of customers) {
+  async addMissing(customers: Company['customers']): Promise<void> {
+    for (const { id, since, language, preferredAgent, ...rest } of customers) {
+      const known = {
+        ...rest,
+        ...(since !== undefined && { since }),
+        ...(language !== undefined && { language }),
+        ...(preferredAgent !== undefined && { preferredAgent }),
+      };
       await this.#docs.updateOne(
         { _id: id },
-        { $setOnInsert: { ...rest, centre: this.#centre, schemaVersion: 1 } },
+        { $setOnInsert: { ...known, centre: this.#centre, schemaVersion: 1 } },
         { upsert: true, ...durable },
       );
     }

@@ -1,0 +1,264 @@
+import type { Logger } from 'pino';
+import type { SessionId } from '../contracts/ids.ts';
+import { Admission } from './app/admission.ts';
+import { AgentDesk } from './app/agent-desk.ts';
+import { AgentViews } from './app/agent-views.ts';
+import { Asking } from './app/asking.ts';
+import { Board } from './app/board.ts';
+import { CallDesk } from './app/call-desk.ts';
+import { CallbackDesk } from './app/callback-desk.ts';
+import { DialGate } from './app/dial-gate.ts';
+import { FormProof } from './app/form-proof.ts';
+import { LogInDesk } from './app/log-in-desk.ts';
+import { ManagerDesk } from './app/manager-desk.ts';
+import { Offers } from './app/offers.ts';
+import { Orders } from './app/order-taker.ts';
+import { PageDesk } from './app/page-desk.ts';
+import { RoutingPump } from './app/routing-pump.ts';
+import { SessionDesk } from './app/session-desk.ts';
+import { VisitorStreams } from './app/visitor-streams.ts';
+import { VisitorViews } from './app/visitor-view.ts';
+import { Visitors } from './app/visitors.ts';
+import { Watchdog } from './app/watchdog.ts';
+import { claimOf } from './domain/callback.ts';
+import type { Ground } from './ground.ts';
+import { serviceRegistry } from './services/registry.ts';
+
+const FORM_VALID_MS = 2 * 3_600_000;
+
+/** All desks, put together. Nothing runs before `start`. */
+export interface Desks {
+  readonly visitors: Visitors;
+  readonly agents: AgentDesk;
+  readonly manager: ManagerDesk;
+  readonly logIns: LogInDesk;
+  readonly views: AgentViews;
+  readonly board: Board;
+  readonly pages: PageDesk;
+  /** Adopts what an earlier process left, then begins to listen and to watch. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Puts the use cases together. */
+export function openDesks(ground: Ground): Desks {
+  const { stores, routing, telephony, phones, hints, limits, company, rules, keys, clock, log, policy } =
+    ground;
+  const { callbacks: store, calls: callStore, accounts, audit } = stores;
+  const streams = hints;
+  const part = (name: string): Logger => log.child({ part: name });
+
+  const callbacks = new CallbackDesk({ store, rules, hints, clock, log: part('callbacks') });
+  const calls = new CallDesk({ calls: callStore, telephony, streams, hints, clock, log: part('calls') });
+  const sessions = new SessionDesk({
+    store: stores.sessions,
+    services: serviceRegistry(company),
+    hints,
+    clock,
+  });
+  const pages = new PageDesk({
+    store: stores.pages,
+    sessions,
+    consents: stores.consents,
+    limits,
+    audit,
+    hints,
+    company,
+    siteOrigins: ground.siteOrigins,
+    keys: { session: keys.session, hash: keys.hash },
+    sessionOfReservation: async (agentId, reservationId) => {
+      const mine = (await store.ofAgent(agentId)).find(
+        (it) =>
+          claimOf(it.callback)?.reservationId === reservationId && it.callback.phase.state !== 'reserved',
+      );
+      return mine?.callback.wish.sessionId;
+    },
+    clock,
+    log: part('pages'),
+  });
+  sessions.onCallOver((id: SessionId, graceMs) => pages.endAfter(id, graceMs));
+
+  const proof = new FormProof({
+    key: keys.form,
+    clock,
+    difficulty: ground.proof.difficulty,
+    minFillMs: ground.proof.minFillMs,
+    validMs: FORM_VALID_MS,
+    // With Redis gone a form cannot be marked as used; the limits and the dial gate still stand.
+    useOnce: (token, ms) => limits.once(`form:${token}`, ms).catch(() => true),
+  });
+  const admission = new Admission({ routing, policy, audit, clock });
+  const gate = new DialGate({ store, policy, audit, clock });
+  const desk = new AgentDesk({
+    callbacks,
+    calls,
+    store,
+    routing,
+    accounts,
+    phones,
+    telephony,
+    pages,
+    company,
+    streams,
+    hints,
+    audit,
+    clock,
+    log: part('agents'),
+  });
+  const offers = new Offers({ routing, desk, calls, store, accounts, company, clock, log: part('offers') });
+  callbacks.use(
+    new Orders({
+      store,
+      routing,
+      calls,
+      gate,
+      admission,
+      accounts,
+      phones,
+      telephony,
+      sessions,
+      company,
+      streams,
+      hints,
+      rules,
+      clock,
+      log: part('orders'),
+      onMoved: (callback) => offers.moved(callback),
+    }),
+  );
+  calls.use(async (id, fact) => {
+    if (!(await offers.heard(id, fact))) await callbacks.note(id, fact);
+  });
+
+  const watchdog = new Watchdog({
+    callbacks,
+    calls,
+    callStore,
+    store,
+    routing,
+    telephony,
+    accounts,
+    phones,
+    audit,
+    clock,
+    log: part('watchdog'),
+    everyMs: 1_000,
+    reconcileMs: 5_000,
+  });
+  const pump = new RoutingPump({
+    routing,
+    callbacks,
+    cursors: stores.cursors,
+    streams,
+    hints,
+    audit,
+    clock,
+    log: part('pump'),
+    offered: (reservation) => offers.made(reservation),
+    reconcile: () => watchdog.reconcile(),
+  });
+
+  const views = new AgentViews({
+    store,
+    calls: callStore,
+    sessions: stores.sessions,
+    customers: stores.customers,
+    accounts,
+    routing,
+    phones,
+    pages,
+    company,
+    clock,
+    codeKey: keys.code,
+  });
+  const visitorViews = new VisitorViews({
+    store,
+    calls: callStore,
+    accounts,
+    routing,
+    company,
+    clock,
+    codeKey: keys.code,
+  });
+  const visitorStreams = new VisitorStreams({
+    store,
+    views: visitorViews,
+    hints,
+    clock,
+    log: part('visitors'),
+  });
+  const asking = new Asking({
+    store,
+    callbacks,
+    admission,
+    pages,
+    proof,
+    identity: ground.identity,
+    limits,
+    suppressions: stores.suppressions,
+    consents: stores.consents,
+    company,
+    rules,
+    asking: ground.asking,
+    clock,
+    keys,
+  });
+  const visitors = new Visitors({
+    store,
+    callbacks,
+    asking,
+    views: visitorViews,
+    streams: visitorStreams,
+    pages,
+    routing,
+    proof,
+    company,
+    clock,
+    log: part('visitors'),
+  });
+  const board = new Board({
+    store,
+    routing,
+    accounts,
+    phones,
+    pages,
+    audit,
+    company,
+    clock,
+    services: ground.services,
+  });
+  const logIns = new LogInDesk({
+    credentials: ground.credentials,
+    logIns: stores.logIns,
+    accounts,
+    limits,
+    audit,
+    clock,
+    limitsPer: ground.logInTries,
+  });
+
+  return {
+    visitors,
+    agents: desk,
+    manager: new ManagerDesk({ callbacks, audit, clock }),
+    logIns,
+    views,
+    board,
+    pages,
+    async start() {
+      await board.prepare();
+      for (const account of await logIns.present()) await desk.arrive(account);
+      await watchdog.recover();
+      pump.start();
+      visitorStreams.start();
+      watchdog.start();
+    },
+    async stop() {
+      watchdog.stop();
+      visitorStreams.stop();
+      await pump.stop();
+      await calls.idle();
+      await callbacks.idle();
+    },
+  };
+}

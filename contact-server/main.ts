@@ -1,0 +1,259 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { BoardView } from '../contracts/agent.ts';
+import type { Company } from '../contracts/company.schema.ts';
+import { importDirectory, openRouting } from '../routing/index.ts';
+import { systemClock as clock } from '../server-kit/clock.ts';
+import { Lifetime } from '../server-kit/lifetime.ts';
+import { readLinkKeys } from '../server-kit/link/link-keys.ts';
+import { DrachtioPhones } from './adapters/drachtio/drachtio-phones.ts';
+import { DrachtioTelephony } from './adapters/drachtio/drachtio-telephony.ts';
+import { SipLink } from './adapters/drachtio/sip-link.ts';
+import { Trunks } from './adapters/drachtio/trunks.ts';
+import { LocalCredentials } from './adapters/mongo/credentials.ts';
+import { openStores, type Stores } from './adapters/mongo/open-stores.ts';
+import { RedisHints } from './adapters/redis/hints.ts';
+import { RedisLimits } from './adapters/redis/limits.ts';
+import { SignedIdentity } from './adapters/signed-identity.ts';
+import { dialPolicy } from './app/dial-policy.ts';
+import { readCompany, rulesOf } from './company-file.ts';
+import { type Config, readConfig } from './config.ts';
+import { openDesks } from './desks.ts';
+import { DmzLinks } from './dmz-link/dmz-links.ts';
+import { usualRules } from './domain/callback-rules.ts';
+import { EventStreams } from './http/event-streams.ts';
+import { agentServer } from './http/server.ts';
+import { openLog } from './log.ts';
+import { readSecrets } from './secrets.ts';
+import { version } from './version.ts';
+
+try {
+  await run(readConfig(process.env));
+} catch (err) {
+  openLog('info').fatal({ err }, 'contact-server does not start');
+  process.exit(1);
+}
+
+/** Opens everything in the order it is needed, says that it is ready, and closes in the opposite order. */
+async function run(config: Config): Promise<void> {
+  const log = openLog(config.LOG_LEVEL);
+  const lifetime = new Lifetime(log, 10_000);
+  const centre = config.CENTRE;
+  const keys = await readSecrets(join(config.DATA_DIR, 'contact-server'));
+
+  const stores = await openStores(config.MONGODB_URL, {
+    database: config.MONGODB_DATABASE,
+    centre,
+    keepDays: config.KEEP_CALLBACK_DAYS,
+    now: () => clock.now(),
+  });
+  lifetime.keep('mongodb', stores.connection, (it) => it.close());
+  const companyFile = await takeOver(config, stores);
+  const company = rulesOf(companyFile, config.CALLING_HOURS === 'any');
+
+  const redis = lifetime.keep('redis', connect(config.REDIS_URL, true), (it) => it.disconnect());
+  const subscriber = lifetime.keep('redis hints', connect(config.REDIS_URL, false), (it) => it.disconnect());
+  for (const it of [redis, subscriber]) it.on('error', (err) => log.debug({ err }, 'redis is away'));
+  const hints = new RedisHints({ redis, subscriber, centre, log });
+  hints.start().catch((err: unknown) => log.warn({ err }, 'no hints from other processes'));
+
+  const routing = lifetime.keep(
+    'routing',
+    await openRouting({
+      redisUrl: config.REDIS_URL,
+      mongo: stores.connection,
+      clock,
+      log: log.child({ part: 'routing' }),
+      centre,
+    }),
+    (it) => it.close(),
+  );
+
+  const sipLog = log.child({ part: 'sip' });
+  const link = new SipLink(
+    { host: config.DRACHTIO_HOST, port: config.DRACHTIO_PORT, secret: config.DRACHTIO_SECRET },
+    sipLog,
+  );
+  const trunks = new Trunks(company.trunks, clock);
+  const phones = new DrachtioPhones({
+    link,
+    isTrunk: (address) => trunks.isTrunk(address),
+    store: stores.bindings,
+    accounts: { byExtension: (extension) => stores.accounts.phoneOf(extension) },
+    clock,
+    log: sipLog,
+  });
+  const telephony = new DrachtioTelephony({
+    link,
+    clock,
+    log: sipLog,
+    trunks,
+    phoneOf: (extension) => phones.phoneOf(extension),
+  });
+  await phones.load();
+  lifetime.keep('sip', link, (it) => it.close());
+  lifetime.keep('phones', phones, (it) => it.stop());
+  lifetime.keep('calls', telephony, (it) => it.close());
+  link.connect();
+
+  // Filled in when the links are made, last of all.
+  const dmzLinks: DmzLinks[] = [];
+  const services = async (): Promise<BoardView['services']> => {
+    const health = await routing.health();
+    const dmz = dmzLinks.flatMap((it) => it.status());
+    const down = dmz.filter((it) => it.state === 'down');
+    const sip = telephony.status();
+    return {
+      redis: { up: health.redis, ...(health.detail !== undefined && { detail: health.detail }) },
+      mongodb: { up: await answers(stores) },
+      sip,
+      dmz: {
+        up: dmz.length > 0 && down.length === 0,
+        ...(down[0] && { detail: `${down[0].url} ${down[0].lastError ?? 'not connected yet'}` }),
+      },
+    };
+  };
+
+  const desks = openDesks({
+    stores,
+    routing,
+    telephony,
+    phones,
+    hints,
+    limits: new RedisLimits(redis, centre),
+    credentials: new LocalCredentials(stores.accounts),
+    identity: new SignedIdentity(config.IDENTITY_SECRET, () => clock.now()),
+    policy: dialPolicy(company.country, () => ({
+      trunks: company.trunks,
+      ownNumbers: company.trunks.flatMap((it) => it.callerIds),
+      callingHours: company.callingHours,
+      callerIdsOf: (service) => company.services.get(service)?.callerIds ?? [],
+    })),
+    company,
+    rules: { ...usualRules, retryAfterMs: config.retryAfterMs },
+    siteOrigins: config.SITE_ORIGINS,
+    asking: {
+      perAddressHour: config.CALLBACKS_PER_ADDRESS_HOUR,
+      perAddressDay: config.CALLBACKS_PER_ADDRESS_DAY,
+      perNumberDay: config.CALLBACKS_PER_NUMBER_DAY,
+    },
+    proof: { difficulty: config.PROOF_BITS, minFillMs: config.MIN_FILL_MS },
+    logInTries: { account: config.LOGIN_TRIES_PER_ACCOUNT, address: config.LOGIN_TRIES_PER_ADDRESS },
+    keys,
+    services,
+    clock,
+    log,
+  });
+
+  const http = createServer();
+  http.listen(config.AGENT_PORT, config.BIND_HOST);
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  const origin = config.AGENT_URL ?? `http://${config.BIND_HOST}:${String(port)}`;
+  const auth = { origin };
+  const events = new EventStreams({
+    streams: hints,
+    hints,
+    views: desks.views,
+    board: desks.board,
+    logIns: desks.logIns,
+    phones,
+    clock,
+    log,
+  });
+  const app = agentServer({
+    logIns: desks.logIns,
+    desk: desks.agents,
+    manager: desks.manager,
+    views: desks.views,
+    board: desks.board,
+    pages: desks.pages,
+    streams: hints,
+    events,
+    auth,
+    version,
+    now: () => clock.now(),
+    log,
+    services,
+    metricsToken: config.METRICS_TOKEN,
+    portalDir: config.PORTAL_DIR,
+    siteOrigins: config.SITE_ORIGINS,
+    trustedProxies: config.TRUSTED_PROXIES,
+  });
+  http.on('request', app.callback());
+  lifetime.keep('http', http, (it) => {
+    it.closeAllConnections();
+    it.close();
+  });
+
+  await desks.start();
+  lifetime.keep('desks', desks, (it) => it.stop());
+  events.start();
+  lifetime.keep('event streams', events, (it) => it.stop());
+  const links = new DmzLinks({
+    links: config.DMZ_LINKS,
+    tls: () => readLinkKeys(config.LINK_KEY_DIR),
+    desk: desks.visitors,
+    origins: config.SITE_ORIGINS,
+    clock,
+    log: log.child({ part: 'dmz-link' }),
+    isQuarantined: (node) => config.QUARANTINED_DMZ.includes(node),
+  });
+  dmzLinks.push(links);
+  links.onChange(() => hints.give({ about: 'board' }));
+  links.start();
+  lifetime.keep('dmz links', links, (it) => it.close());
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'contact-server is closing');
+      void lifetime.end().then(() => process.exit(0));
+    });
+  }
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, agent: { host: config.BIND_HOST, port, url: origin } })}\n`,
+  );
+  log.info({ port }, 'contact-server is ready');
+}
+
+/** Reads the company from its file, or as it was taken over last; demo data only where the demo is meant. */
+async function takeOver(config: Config, stores: Stores): Promise<Company> {
+  const company =
+    config.COMPANY_FILE === undefined
+      ? await stores.companies.load()
+      : await readCompany(config.COMPANY_FILE);
+  if (!company) throw new Error('COMPANY_FILE: name the file of your company for the first start');
+  if (company.demo && config.DEMO !== '1') {
+    throw new Error('COMPANY_FILE: this database holds the demo company; start with a database of your own');
+  }
+  if (config.COMPANY_FILE !== undefined) {
+    await stores.companies.save(company);
+    await importDirectory(stores.connection, company, config.CENTRE);
+    await stores.accounts.addMissing(company.agents);
+    await stores.customers.addMissing(company.customers);
+  }
+  return company;
+}
+
+/** `quick`: a command fails at once while Redis is away, instead of waiting for it. */
+function connect(url: string, quick: boolean): Redis {
+  return new Redis(url, {
+    maxRetriesPerRequest: quick ? 1 : null,
+    enableOfflineQueue: !quick,
+    connectTimeout: 2_000,
+    ...(quick && { commandTimeout: 2_000 }),
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  });
+}
+
+async function answers(stores: Stores): Promise<boolean> {
+  try {
+    await stores.connection.db?.command({ ping: 1 }, { timeoutMS: 1_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
