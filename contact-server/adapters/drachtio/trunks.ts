@@ -19,19 +19,20 @@ const HOUR_MS = 3_600_000;
 export class Trunks {
   readonly #clock: Clock;
   readonly #trunks: ReadonlyMap<string, TrunkConfig>;
-  readonly #hosts: ReadonlySet<string>;
+  readonly #addresses: ReadonlySet<string>;
   readonly #talking = new Map<string, number>();
   readonly #dialled = new Map<string, number[]>();
 
   constructor(trunks: readonly TrunkConfig[], clock: Clock) {
     this.#clock = clock;
     this.#trunks = new Map(trunks.map((trunk) => [trunk.id, trunk]));
-    this.#hosts = new Set(trunks.map((trunk) => hostOf(trunk.address)));
+    this.#addresses = new Set(trunks.map((trunk) => trunk.address));
   }
 
-  /** A message from this address is a trunk's. */
-  isTrunk(address: string): boolean {
-    return this.#hosts.has(address.replace(/^::ffff:/, ''));
+  /** A message that came from there is a trunk's: over UDP it sends from where it listens. */
+  isTrunk(address: string, port: number): boolean {
+    const host = address.replace(/^::ffff:/, '');
+    return this.#addresses.has(`${host.includes(':') ? `[${host}]` : host}:${port}`);
   }
 
   /** Takes a place on the trunk for one call, or says in plain words why there is none. */
@@ -56,5 +57,3 @@ export class Trunks {
     return this.#talking.get(trunkId) ?? 0;
   }
 }
-
-const hostOf = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
