@@ -53,6 +53,7 @@ export interface SipServer {
 }
 
 export interface SipServerStats {
+  readonly applications: number;
   readonly transactions: number;
   readonly dialogs: number;
   readonly pending: { readonly inbound: number; readonly outbound: number };
@@ -119,20 +120,23 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     await transports.close();
     throw error;
   }
+  const closeAll = async (): Promise<void> => {
+    await apps.close();
+    dialogs.close();
+    transactions.close();
+    await transports.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
     sipPort: transports.port,
     controlPort: apps.port,
     stats: () => ({
+      applications: apps.size,
       transactions: transactions.size,
       dialogs: dialogs.size,
       pending: agent.pending,
       dropped: counters.all,
     }),
-    async close() {
-      await apps.close();
-      dialogs.close();
-      transactions.close();
-      await transports.close();
-    },
+    close: () => (closing ??= closeAll()),
   };
 }

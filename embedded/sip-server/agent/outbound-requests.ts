@@ -19,6 +19,8 @@ const METHODS = new Set(
   ),
 );
 
+const BREATH_MS = 10;
+
 /** Requests of the applications, on their way out and back. */
 export class OutboundRequests {
   readonly #exchange: Exchange;
@@ -232,11 +234,16 @@ export class OutboundRequests {
     }
   }
 
-  /** A response that no peer sent: time ran out, or there was no way. */
+  /**
+   * A response that no peer sent: time ran out, or there was no way. It waits a moment, because an application that
+   * reads it together with the echo of its request has had no chance to listen for it yet.
+   */
   #madeUp(outgoing: Outgoing, status: 408 | 503): void {
-    if (outgoing.done) return;
-    const response = responseTo(outgoing.request, status, newTag()).add('Content-Length', '0');
-    this.#onResponse(outgoing, response, undefined);
+    after(BREATH_MS, () => {
+      if (outgoing.done) return;
+      const response = responseTo(outgoing.request, status, newTag()).add('Content-Length', '0');
+      this.#onResponse(outgoing, response, undefined);
+    });
   }
 
   #cancel(command: AppCommand, app: AppText, method: string): void {

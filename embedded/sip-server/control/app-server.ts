@@ -56,6 +56,11 @@ export class AppServer implements Apps {
     return typeof bound === 'object' && bound ? bound.port : 0;
   }
 
+  /** Connections, authenticated or not yet. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
   pick(method: string): AppLink | undefined {
     const verb = method.toLowerCase();
     const willing = [...this.#connections.keys()].filter(({ open, routes }) => open && routes.has(verb));

@@ -21,8 +21,11 @@ export class Control {
     return new Control(socket);
   }
 
-  get closed(): Promise<unknown> {
-    return this.#socket.closed ? Promise.resolve() : once(this.#socket, 'close');
+  get closed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.closed) resolve();
+      else this.#socket.once('close', () => resolve());
+    });
   }
 
   /** Stops reading, as an application does that hangs. */

@@ -162,8 +162,11 @@ export class TcpPhone extends Phone {
     return this.#socket.localPort ?? 0;
   }
 
-  get closed(): Promise<unknown> {
-    return this.#socket.closed ? Promise.resolve() : once(this.#socket, 'close');
+  get closed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.closed) resolve();
+      else this.#socket.once('close', () => resolve());
+    });
   }
 
   send(text: string): void {

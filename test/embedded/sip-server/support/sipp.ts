@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const SCENARIOS = fileURLToPath(new URL('../scenarios/', import.meta.url));
+
+/** One run of sipp; `done` is its exit code, 0 when every call went as the scenario says. */
+export interface Sipp {
+  readonly done: Promise<number>;
+  output(): string;
+  stop(): void;
+}
+
+/** Starts sipp with a scenario of ours; its statistics go nowhere, its errors are kept for the test's message. */
+export function sipp(scenario: string, args: readonly string[]): Sipp {
+  const child = spawn(
+    'sipp',
+    ['-sf', `${SCENARIOS}${scenario}`, '-i', '127.0.0.1', '-nostdin', '-timeout', '15', ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  const keep = (data: Buffer): void => {
+    output = (output + data.toString('latin1')).slice(-4000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  return {
+    done: once(child, 'exit').then(([code]) => code as number),
+    output: () => output,
+    stop: () => child.kill('SIGKILL'),
+  };
+}
+
+/** Resolves when some program listens on this port, as Linux shows it; asks again as fast as the answers come. */
+export async function listening(port: number, transport: 'udp' | 'tcp'): Promise<void> {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const state = transport === 'tcp' ? '0A' : '07';
+  const line = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F]+:0000 ${state} `, 'm');
+  while (!line.test(await readFile(`/proc/net/${transport}`, 'latin1')));
+}
