@@ -52,7 +52,7 @@ export class WidgetBench {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        '--lang=en-GB',
+        '--accept-lang=en-GB',
       ],
       env: { ...process.env, TZ: 'Europe/London', LANGUAGE: 'en_GB' },
     });
@@ -174,6 +174,35 @@ export class WidgetPage {
         .replaceAll(/\s+/g, ' ')
         .trim();
     });
+  }
+
+  /** What the launcher says. */
+  pillText(): Promise<string> {
+    return this.page.evaluate(
+      () => document.querySelector('ring-back')?.shadowRoot?.querySelector('.pill')?.textContent ?? '',
+    );
+  }
+
+  /** The sentences that are read out with the control of this name. */
+  async describedBy(name: string): Promise<string[]> {
+    const control = await this.page.waitForSelector(`::-p-aria([name="${name}"])`);
+    return control!.evaluate((element) => {
+      const ids = element.getAttribute('aria-describedby')?.split(' ') ?? [];
+      return ids.map((id) => (element.getRootNode() as ShadowRoot).getElementById(id)?.textContent ?? '');
+    });
+  }
+
+  /** What stands in the field of this name. */
+  async value(name: string): Promise<string> {
+    const field = await this.page.waitForSelector(`::-p-aria([name="${name}"][role="textbox"])`);
+    return field!.evaluate((element) => (element as HTMLInputElement).value);
+  }
+
+  /** Pastes into what has the focus. */
+  async paste(text: string): Promise<void> {
+    const session = await this.page.createCDPSession();
+    await session.send('Input.insertText', { text });
+    await session.detach();
   }
 
   /** Goes on with the tab key until something with this name has the focus. */

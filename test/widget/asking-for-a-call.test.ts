@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inMinutes } from '../support/fake-visitor-api.ts';
 import { WidgetBench } from '../support/widget-bench.ts';
 
 describe('A visitor asks for a call', () => {
@@ -34,9 +35,165 @@ describe('A visitor asks for a call', () => {
       language: 'en',
     });
     assert.equal(body.timezone, 'Europe/London');
+    assert.equal(body.at, undefined);
     await visitor.reads('You are 3rd');
     await visitor.reads('We expect to ring between');
     assert.deepEqual(bench.api.faults, []);
     assert.deepEqual(visitor.errors, []);
+  });
+
+  it('and is told in words beside each field what is missing, with the focus on the first', async () => {
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('You may call me');
+    await visitor.press('Call me back');
+    await visitor.reads('Enter the number we should ring.');
+    await visitor.reads('Tick this box, so that we may ring you.');
+    assert.equal(await visitor.focused(), 'Your phone number');
+    assert.deepEqual(await visitor.describedBy('Your phone number'), ['Enter the number we should ring.']);
+    assert.deepEqual(bench.api.asked.unread, []);
+  });
+
+  for (const [typed, shown, phone, country] of [
+    ['02079460199', '020 7946 0199', '020 7946 0199', 'GB'],
+    ['07700900123', '07700 900123', '07700 900123', 'GB'],
+    ['+351 21 123 4567', '211 234 567', '+351211234567', 'PT'],
+    ['0012025550123', '202 555 0123', '+12025550123', 'US'],
+  ] as const) {
+    it(`with "${typed}" pasted, which is shown as ${shown}`, async () => {
+      const visitor = await bench.visit();
+      await visitor.open();
+      await visitor.reads('You may call me');
+      await visitor.paste(typed);
+      assert.equal(await visitor.value('Your phone number'), shown);
+      await visitor.press('You may call me about my question, this one time.', 'checkbox');
+      await visitor.press('Call me back');
+      const { body } = await bench.api.asked.next();
+      assert.equal(body.phone, phone);
+      assert.equal(body.country, country);
+    });
+  }
+
+  it('at a time of their choice', async () => {
+    const at = inMinutes(24 * 60, 24 * 60 + 15);
+    bench.api.availability = { ...bench.api.availability, slots: [at] };
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('about 6–9 min');
+    await visitor.page.keyboard.type('020 7946 0199');
+    await visitor.press('Pick a time', 'radio');
+    await visitor.press('You may call me about my question, this one time.', 'checkbox');
+    await visitor.press('Call me back');
+    await visitor.reads('Times in your zone, London');
+    await visitor.reads('Pick a time.');
+    await visitor.page.keyboard.press('Space');
+    await visitor.press('Call me back');
+    const { body } = await bench.api.asked.next();
+    assert.equal(body.at, at.from);
+    await visitor.reads('We will ring you');
+  });
+
+  it('while nobody is in, and is told when that will be, with times to choose from and no "now"', async () => {
+    const at = inMinutes(600, 615);
+    bench.api.availability = { ...bench.api.availability, open: false, opensAt: at.from, slots: [at] };
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('We are closed. Opens');
+    await visitor.reads('Times in your zone, London');
+    assert.doesNotMatch(await visitor.says(), /Now/);
+  });
+
+  it('while nobody is in and nobody will be, and is told so instead of being kept waiting', async () => {
+    bench.api.availability = { ...bench.api.availability, open: false };
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('Nobody is in, and no opening is planned.');
+    assert.doesNotMatch(await visitor.says(), /phone number/);
+  });
+
+  it('of a service that cannot say how long it will take, and is not given a number', async () => {
+    const { estimate: _, ...rest } = bench.api.availability;
+    bench.api.availability = rest;
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('as soon as somebody is free');
+  });
+
+  it('while the call desk is out of reach, and can go on once it is back', async () => {
+    bench.api.failures.push({ on: 'GET /api/v1/availability', problem: 'unavailable' });
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('We cannot reach our call desk at the moment.');
+    await visitor.reads('about 6–9 min');
+    assert.doesNotMatch(await visitor.says(), /cannot reach/);
+  });
+
+  it('with a number that is refused, and reads why beside it', async () => {
+    const detail = 'We cannot call premium numbers.';
+    bench.api.failures.push({ on: 'POST', problem: 'number-refused', detail });
+    const visitor = await bench.visit();
+    await visitor.asksForACall('0900 123 4567');
+    await visitor.reads(detail);
+    assert.equal(await visitor.focused(), 'Your phone number');
+    assert.deepEqual(await visitor.describedBy('Your phone number'), [detail]);
+    assert.equal((await visitor.stored())['ringback']?.includes('0900'), false);
+  });
+
+  it('too often, and reads a plain sentence', async () => {
+    bench.api.failures.push({
+      on: 'POST',
+      problem: 'too-many',
+      detail: 'There were several requests already.',
+    });
+    const visitor = await bench.visit();
+    await visitor.asksForACall();
+    await visitor.reads('There were several requests already.');
+  });
+
+  it('outside the hours, and may allow it for this one call', async () => {
+    bench.api.failures.push({
+      on: 'POST',
+      problem: 'invalid-time',
+      detail: 'It is after nine in the evening.',
+    });
+    const visitor = await bench.visit();
+    await visitor.asksForACall();
+    await visitor.reads('It is after nine in the evening.');
+    assert.equal((await bench.api.asked.next()).body.consent.anyHour, undefined);
+    await visitor.press('You may ring me outside the usual calling hours, this one time.', 'checkbox');
+    await visitor.press('Call me back');
+    assert.equal((await bench.api.asked.next()).body.consent.anyHour, true);
+    await visitor.reads('You are 3rd');
+  });
+
+  it('with a form that was open too long, which is confirmed again without them', async () => {
+    bench.api.failures.push({ on: 'POST', problem: 'proof-missing' });
+    const visitor = await bench.visit();
+    await visitor.asksForACall();
+    await visitor.reads('You are 3rd');
+    const [first, second] = [await bench.api.asked.next(), await bench.api.asked.next()];
+    assert.notEqual(first.body.proof?.token, second.body.proof?.token);
+    assert.notEqual(first.key, second.key);
+  });
+
+  it('in the words of the page, with a token that says who they are', async () => {
+    bench.page = {
+      attributes: 'data-texts="words" data-language="de" data-country="DE"',
+      head:
+        `<script type="application/json" id="words">{"open":"Rückruf","title":"Mit uns sprechen","submit":"Ruft mich an","place":"Sie sind {place}","ordinal.few":"{n}."}</script>` +
+        `<script>(window.ringback ||= []).push(['identify', 'signed-by-the-bank'])</script>`,
+    };
+    const visitor = await bench.visit();
+    await visitor.press('Rückruf');
+    await visitor.reads('Mit uns sprechen');
+    await visitor.reads('You may call me');
+    await visitor.page.keyboard.type('030 1234567');
+    await visitor.press('You may call me about my question, this one time.', 'checkbox');
+    await visitor.press('Ruft mich an');
+    const { body } = await bench.api.asked.next();
+    assert.equal(body.country, 'DE');
+    assert.equal(body.identity, 'signed-by-the-bank');
+    assert.equal(body.consent.language, 'de');
+    await visitor.reads('Sie sind 3.');
   });
 });

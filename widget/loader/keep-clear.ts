@@ -14,9 +14,8 @@ export function keepClear(element: HTMLElement, life: AbortSignal): void {
 }
 
 function covers(element: HTMLElement, focused: HTMLElement): boolean {
-  if (focused === document.body || focused.shadowRoot?.contains(element)) return false;
-  if (element.getRootNode() instanceof ShadowRoot && (element.getRootNode() as ShadowRoot).host === focused)
-    return false;
+  const isOurs = (element.getRootNode() as ShadowRoot).host === focused;
+  if (isOurs || focused === document.body) return false;
   const wasTucked = element.hasAttribute('data-tucked');
   element.removeAttribute('data-tucked'); // measure where it wants to be
   const mine = element.getBoundingClientRect();

@@ -24,11 +24,7 @@ export function loadPart<Part>(server: string, loader: HTMLScriptElement, name: 
     script.crossOrigin = 'anonymous';
     script.integrity = PARTS.integrity[name] ?? '';
     if (loader.nonce) script.nonce = loader.nonce;
-    script.onload = () => script.remove();
-    script.onerror = () => {
-      script.remove();
-      reject(new Error(`${name} did not load`));
-    };
+    script.onerror = () => reject(new Error(name));
     script.src = trusted(`${server}/widget/${PARTS.version}/${name}`);
     document.head.append(script);
   });

@@ -1,5 +1,6 @@
 import type { PageHears, PageSays } from '../../contracts/visitor.ts';
-import { BackOff } from '../shared/back-off.ts';
+import type { BackOff } from '../shared/back-off.ts';
+import { backOff } from '../shared/back-off.ts';
 import type { Settings } from '../shared/core.ts';
 import { stripSecrets } from '../shared/strip-secrets.ts';
 import { mayGo } from './may-go.ts';
@@ -40,7 +41,7 @@ export class PageLine {
     this.#options = options;
     const { life, record } = options;
     const { signal } = this.#end;
-    this.#backOff = new BackOff(signal);
+    this.#backOff = backOff(signal);
     life.addEventListener('abort', () => this.end());
     addEventListener('pagehide', () => record.use(false), { signal });
     addEventListener('pageshow', ({ persisted }) => persisted && this.#back(), { signal });

@@ -2,33 +2,39 @@ import { el } from '../shared/lent-dom.ts';
 
 const PAUSE_MS = 15_000;
 
-/**
- * Says changes to those who cannot see them: quietly and at most every fifteen seconds, the latest only; a ringing phone at
- * once, once.
- */
-export class Announcer {
-  readonly status: HTMLElement = el('p', { role: 'status', class: 'unseen' });
-  readonly alert: HTMLElement = el('p', { role: 'alert', class: 'unseen' });
-  #last = '';
-  #saidAt = -PAUSE_MS;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+/** Says what has changed to those who cannot see it. */
+export interface Announcer {
+  readonly elements: readonly HTMLElement[];
+  /** Quietly, at most every fifteen seconds, the latest only. */
+  say(text: string): void;
+  /** At once, and once; an empty text ends the alarm. */
+  alarm(text: string): void;
+}
 
-  say(text: string): void {
-    if (text === this.#last) return;
-    this.#last = text;
-    clearTimeout(this.#timer);
-    const wait = this.#saidAt + PAUSE_MS - performance.now();
-    this.#timer = setTimeout(
-      () => {
-        this.#saidAt = performance.now();
-        this.status.textContent = text;
-      },
-      Math.max(0, wait),
-    );
-  }
-
-  alarm(text: string): void {
-    if (text !== this.alert.textContent) this.alert.textContent = text;
-    if (text) clearTimeout(this.#timer);
-  }
+/** Makes the two live regions. */
+export function announcer(): Announcer {
+  const status = el('p', { role: 'status', class: 'unseen' });
+  const alert = el('p', { role: 'alert', class: 'unseen' });
+  let last = '';
+  let saidAt = -PAUSE_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    elements: [status, alert],
+    say(text) {
+      if (text === last) return;
+      last = text;
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => {
+          saidAt = performance.now();
+          status.textContent = text;
+        },
+        saidAt + PAUSE_MS - performance.now(),
+      );
+    },
+    alarm(text) {
+      if (text !== alert.textContent) alert.textContent = text;
+      if (text) clearTimeout(timer);
+    },
+  };
 }

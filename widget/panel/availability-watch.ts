@@ -1,5 +1,5 @@
 import type { AvailabilityView } from '../../contracts/visitor.ts';
-import { BackOff } from '../shared/back-off.ts';
+import { backOff } from '../shared/back-off.ts';
 import { solve } from './proof-of-work.ts';
 import type { VisitorApi } from './visitor-api.ts';
 
@@ -30,7 +30,7 @@ export function watchAvailability(
   life: AbortSignal,
   tell: (hasFailed: boolean) => void,
 ): AvailabilityWatch {
-  const backOff = new BackOff(life);
+  const pause = backOff(life);
   let view: AvailabilityView | undefined;
   let form: AvailabilityView['form'] | undefined;
   let proof: Promise<Proof> | undefined;
@@ -47,8 +47,8 @@ export function watchAvailability(
       loadedAt = Date.now();
       // A token that is being worked on is good for longer than what it came with.
       if (!proof) ({ form } = view);
-      backOff.reset();
-    } else backOff.later(() => void load(), (answer.trouble.retryAfterS ?? 0) * 1000);
+      pause.reset();
+    } else pause.later(() => void load(), (answer.trouble.retryAfterS ?? 0) * 1000);
     tell(!answer.ok);
   };
 

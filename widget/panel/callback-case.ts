@@ -1,7 +1,7 @@
 import { endStates } from '../../contracts/states.ts';
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
 import type { CallbackView } from '../../contracts/visitor.ts';
-import { BackOff } from '../shared/back-off.ts';
+import { backOff } from '../shared/back-off.ts';
 import type { WidgetCore } from '../shared/core.ts';
 import type { PendingRequest } from '../shared/memory.ts';
 import { randomId } from '../shared/random-id.ts';
@@ -55,7 +55,7 @@ export interface CallbackCase {
 /** Opens the case of this visitor; `tell` hears of every change. */
 export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void): CallbackCase {
   const { memory, life } = core;
-  const backOff = new BackOff(life, 60_000);
+  const pause = backOff(life, 60_000);
   let stage: Stage = { at: 'form' };
   let unfollow: (() => void) | undefined;
   let grace: ReturnType<typeof setTimeout> | undefined;
@@ -76,12 +76,12 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
       const { token, ...view } = answer.value;
       const callback = { id: view.id, token, service: view.service };
       memory.keep({ callback, pending: undefined });
-      backOff.reset();
+      pause.reset();
       core.emit('requested', view);
       follow(callback, view);
     } else if (isUncertain(answer.trouble)) {
       to({ at: 'sending', kept: true, old: false });
-      backOff.later(() => void send(pending), (answer.trouble.retryAfterS ?? 0) * 1000);
+      pause.later(() => void send(pending), (answer.trouble.retryAfterS ?? 0) * 1000);
     } else {
       memory.keep({ pending: undefined });
       core.emit('problem', { problem: answer.trouble.type });
@@ -97,7 +97,7 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
     unfollow = followCallback(access, api, life, {
       changed,
       stale: (stale) => patch({ stale }),
-      gone: () => startAnew('gone'),
+      gone: () => startAnew(stage.at === 'callback' && stage.view ? 'gone' : undefined),
     });
   };
 
@@ -116,6 +116,11 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
     if (before?.revision === view.revision && before.state === state) return;
     core.emit('changed', view);
     const isEnd = endStates.includes(state);
+    // It was over before this page was loaded: what the visitor wants next is the form.
+    if (isEnd && !before && !view.allowed.includes('retry')) {
+      startAnew();
+      return;
+    }
     if (before?.state !== state) {
       if (state === 'dialing-customer') core.emit('ringing', view);
       if (isEnd) core.emit('ended', view);
@@ -131,7 +136,7 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
     memory.keep({ cancelling: true }); // the next page sends it again if this one cannot
     void api.cancel(access, isLeaving).then((answer) => {
       if (!answer.ok && isUncertain(answer.trouble)) {
-        backOff.later(cancelNow);
+        pause.later(cancelNow);
         return;
       }
       memory.keep({ cancelling: undefined });
@@ -180,7 +185,7 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
       if (pending) void send(pending);
     },
     discard() {
-      backOff.stop();
+      pause.stop();
       memory.keep({ pending: undefined });
       to({ at: 'form' });
     },

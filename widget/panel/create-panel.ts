@@ -2,7 +2,7 @@ import type { WidgetCore } from '../shared/core.ts';
 import { adopt, el, fill } from '../shared/lent-dom.ts';
 import type { PageSession, Panel } from '../shared/parts.ts';
 import { speaker } from '../shared/speaker.ts';
-import { Announcer } from './announcer.ts';
+import { announcer } from './announcer.ts';
 import { callbackCase } from './callback-case.ts';
 import { moveView } from './move-view.ts';
 import { panelDialog } from './panel-dialog.ts';
@@ -24,19 +24,20 @@ export function createPanel(core: WidgetCore): Panel {
   const say = speaker(texts, (id) => core.ownText(id));
   const times = timesIn(core.hasOwnTexts ? settings.language : undefined);
   const api = visitorApi(core);
-  const announcer = new Announcer();
-  core.layer.append(announcer.status, announcer.alert);
+  const voice = announcer();
+  core.layer.append(...voice.elements);
   const dialog = panelDialog(core, say);
   const ours = callbackCase(core, api, () => render());
   const form = requestForm(core, api, say, times, (body) => ours.ask(body));
   let aside: HTMLElement | undefined;
   let asideIs: 'move' | 'stored' | undefined;
   let session: PageSession | undefined;
+  let isToReopen = false;
 
   const code = el('p', { class: 'hint' });
   const stop = el(
     'button',
-    { type: 'button', class: 'link', click: () => session?.stopSharing() },
+    { type: 'button', class: 'plain', click: () => session?.stopSharing() },
     say('sharing.stop'),
   );
   const sharing = el('p', { class: 'sharing' }, el('strong', {}, say('sharing.on')), stop);
@@ -96,7 +97,7 @@ export function createPanel(core: WidgetCore): Panel {
     const scene = sceneOf(stage, say, times);
     if (scene?.pill) launcher.show(scene.pill, scene.tone);
     else launcher.show(launcher.label, 'idle');
-    dialog.tone(scene?.tone ?? 'idle');
+    dialog.ringing(scene?.isRinging === true);
 
     const trouble = stage.at === 'sending' ? undefined : stage.trouble;
     const isCallback = stage.at === 'callback';
@@ -104,14 +105,12 @@ export function createPanel(core: WidgetCore): Panel {
       aside = asideIs = undefined;
     if (aside) dialog.show(aside);
     else if (scene) {
-      const extras = el(
-        'div',
-        { class: 'extras' },
+      const extras = [
         trouble && el('p', { class: 'notice trouble', role: 'alert' }, sentence(trouble)),
         isCallback &&
           stage.stale &&
           el('p', { class: 'hint' }, say('reconnecting', { time: times.clock(stage.updatedAt) })),
-      );
+      ];
       dialog.show(showScene(scene, say, act, extras, launcher.picture()));
     } else {
       const note = stage.at === 'form' && stage.note;
@@ -122,17 +121,27 @@ export function createPanel(core: WidgetCore): Panel {
       }
     }
 
+    // After a reload it opens again by itself only for what is still to come.
+    if (isToReopen && (stage.at === 'sending' || (isCallback && stage.view))) {
+      isToReopen = false;
+      dialog.restore();
+    }
+
     const digits = isCallback && session?.code;
     code.hidden = !digits;
     if (digits) fill(code, say('code', { code: digits.replace(/^(...)/, '$1 ') }));
     sharing.hidden = !session?.sharing;
     storedLink.hidden = asideIs === 'stored';
 
-    if (scene?.code)
-      announcer.alarm([scene.title, ...scene.lines, scene.code.who, scene.code.word].join('. '));
+    if (scene?.code) voice.alarm([scene.title, ...scene.lines, scene.code.who, scene.code.word].join('. '));
     else {
-      announcer.alarm('');
-      if (scene) announcer.say([scene.title, scene.notice, ...scene.lines].filter(Boolean).join('. '));
+      voice.alarm('');
+      if (scene)
+        voice.say(
+          [scene.title, scene.notice, scene.lead && `${scene.lead} ${scene.big ?? ''}`, ...scene.lines]
+            .filter(Boolean)
+            .join('. '),
+        );
     }
   };
 
@@ -163,11 +172,12 @@ export function createPanel(core: WidgetCore): Panel {
     });
 
   render();
-  ours.resume();
-  if (memory.kept.callback ?? memory.kept.pending) {
-    if (memory.kept.open) dialog.restore();
+  const { callback, pending, open: wasOpen } = memory.kept;
+  if (callback ?? pending) {
+    isToReopen = wasOpen === true;
     beginSession();
   }
+  ours.resume();
 
   return {
     open(): void {

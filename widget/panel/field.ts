@@ -11,26 +11,37 @@ export function newId(): string {
 export interface FieldError {
   readonly line: HTMLElement;
   show(message: string | undefined): void;
+  /** Shows the message and takes the reader there. */
+  complain(message: string): void;
+  /** Shows what is wrong, if anything is, and gives the way there. */
+  check(message: string | undefined): (() => void) | undefined;
 }
 
-/** Ties an error line to its control, so that it is read with it. */
-export function fieldError(control: HTMLElement, ...describedBy: readonly string[]): FieldError {
+/** Ties an error line to its control, so that it is read with it; `focus` is for controls that are made of several. */
+export function fieldError(control: HTMLElement, focus = (): void => control.focus()): FieldError {
   const id = newId();
   const line = el('p', { class: 'error', id, hidden: true });
-  const describe = (isWrong: boolean): void => {
-    const ids = isWrong ? [...describedBy, id] : describedBy;
-    if (ids.length > 0) control.setAttribute('aria-describedby', ids.join(' '));
-    else control.removeAttribute('aria-describedby');
+  const show = (message: string | undefined): void => {
+    line.hidden = message === undefined;
+    fill(line, message);
+    if (message === undefined) {
+      control.removeAttribute('aria-invalid');
+      control.removeAttribute('aria-describedby');
+    } else {
+      control.setAttribute('aria-invalid', 'true');
+      control.setAttribute('aria-describedby', id);
+    }
   };
-  describe(false);
   return {
     line,
-    show(message) {
-      line.hidden = message === undefined;
-      fill(line, message);
-      if (message === undefined) control.removeAttribute('aria-invalid');
-      else control.setAttribute('aria-invalid', 'true');
-      describe(message !== undefined);
+    show,
+    complain(message) {
+      show(message);
+      focus();
+    },
+    check(message) {
+      show(message);
+      return message === undefined ? undefined : focus;
     },
   };
 }

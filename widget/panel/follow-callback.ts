@@ -1,5 +1,5 @@
 import type { CallbackView } from '../../contracts/visitor.ts';
-import { BackOff } from '../shared/back-off.ts';
+import { backOff } from '../shared/back-off.ts';
 import { eventSplitter } from './read-events.ts';
 import type { Access, VisitorApi } from './visitor-api.ts';
 
@@ -30,7 +30,7 @@ export function followCallback(
   const end = ending.signal;
   const stop = (): void => ending.abort();
   life.addEventListener('abort', stop);
-  const backOff = new BackOff(end);
+  const pause = backOff(end);
   let lastEventId: string | undefined;
   /** Streams in a row that have said nothing. */
   let mute = 0;
@@ -63,7 +63,7 @@ export function followCallback(
       if (isGone(status)) return;
       const split = eventSplitter(({ event, data, id }) => {
         mute = 0;
-        backOff.reset();
+        pause.reset();
         lastEventId = id ?? lastEventId;
         if (event.startsWith('callback.')) tell(JSON.parse(data) as CallbackView, event);
       });
@@ -86,7 +86,7 @@ export function followCallback(
 
   const wait = (): void => {
     follower.stale(true);
-    backOff.later(() => void stream());
+    pause.later(() => void stream());
   };
 
   const poll = async (): Promise<void> => {
@@ -94,9 +94,9 @@ export function followCallback(
     if (end.aborted) return;
     if (answer.ok) {
       tell(answer.value);
-      backOff.reset();
+      pause.reset();
       const isDue = ++polls % POLLS === 0;
-      backOff.later(() => void (isDue ? stream() : poll()), POLL_MS);
+      pause.later(() => void (isDue ? stream() : poll()), POLL_MS);
     } else if (!isGone(answer.trouble.status)) wait();
   };
 

@@ -19,14 +19,12 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/^/, 1, 2, 2, 2, 2],
   ],
   ES: [[/^/, 3, 3, 3]],
-  PT: [[/^/, 3, 3, 3]],
-  PL: [[/^/, 3, 3, 3]],
   BR: [
     [/^0/, 3, 5, 4],
     [/^/, 2, 5, 4],
   ],
 };
-const LIKE: Readonly<Record<string, string>> = { CA: 'US', GG: 'GB', IM: 'GB', JE: 'GB' };
+const LIKE: Readonly<Record<string, string>> = { CA: 'US', PL: 'ES', PT: 'ES', GG: 'GB', IM: 'GB', JE: 'GB' };
 
 /** Spaces a national number as it is written in its country, or leaves it as it is. */
 export function groupDigits(typed: string, country: string): string {

@@ -27,12 +27,11 @@ export function moveView(
 ): HTMLElement {
   const picker = timePicker(say, times, () => error.show(undefined));
   const group = el('div', { role: 'group', 'aria-label': say('move.title') }, picker.element);
-  const error = fieldError(group);
+  const error = fieldError(group, () => picker.focus());
   const waiting = el('p', { class: 'hint' }, say('loading'));
   const save = async (at: string | undefined | null): Promise<void> => {
     if (at === undefined) {
-      error.show(say('error.time'));
-      picker.focus();
+      error.complain(say('error.time'));
       return;
     }
     error.show(await options.save(at));

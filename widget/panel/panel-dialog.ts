@@ -1,4 +1,4 @@
-import type { Tone, WidgetCore } from '../shared/core.ts';
+import type { WidgetCore } from '../shared/core.ts';
 import { el, fill, icon } from '../shared/lent-dom.ts';
 import { newId } from './field.ts';
 import type { Say } from './texts.ts';
@@ -12,7 +12,8 @@ export interface PanelDialog {
   /** Opens again after a reload, beside the page only and without taking the focus. */
   restore(): void;
   close(): void;
-  tone(tone: Tone): void;
+  /** Turns green while the phone rings. */
+  ringing(isRinging: boolean): void;
   /** Shows another content; the focus stays on what corresponds, or goes to its title. */
   show(...content: readonly Content[]): void;
   focusTitle(): void;
@@ -109,9 +110,10 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
       if (narrow.matches) return;
       const active = document.activeElement;
       show();
+      (root.activeElement as HTMLElement | null)?.blur(); // dialogs take the focus unasked
       if (active instanceof HTMLElement) active.focus();
     },
-    tone: (tone) => (dialog.dataset['tone'] = tone),
+    ringing: (isRinging) => dialog.classList.toggle('ringing', isRinging),
     show(...content) {
       const wanted = content.filter((child) => child instanceof Node);
       const now = body.childNodes;

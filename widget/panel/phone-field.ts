@@ -12,8 +12,7 @@ export interface PhoneField {
   readonly error: FieldError;
   /** What to send: `+44…` where it was given so, else as typed, to be read as of `country`. */
   value(): { phone: string; country?: string };
-  /** The first thing wrong with it, as a sentence. */
-  check(): string | undefined;
+  check(): ReturnType<FieldError['check']>;
   /** Sets the country unless the visitor has chosen one. */
   suggest(country: string): void;
   set(phone: string): void;
@@ -105,9 +104,8 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
     },
     check() {
       const { length } = digits();
-      if (length === 0) return say('error.phone.empty');
-      if (length < 6) return say('error.phone.short');
-      return length > 15 ? say('error.phone.long') : undefined;
+      const wrong = length === 0 ? 'empty' : length < 6 ? 'short' : length > 15 && 'long';
+      return error.check(wrong ? say(`error.phone.${wrong}`) : undefined);
     },
     suggest(country) {
       if (isChosen || !callingCodes.has(country)) return;

@@ -96,21 +96,14 @@ export function requestForm(
   if (guessed) phone.suggest(guessed);
 
   /** Says what is wrong, all at once, and goes to the first. */
-  const check = (): boolean => {
+  const isComplete = (): boolean => {
     const wrong = [
-      { message: phone.check(), show: (m?: string) => phone.error.show(m), focus: () => phone.input.focus() },
-      { message: when.check(), show: (m?: string) => m && when.complain(m), focus: () => when.focus() },
-      {
-        message: consent.box.checked ? undefined : say('error.consent'),
-        show: (m?: string) => consent.error.show(m),
-        focus: () => consent.box.focus(),
-      },
-    ].filter(({ message, show }) => {
-      show(message);
-      return message;
-    });
-    wrong[0]?.focus();
-    return wrong.length === 0;
+      phone.check(),
+      when.check(),
+      consent.error.check(consent.box.checked ? undefined : say('error.consent')),
+    ].find(Boolean);
+    wrong?.();
+    return !wrong;
   };
 
   const busy = (isNow: boolean): void => {
@@ -127,7 +120,7 @@ export function requestForm(
       watch.refresh(true);
       return;
     }
-    if (!check()) return;
+    if (!isComplete()) return;
     complain();
     busy(true);
     const working = setTimeout(() => fill(trouble, el('p', { class: 'hint' }, say('sending.proof'))), 1000);
@@ -184,15 +177,12 @@ export function requestForm(
       }
       void watch.renewProof();
       if (['invalid-phone', 'number-refused', 'already-open'].includes(problem.type) || about === 'phone') {
-        phone.error.show(sentence);
-        phone.input.focus();
+        phone.error.complain(sentence);
       } else if (problem.type === 'invalid-time' || about === 'at') {
         anyHour.element.hidden = when.value() !== undefined;
-        when.complain(sentence);
-        when.focus();
+        when.error.complain(sentence);
       } else if (problem.type === 'consent-missing') {
-        consent.error.show(sentence);
-        consent.box.focus();
+        consent.error.complain(sentence);
       } else complain(sentence);
     },
   };

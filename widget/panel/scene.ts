@@ -10,7 +10,8 @@ export type ActionName = 'cancel' | 'move' | 'retry' | 'new' | 'undo' | 'sendOld
 export interface Scene {
   readonly tone: Tone;
   readonly title: string;
-  /** What matters most, in large figures. */
+  /** What matters most, in large figures, and what leads up to it. */
+  readonly lead?: string | undefined;
   readonly big?: string | undefined;
   readonly lines: readonly string[];
   readonly hints: readonly string[];
@@ -19,6 +20,8 @@ export interface Scene {
   readonly code?: { readonly who: string; readonly word: string } | undefined;
   readonly actions: readonly ActionName[];
   readonly pill: string;
+  /** The phone rings: nothing else matters. */
+  readonly isRinging?: boolean;
 }
 
 type Words = Pick<Scene, 'title' | 'pill'> & Partial<Scene>;
@@ -32,6 +35,7 @@ export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined
     return {
       ...plain,
       title: say(old ? 'kept.old' : kept ? 'kept' : 'sending'),
+      hints: kept && !old ? [say('kept.hint')] : [],
       actions: old ? ['sendOld', 'discard'] : kept ? ['discard'] : [],
       pill: say(kept ? 'pill.kept' : 'pill.sending'),
     };
@@ -44,7 +48,9 @@ export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined
 function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, times: Times): Scene {
   const actions = (['retry', 'move', 'cancel'] as const).filter((action) => view.allowed.includes(action));
   const scene = (tone: Tone, words: Words): Scene => ({ tone, lines: [], hints: [], actions, ...words });
-  const { agent, callerId: caller, phone } = view;
+  const { agent } = view;
+  const phone = unbroken(view.phone);
+  const caller = view.callerId && unbroken(view.callerId);
   const willRing = caller ? say('will.ring.from', { phone, caller }) : say('will.ring', { phone });
   const over = (title: string, line: string, tone: Tone = 'idle'): Scene =>
     scene(tone, { title, lines: [line], actions: [...actions, 'new'], pill: '' });
@@ -78,6 +84,7 @@ function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, tim
       const { codeWord: code } = view;
       const who = agent ? say('ringing.agent', { agent: agent.name }) : say('ringing.nobody');
       return scene('live', {
+        isRinging: true,
         title: say('ringing'),
         lines: caller ? [say('ringing.from', { caller })] : [],
         hints: code ? [say('ringing.other')] : [],
@@ -130,8 +137,9 @@ function waiting(
   const span = estimate && { from: times.clock(estimate.from), to: times.clock(estimate.to) };
   return {
     title: where,
-    big: span && `${span.from} – ${span.to}`,
-    lines: [span ? say('range', span) : say('range.none'), willRing],
+    lead: span && say('range'),
+    big: span && say('range.times', span),
+    lines: [...(span ? [] : [say('range.none')]), willRing],
     hints: [...(span ? [say('range.hint')] : []), say('leave.page')],
     notice: promiseBroken ? say('promise.broken') : missed(view, say, times),
     pill: span ? say('pill.queued', { place: where, ...span }) : say('waiting.noplace'),
@@ -153,5 +161,10 @@ function missed(view: CallbackView, say: Say, times: Times): string | undefined 
 }
 
 function missedText({ lastOutcome, phone }: CallbackView, say: Say): string {
-  return say(lastOutcome === 'busy' ? 'unreached.busy' : 'unreached', { phone });
+  return say(lastOutcome === 'busy' ? 'unreached.busy' : 'unreached', { phone: unbroken(phone) });
+}
+
+/** A number stays on one line. */
+function unbroken(phone: string): string {
+  return phone.replaceAll(' ', '\u00a0');
 }

@@ -11,12 +11,15 @@ const LABELS: Readonly<Record<ActionName, TextId>> = {
   sendOld: 'kept.send',
   discard: 'discard',
 };
+/** What is never the thing to do next. */
+const QUIET: ReadonlySet<ActionName> = new Set(['cancel', 'move', 'discard']);
+
 /** Draws one scene; `act` hears what the visitor wants. */
 export function showScene(
   scene: Scene,
   say: Say,
   act: (action: ActionName) => void,
-  extra: Node,
+  extras: readonly (Node | false | undefined)[],
   picture: Node,
 ): HTMLElement {
   const isUnreached = scene.tone === 'trouble' && scene.actions.includes('retry');
@@ -28,7 +31,7 @@ export function showScene(
       {
         type: 'button',
         'data-key': action,
-        class: index === 0 && action !== 'cancel' && action !== 'move' ? 'primary' : 'plain',
+        class: index === 0 && !QUIET.has(action) ? 'primary' : 'plain',
         click: () => act(action),
       },
       label(action),
@@ -38,13 +41,14 @@ export function showScene(
     { class: 'scene', 'data-tone': scene.tone },
     scene.tone === 'live' && picture,
     el('h3', { tabindex: -1, 'data-key': 'title' }, scene.title),
+    scene.lead && el('p', {}, scene.lead),
     scene.big && el('p', { class: 'big' }, scene.big),
     scene.notice && el('p', { class: 'notice' }, scene.notice),
     ...scene.lines.map((line) => el('p', {}, line)),
     scene.code &&
       el('p', { class: 'word' }, el('span', {}, scene.code.who), el('strong', {}, scene.code.word)),
     ...scene.hints.map((line) => el('p', { class: 'hint' }, line)),
-    extra,
+    ...extras,
     scene.actions.length > 0 && el('div', { class: 'actions' }, ...scene.actions.map(button)),
   );
 }

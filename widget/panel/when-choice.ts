@@ -1,5 +1,6 @@
 import type { AvailabilityView } from '../../contracts/visitor.ts';
 import { el, fill } from '../shared/lent-dom.ts';
+import type { FieldError } from './field.ts';
 import { fieldError, newId } from './field.ts';
 import type { Say } from './texts.ts';
 import type { TimePicker } from './time-picker.ts';
@@ -12,9 +13,8 @@ export interface WhenChoice {
   show(view: AvailabilityView | undefined): void;
   /** The time picked; undefined for now. */
   value(): string | undefined;
-  check(): string | undefined;
-  complain(message: string): void;
-  focus(): void;
+  readonly error: FieldError;
+  check(): ReturnType<FieldError['check']>;
 }
 
 /** Makes the choice; when the service is closed only times are offered. */
@@ -29,7 +29,7 @@ export function whenChoice(say: Say, times: Times): WhenChoice {
   const closed = el('p', { class: 'notice' });
   const picker: TimePicker = timePicker(say, times, () => error.show(undefined));
   const element = el('fieldset', { class: 'row' });
-  const error = fieldError(element);
+  const error = fieldError(element, () => (later.checked ? picker : now).focus());
   element.append(el('legend', {}, say('when')), closed, nowRow, laterRow, picker.element, error.line);
   closed.hidden = true;
 
@@ -59,9 +59,8 @@ export function whenChoice(say: Say, times: Times): WhenChoice {
       else picker.element.hidden = !later.checked;
     },
     value: () => (later.checked ? picker.value() : undefined),
-    check: () => (later.checked && picker.value() === undefined ? say('error.time') : undefined),
-    complain: (message) => error.show(message),
-    focus: () => (later.checked ? picker : now).focus(),
+    error,
+    check: () => error.check(later.checked && picker.value() === undefined ? say('error.time') : undefined),
   };
 }
 
