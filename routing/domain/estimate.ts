@@ -77,12 +77,12 @@ function gammaQuantile(share: number, shape: number): number {
   let x = wilsonHilferty(share, shape);
   for (let step = 0; step < 60; step += 1) {
     const error = gammaShare(shape, x) - share;
+    if (Math.abs(error) < 1e-12 || high - low < 1e-10 * high) break;
     if (error > 0) high = x;
     else low = x;
     const slope = Math.exp((shape - 1) * Math.log(x) - x - logGamma(shape));
     const next = x - error / slope;
     x = next > low && next < high ? next : (low + high) / 2;
-    if (Math.abs(error) < 1e-12 || high - low < 1e-10 * high) break;
   }
   return x;
 }

@@ -17,7 +17,7 @@ const plain = { protocol: 2, retryStrategy } as const;
 
 /** For commands: fails at once while Redis is away, and never sends again by itself what may have been done. */
 export const quick: ConnectionOptions = {
-  commandTimeout: 1_000,
+  commandTimeout: 1_500,
   connectTimeout: 1_000,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,

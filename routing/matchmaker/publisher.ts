@@ -19,6 +19,7 @@ export class RosterPublisher {
   readonly #redis: Redis;
   readonly #matchmaker: Matchmaker;
   readonly #prefix: string;
+  readonly #defining = new Map<ClassId, Promise<void>>();
 
   constructor(redis: Redis, matchmaker: Matchmaker, prefix: string) {
     this.#redis = redis;
@@ -57,8 +58,16 @@ export class RosterPublisher {
     }
   }
 
-  /** Makes a kind of contact known that nobody asked for before. */
-  async defineClass(roster: Roster, id: ClassId, requirement: Requirement): Promise<void> {
+  /** Makes a kind of contact known that nobody asked for before; many who ask at once wait for the same answer. */
+  defineClass(roster: Roster, id: ClassId, requirement: Requirement): Promise<void> {
+    const known = this.#defining.get(id);
+    if (known !== undefined) return known;
+    const defining = this.#defineClass(roster, id, requirement).finally(() => this.#defining.delete(id));
+    this.#defining.set(id, defining);
+    return defining;
+  }
+
+  async #defineClass(roster: Roster, id: ClassId, requirement: Requirement): Promise<void> {
     const profiles = new Map([...(await this.#profilesInUse()), ...roster.profiles]);
     const able = [...profiles].filter(([, has]) => canServe(has, requirement)).map(([name]) => name);
     const tiers = list(tiersFor(requirement, profiles));

@@ -54,7 +54,7 @@ export class ScriptRunner {
         }
         const left = until - performance.now();
         const timedOut = error instanceof Error && error.message === 'Command timed out';
-        if (timedOut || left < 50 || !(await readyWithin(this.#redis, Math.min(left - 1_000, 800)))) {
+        if (timedOut || left < 50 || !(await readyWithin(this.#redis, Math.min(left - 1_400, 500)))) {
           throw new RoutingUnavailable('redis', error);
         }
       }

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { CursorTooOld, RoutingUnavailable } from '../../routing/index.ts';
+import { systemClock } from '../../server-kit/clock.ts';
+import { agentId, Centre, contact, id, queued, ready, reserved } from './centre.ts';
+import { RedisProcess } from './redis-process.ts';
+
+describe('When Redis fails', () => {
+  let redis: RedisProcess;
+  let centre: Centre;
+  const ana = agentId('ana');
+  const bo = agentId('bo');
+
+  beforeEach(async () => {
+    redis = await RedisProcess.start();
+    centre = new Centre(redis, { ana: 'lang:es', bo: 'lang:en' });
+  });
+  afterEach(async () => {
+    redis.thaw();
+    await centre.close();
+    await redis.remove();
+  });
+
+  /** How long it took to fail, in ms. */
+  async function failsAfter(call: Promise<unknown>): Promise<number> {
+    const begun = performance.now();
+    await assert.rejects(call, RoutingUnavailable);
+    return performance.now() - begun;
+  }
+
+  it('kill -9 and a restart from the append-only file lose nothing, and work goes on by itself', async () => {
+    const routing = await centre.open();
+    const heard = centre.listen(routing);
+    await routing.setAgentState(ana, ready);
+    const offer = reserved(await routing.enter(contact('maria', 'lang:es')));
+    for (let i = 0; i < 20; i += 1) await routing.enter(contact(`w${i}`, 'lang:es'));
+    const before = await routing.snapshot();
+
+    await redis.kill();
+    assert.equal((await routing.health()).redis, false);
+    assert.ok((await failsAfter(routing.enter(contact('late', 'lang:es')))) < 2_200);
+    await redis.resume();
+
+    await healthy(routing);
+    const accepted = await routing.accept(offer.id, ana);
+    assert.equal(accepted.ok, true, 'the offer made before is still good');
+    const after = await routing.snapshot();
+    assert.deepEqual(
+      after.waiting.map((it) => it.contact.id),
+      before.waiting.map((it) => it.contact.id),
+    );
+    await routing.complete(offer.id, { state: 'ready' });
+    const next = await heard.until('reservation.created', (it) => it.reservation.contactId === id('w0'));
+    assert.equal(next.reservation.epoch, offer.epoch);
+    assert.ok(next.reservation.fence > offer.fence);
+  });
+
+  it('a server that hangs is given up soon, and used again when it is back', async () => {
+    const routing = await centre.open();
+    redis.freeze();
+    assert.ok((await failsAfter(routing.enter(contact('maria', 'lang:es')))) < 2_200);
+    assert.equal((await routing.health()).redis, false);
+    redis.thaw();
+    await healthy(routing);
+    queued(await routing.enter(contact('maria', 'lang:es')));
+  });
+
+  it('an emptied one begins a new epoch: readers are told, old answers are refused, and rebuild fills the line', async () => {
+    const routing = await centre.open();
+    const heard = centre.listen(routing);
+    await routing.setAgentState(ana, ready);
+    await routing.setAgentState(bo, ready);
+    const maria = contact('maria', 'lang:es');
+    const offer = reserved(await routing.enter(maria));
+    const waits = ['one', 'two', 'three'].map((name) => contact(name, 'lang:es'));
+    for (const it of waits) await routing.enter(it);
+
+    const probe = redis.client();
+    await probe.flushall();
+    probe.disconnect();
+
+    assert.ok((await heard.ended) instanceof CursorTooOld);
+    assert.deepEqual(await routing.accept(offer.id, ana), { ok: false, why: 'gone' });
+    await routing.complete(offer.id, { state: 'ready' });
+    const empty = await routing.snapshot();
+    assert.deepEqual([empty.waiting.length, empty.agents.length], [0, 0]);
+
+    const again = centre.listen(routing, empty.cursor);
+    await routing.rebuild([...waits].reverse().concat({ ...maria, entry: 2 }), [
+      { agentId: ana, wish: ready },
+      { agentId: bo, wish: { state: 'not-ready', reason: 'lunch' } },
+    ]);
+    const next = await again.until('reservation.created');
+    assert.equal(next.reservation.contactId, id('maria'), 'who waited longest is first again');
+    assert.equal(next.reservation.epoch, offer.epoch + 1);
+    assert.ok(next.reservation.fence > offer.fence);
+    assert.deepEqual(
+      (await routing.snapshot()).waiting.map((it) => it.contact.id),
+      waits.map((it) => it.id),
+    );
+
+    await routing.rebuild(waits, [{ agentId: ana, wish: { state: 'logged-off' } }]);
+    assert.equal((await routing.agentStatus(ana))?.state, 'reserved', 'who is known is left as they are');
+  });
+
+  it('scripts that were forgotten are loaded again', async () => {
+    const routing = await centre.open();
+    const probe = redis.client();
+    await probe.script('FLUSH');
+    probe.disconnect();
+    queued(await routing.enter(contact('maria', 'lang:es')));
+  });
+
+  it('opens without Redis, and begins to work when it is there', async () => {
+    await redis.kill();
+    const routing = await centre.open();
+    assert.equal((await routing.health()).redis, false);
+    await redis.resume();
+    await healthy(routing);
+    await routing.setAgentState(ana, ready);
+    reserved(await routing.enter(contact('maria', 'lang:es')));
+  });
+
+  async function healthy(routing: { health(): Promise<{ redis: boolean }> }): Promise<void> {
+    const until = performance.now() + 5_000;
+    while (!(await routing.health()).redis) {
+      assert.ok(performance.now() < until, 'within five seconds');
+      await new Promise<void>((resolve) => systemClock.after(20, resolve));
+    }
+  }
+});

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import type { Entitlement, Hours } from '../../routing/testing.ts';
+import {
+  addressKey,
+  addressRange,
+  canServe,
+  classId,
+  handleTime,
+  lineScore,
+  lineWait,
+  openingAt,
+  openSpans,
+  placeWait,
+  profileId,
+  screenEntitlement,
+  slotsBetween,
+  tiersFor,
+  withLanguage,
+} from '../../routing/testing.ts';
+import { skills } from './centre.ts';
+
+const needs = (must: string, prefer = '') => ({ must: skills(must), prefer: skills(prefer) });
+
+describe('Matching', () => {
+  it('asks for every qualification, at its level', () => {
+    assert.equal(canServe(skills('lang:es 3, product:loans 2'), needs('lang:es 3, product:loans')), true);
+    assert.equal(canServe(skills('lang:es 2, product:loans 5'), needs('lang:es 3, product:loans')), false);
+    assert.equal(canServe(skills('lang:es 5'), needs('lang:es, product:loans')), false);
+    assert.equal(canServe([], needs('')), true);
+  });
+
+  it('ranks wishes met first, then proficiency in what was asked for, and nothing else', () => {
+    const profiles = new Map(
+      ['lang:es 2', 'lang:es 5', 'lang:es 5, lang:fr 5', 'lang:es 1, product:loans', 'lang:en 5'].map(
+        (it) => [it, skills(it)],
+      ),
+    );
+    assert.deepEqual(tiersFor(needs('lang:es', 'product:loans'), profiles), [
+      ['lang:es 1, product:loans'],
+      ['lang:es 5', 'lang:es 5, lang:fr 5'],
+      ['lang:es 2'],
+    ]);
+  });
+
+  it('names the same skills the same, in whatever order they come', () => {
+    assert.equal(
+      profileId(skills('lang:es 2, lang:en 1')),
+      profileId(skills('lang:en 1, lang:es 2, lang:es 1')),
+    );
+    assert.notEqual(profileId(skills('lang:es 2')), profileId(skills('lang:es 3')));
+    assert.equal(classId(needs('lang:es 2', 'lang:es 1')), classId(needs('lang:es 2')));
+    assert.notEqual(classId(needs('lang:es')), classId(needs('', 'lang:es')));
+  });
+
+  it('orders by priority, then by start, exactly', () => {
+    const now = 1_800_000_000_000;
+    assert.ok(lineScore(1, now) < lineScore(0, now - 1e9));
+    assert.ok(lineScore(0, now) < lineScore(0, now + 1));
+    assert.ok(Number.isSafeInteger(lineScore(0, now)));
+  });
+});
+
+describe('The wait promised to somebody in line', () => {
+  for (const [ahead, servers, handle, mean, p10, p50, p90] of [
+    [0, 3, 300, 100.0, 10.5, 69.3, 230.3],
+    [2, 3, 300, 300.0, 110.2, 267.4, 532.2],
+    [5, 10, 240, 144.0, 75.6, 136.1, 222.6],
+  ] as const) {
+    it(`is Erlang distributed: ${ahead} ahead, ${servers} agents, ${handle} s`, () => {
+      const wait = placeWait(ahead, servers, handle);
+      const rounded = [wait.mean, wait.p10, wait.p50, wait.p90].map((it) => Math.round(it * 10) / 10);
+      assert.deepEqual(rounded, [mean, p10, p50, p90]);
+    });
+  }
+
+  it('is worked out for long lines too', () => {
+    const { mean, p10, p90 } = placeWait(99_999, 1, 1);
+    assert.equal(mean, 100_000);
+    assert.ok(Math.abs(p10 - 99_595) < 5 && Math.abs(p90 - 100_405) < 5, `${p10} ${p90}`);
+  });
+
+  it('counts only agents at work who can help, and of the others ahead those who compete for them', () => {
+    const classes = new Map([
+      ['es', needs('lang:es')],
+      ['en', needs('lang:en')],
+    ]);
+    const profiles = new Map([
+      ['both', skills('lang:es, lang:en')],
+      ['en', skills('lang:en')],
+      ['fr', skills('lang:fr')],
+    ]);
+    const line = (atWork: [string, number][]) => ({
+      requirement: needs('lang:es'),
+      ahead: new Map([
+        ['es', 2],
+        ['en', 6],
+      ]),
+      atWork: new Map(atWork),
+      requirementOf: (name: string) => classes.get(name),
+      profile: (name: string) => profiles.get(name) ?? [],
+      handleMs: 60_000,
+    });
+    // Of three who speak English one speaks Spanish too: of the six English contacts ahead, two will be theirs.
+    const wait = lineWait(
+      line([
+        ['both', 1],
+        ['en', 2],
+        ['fr', 9],
+      ]),
+    );
+    assert.equal(Math.round(wait?.mean ?? 0), 5 * 60_000);
+    assert.equal(lineWait(line([['en', 3]])), undefined);
+  });
+
+  it('learns handling times of a kind of contact, leaning on all kinds and on what is usual', () => {
+    assert.equal(handleTime(new Map(), 'c1', 300), 300);
+    const times = new Map([
+      ['*', { sum: 45 * 100, n: 45 }],
+      ['c1', { sum: 45 * 10, n: 45 }],
+    ]);
+    assert.equal(handleTime(times, 'c2', 300), 120);
+    assert.equal(handleTime(times, 'c1', 300), (450 + 5 * 120) / 50);
+  });
+});
+
+describe('Opening hours', () => {
+  const at = (text: string) => Date.parse(text);
+  const week = (timezone: string, from: string, to: string): Hours => ({
+    id: 'office',
+    timezone,
+    weekly: [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from, to })),
+    exceptions: [],
+  });
+  const london = week('Europe/London', '09:00', '17:00');
+
+  it('follow the clock on the wall through both changes in London', () => {
+    const spring = openSpans(london, at('2026-03-28T00:00Z'), at('2026-03-30T00:00Z'));
+    assert.deepEqual(spring, [
+      { from: at('2026-03-28T09:00Z'), to: at('2026-03-28T17:00Z') },
+      { from: at('2026-03-29T08:00Z'), to: at('2026-03-29T16:00Z') },
+    ]);
+    const autumn = openSpans(london, at('2026-10-24T00:00Z'), at('2026-10-26T00:00Z'));
+    assert.deepEqual(autumn, [
+      { from: at('2026-10-24T08:00Z'), to: at('2026-10-24T16:00Z') },
+      { from: at('2026-10-25T09:00Z'), to: at('2026-10-25T17:00Z') },
+    ]);
+  });
+
+  it('follow New York, where the clocks change on other days', () => {
+    const hours = week('America/New_York', '09:00', '17:00');
+    assert.deepEqual(openSpans(hours, at('2026-03-08T04:00Z'), at('2026-03-09T04:00Z')), [
+      { from: at('2026-03-08T13:00Z'), to: at('2026-03-08T21:00Z') },
+    ]);
+    assert.deepEqual(openSpans(hours, at('2026-11-01T04:00Z'), at('2026-11-02T05:00Z')), [
+      { from: at('2026-11-01T14:00Z'), to: at('2026-11-01T22:00Z') },
+    ]);
+  });
+
+  it('are an hour shorter or longer in the night of the change', () => {
+    const nights = week('Europe/London', '00:00', '06:00');
+    const hoursOpen = (day: string) => {
+      const [span] = openSpans(nights, at(`${day}T02:30Z`), at(`${day}T03:00Z`));
+      return ((span?.to ?? 0) - (span?.from ?? 0)) / 3_600_000;
+    };
+    assert.deepEqual([hoursOpen('2026-03-28'), hoursOpen('2026-03-29'), hoursOpen('2026-10-25')], [6, 5, 7]);
+  });
+
+  it('move a time that does not exist on, and take the first of one that comes twice', () => {
+    const odd = week('Europe/London', '01:30', '03:00');
+    const [gap] = openSpans(odd, at('2026-03-29T00:00Z'), at('2026-03-29T12:00Z'));
+    assert.deepEqual(gap, { from: at('2026-03-29T01:30Z'), to: at('2026-03-29T02:00Z') });
+    const [twice] = openSpans(odd, at('2026-10-25T00:00Z'), at('2026-10-25T12:00Z'));
+    assert.deepEqual(twice, { from: at('2026-10-25T00:30Z'), to: at('2026-10-25T03:00Z') });
+  });
+
+  it('know lunch, holidays, days open otherwise, and when the next change is', () => {
+    const hours: Hours = {
+      id: 'shop',
+      timezone: 'Europe/London',
+      weekly: [
+        { day: 1, from: '09:00', to: '12:00' },
+        { day: 1, from: '13:00', to: '17:00' },
+        { day: 2, from: '09:00', to: '17:00' },
+      ],
+      exceptions: [
+        { date: '2026-12-29', periods: [] },
+        { date: '2026-12-30', periods: [{ from: '10:00', to: '11:00' }] },
+      ],
+    };
+    // 2026-12-28 is a Monday.
+    assert.deepEqual(openingAt(hours, at('2026-12-28T11:00Z')), {
+      openNow: true,
+      closesAt: at('2026-12-28T12:00Z'),
+    });
+    assert.deepEqual(openingAt(hours, at('2026-12-28T12:00Z')), {
+      openNow: false,
+      opensAt: at('2026-12-28T13:00Z'),
+    });
+    assert.deepEqual(openingAt(hours, at('2026-12-28T17:00Z')), {
+      openNow: false,
+      opensAt: at('2026-12-30T10:00Z'),
+    });
+    assert.deepEqual(openingAt({ ...hours, weekly: [], exceptions: [] }, at('2026-12-28T17:00Z')), {
+      openNow: false,
+    });
+  });
+
+  it('join over midnight, and never close when they are round the clock', () => {
+    const always = week('Europe/London', '00:00', '24:00');
+    assert.deepEqual(openingAt(always, at('2026-06-01T12:00Z')), { openNow: true });
+    const late = week('Europe/London', '22:00', '02:00');
+    assert.deepEqual(openingAt(late, at('2026-12-01T23:30Z')), {
+      openNow: true,
+      closesAt: at('2026-12-02T02:00Z'),
+    });
+    assert.deepEqual(openingAt(late, at('2026-12-02T01:30Z')).openNow, true);
+  });
+
+  it('are cut into slots that do not move with the question', () => {
+    const slots = slotsBetween(london, at('2026-03-29T08:10Z'), at('2026-03-29T09:40Z'), 30);
+    assert.deepEqual(slots, [
+      { from: at('2026-03-29T08:30Z'), to: at('2026-03-29T09:00Z') },
+      { from: at('2026-03-29T09:00Z'), to: at('2026-03-29T09:30Z') },
+    ]);
+    const always = week('Europe/London', '00:00', '24:00');
+    const first = slotsBetween(always, at('2026-06-01T12:10Z'), at('2026-06-01T14:00Z'), 30)[0];
+    assert.equal(first?.from, at('2026-06-01T12:30Z'));
+  });
+});
+
+describe('What a customer is owed', () => {
+  const now = Date.parse('2026-06-01T12:00Z');
+  const loans = { id: 'loans', entitled: true };
+  const gold: Entitlement = { id: 'e1', customerId: 'c1', services: ['loans'], tier: 'gold', priority: 10 };
+
+  it('is the best of all that is valid', () => {
+    const silver: Entitlement = {
+      id: 'e2',
+      phone: '+442079460001',
+      services: ['loans'],
+      tier: 'silver',
+      priority: 5,
+    };
+    const asker = { customerId: 'c1', phone: '+442079460001' };
+    assert.deepEqual(screenEntitlement(loans, asker, [silver, gold], now), {
+      ok: true,
+      tier: 'gold',
+      priority: 10,
+    });
+    const claimed = screenEntitlement(loans, { phone: '+442079460001' }, [silver, gold], now);
+    assert.deepEqual(claimed, { ok: true, tier: 'silver', priority: 5 });
+  });
+
+  it('is refused with the rule that failed', () => {
+    const rule = (entitlements: Entitlement[], asker = { customerId: 'c1', phone: '+1' }) => {
+      const owed = screenEntitlement(loans, asker, entitlements, now);
+      return owed.ok ? 'ok' : owed.rule;
+    };
+    assert.equal(rule([]), 'entitlement/none');
+    assert.equal(rule([{ ...gold, services: ['cards'] }]), 'entitlement/service-not-included');
+    assert.equal(rule([{ ...gold, validTo: now }]), 'entitlement/expired');
+    assert.equal(rule([{ ...gold, validFrom: now + 1 }]), 'entitlement/not-yet-valid');
+    assert.equal(rule([gold]), 'ok');
+    assert.equal(rule([gold], { customerId: 'c2', phone: '+1' }), 'entitlement/none');
+  });
+
+  it('is the usual where the service is for everybody', () => {
+    assert.deepEqual(screenEntitlement({ id: 'help', entitled: false }, { phone: '+1' }, [gold], now), {
+      ok: true,
+      tier: 'standard',
+      priority: 0,
+    });
+  });
+
+  it('may hang on an address range, however the address is written', () => {
+    const inside = (range: string, address: string) => {
+      const { first, last } = addressRange(range)!;
+      const key = addressKey(address)!;
+      return first <= key && key <= last;
+    };
+    assert.equal(inside('203.0.113.0/24', '203.0.113.7'), true);
+    assert.equal(inside('203.0.113.0/24', '::ffff:203.0.113.7'), true);
+    assert.equal(inside('203.0.113.0/24', '203.0.114.7'), false);
+    assert.equal(inside('203.0.113.7', '203.0.113.7'), true);
+    assert.equal(inside('203.0.113.7', '203.0.113.8'), false);
+    assert.equal(inside('10.64.0.0/10', '10.127.255.255'), true);
+    assert.equal(inside('10.64.0.0/10', '10.128.0.0'), false);
+    assert.equal(inside('2001:db8::/33', '2001:DB8:7fff::1'), true);
+    assert.equal(inside('2001:db8::/33', '2001:db8:8000::1'), false);
+    assert.equal(inside('::/0', '198.51.100.1'), true);
+    assert.equal(addressRange('203.0.113.0/33'), undefined);
+    assert.equal(addressRange('nowhere'), undefined);
+    assert.equal(addressKey('somewhere'), undefined);
+  });
+
+  it('comes with the language wished for, once', () => {
+    assert.deepEqual(withLanguage(needs(''), 'pt-BR').prefer, skills('lang:pt'));
+    assert.deepEqual(withLanguage(needs('lang:es 3'), 'es').prefer, []);
+    assert.deepEqual(withLanguage(needs(''), 'x!').prefer, []);
+  });
+});
