@@ -46,7 +46,7 @@ describe('A desk phone registers', () => {
       const { port } = await registrar({ algorithms: [algorithm] });
       const phone = await deskPhone(port);
       const contact = `<${phone.uri}>`;
-      assert.deepEqual(await admissions.next(), { contact, expires: 300, algorithm });
+      assert.deepEqual(await admissions.next(), { contact, expires: 60, algorithm });
       assert.equal(phone.isRegistered, true);
       assert.equal(phone.aor, 'sip:201@ringback.test');
 
