@@ -138,11 +138,9 @@ function modify(context: CommandContext, { item, found }: Hit, update: Update): 
 /** A new document begins with what the filter says its fields equal. */
 function upsert(context: CommandContext, filter: Doc, update: Update): Stored {
   const doc: Doc = {};
-  if (update.isReplacement) {
-    const id = field(filter, '_id');
-    if (id !== undefined && !isOperators(id)) doc['_id'] = id;
-  } else takeEqualities(filter, doc);
-  const made = update.apply(doc, { isInsert: true });
+  takeEqualities(filter, doc);
+  const base = update.isReplacement && Object.hasOwn(doc, '_id') ? { _id: doc['_id'] } : doc;
+  const made = update.apply(update.isReplacement ? base : doc, { isInsert: true });
   return context.store.ensureCollection(namespaceOf(context)).insert(made);
 }
 

@@ -96,7 +96,10 @@ function project(value: unknown, rules: Rules, isInclusion: boolean, root: Doc, 
     const elements = value.map((element) => project(element, rules, isInclusion, root, found));
     return isInclusion ? elements.filter((element) => element !== undefined) : elements;
   }
-  if (!isDoc(value)) return isInclusion && !hasComputed(rules) ? undefined : value;
+  if (!isDoc(value)) {
+    if (!isInclusion) return value;
+    return hasComputed(rules) ? project({}, rules, isInclusion, root, found) : undefined;
+  }
   const result: Doc = {};
   for (const name of Object.keys(value)) {
     const rule = rules.get(name);

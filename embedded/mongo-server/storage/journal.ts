@@ -49,6 +49,7 @@ export class Journal {
   #rotation: (() => Iterable<Buffer>) | undefined;
   #compaction: Promise<void> | undefined;
   #compactionsDone = 0;
+  #retryAtBytes = 0;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -77,6 +78,7 @@ export class Journal {
     const journals = numbersOf(names, 'journal').filter((number) => number >= snapshot);
     for (const [i, number] of journals.entries()) {
       const path = this.#path('journal', number);
+      if (number !== Math.max(1, snapshot) + i) throw new Error(`a file before ${path} is missing`);
       const { goodBytes, totalBytes } = readEntries(path, each);
       this.#bytes += goodBytes;
       if (goodBytes === totalBytes) continue;
@@ -109,7 +111,7 @@ export class Journal {
    * state; it is asked at the moment of the change of files, and read little by little.
    */
   compactIfDue(liveBytes: number, snapshot: () => Iterable<Buffer>): void {
-    if (this.#bytes > 2 * liveBytes + SPARE_BYTES) this.compact(snapshot);
+    if (this.#bytes > Math.max(2 * liveBytes + SPARE_BYTES, this.#retryAtBytes)) this.compact(snapshot);
   }
 
   /** The same, due or not. */
@@ -169,9 +171,10 @@ export class Journal {
     this.#rotation = undefined;
     // Entries appended during the await above go to the new file and may be in the snapshot too: replaying them is harmless.
     this.#compaction = this.#writeSnapshot(this.#number, snapshot())
-      .catch((error: unknown) =>
-        this.#options.log.error({ err: error }, 'compaction failed, the journal stays as it is'),
-      )
+      .catch((error: unknown) => {
+        this.#retryAtBytes = this.#bytes + SPARE_BYTES;
+        this.#options.log.error({ err: error }, 'compaction failed, the journal stays as it is');
+      })
       .finally(() => (this.#compaction = undefined));
   }
 
@@ -186,6 +189,9 @@ export class Journal {
         bytes += chunk.length;
       }
       await file.datasync();
+    } catch (error) {
+      rmSync(`${path}.tmp`, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

@@ -28,6 +28,7 @@ export class ScramSecret {
 /** One log-in by SCRAM-SHA-256 over `saslStart` and `saslContinue` (RFC 5802, RFC 7677). */
 export class ScramConversation {
   readonly #secret: ScramSecret;
+  #binding = '';
   #firstBare = '';
   #serverFirst = '';
   #nonce = '';
@@ -47,6 +48,7 @@ export class ScramConversation {
     const bare = text.replace(/^[ny],[^,]*,/, '');
     const { n, r } = attributes(bare);
     if (!r || n === undefined || bare === text) throw failed();
+    this.#binding = Buffer.from(text.slice(0, text.length - bare.length)).toString('base64');
     this.#firstBare = bare;
     this.#nonce = r + randomBytes(24).toString('base64');
     this.#serverFirst = `r=${this.#nonce},s=${this.#secret.salt.toString('base64')},i=${ITERATIONS}`;
@@ -57,12 +59,13 @@ export class ScramConversation {
   continue(command: Doc): Doc {
     if (this.#isProved) return reply('', true);
     const text = payloadOf(command);
-    const { r, p } = attributes(text);
+    const { c, r, p } = attributes(text);
     const withoutProof = text.slice(0, text.lastIndexOf(',p='));
     const message = `${this.#firstBare},${this.#serverFirst},${withoutProof}`;
     const signature = hmac(this.#secret.storedKey, message);
     const proof = Buffer.from(p ?? '', 'base64');
-    if (!this.#nonce || r !== this.#nonce || proof.length !== signature.length) throw failed();
+    if (!this.#nonce || r !== this.#nonce || c !== this.#binding || proof.length !== signature.length)
+      throw failed();
     const clientKey = proof.map((byte, i) => byte ^ (signature[i] ?? 0));
     if (!timingSafeEqual(createHash('sha256').update(clientKey).digest(), this.#secret.storedKey))
       throw failed();

@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   readdirSync,
+  renameSync,
   readFileSync,
   statSync,
   truncateSync,
@@ -228,8 +229,15 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     await store.close();
     const snapshot = join(directory.path, 'snapshot-00000002');
     assert.ok(existsSync(snapshot));
+    const whole = readFileSync(snapshot);
     flipByte(snapshot, 300);
     await assert.rejects(openStore(directory.path), /snapshot-00000002 is damaged at byte/);
+    writeFileSync(snapshot, whole);
+    const again = await openStore(directory.path);
+    assert.equal(again.collection('shop.calls')?.size, 1);
+    await again.close();
+    renameSync(join(directory.path, 'journal-00000002'), join(directory.path, 'journal-00000003'));
+    await assert.rejects(openStore(directory.path), /a file before .*journal-00000003 is missing/);
   });
 
   it('belongs to one process at a time, and a dead one does not keep it', async () => {

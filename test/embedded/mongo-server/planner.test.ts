@@ -120,6 +120,8 @@ describe('A search', () => {
     assert.deepEqual(used({ state: 'open' }, { at: -1 }), ['state_at', true, 10]);
     assert.deepEqual(used({ state: 'open', at: { $gte: 300, $lt: 500 } }), ['state_at', true, 2]);
     assert.deepEqual(used({ state: { $in: ['open', 'lost'] } }), ['state_at', true, 10]);
+    const keys = docs.slice(0, 400).map(({ key }) => key);
+    assert.deepEqual(used({ key: { $in: keys } }), ['key', true, 400]);
     assert.deepEqual(used({ at: { $lt: 20 } }, { at: 1 }), ['at', true, 20]);
     assert.deepEqual(used({}, { at: 1 }), ['at', true, 1000]);
     assert.deepEqual(used({ other: 1 }), [undefined, true, 1000]);

@@ -247,6 +247,7 @@ describe('A filter', () => {
     assert.deepEqual(await project({ 'list.$': 1 }, { 'list.x': 2 }), { _id: 1, list: [{ x: 2, y: 2 }] });
     assert.deepEqual(await project({ list: { $slice: -1 }, a: 0, n: 0 }), { _id: 1, list: [{ x: 2, y: 2 }] });
     assert.deepEqual(await project({ _id: 0, double: { $multiply: ['$n', 2] } }), { double: 6 });
+    assert.deepEqual(await project({ _id: 0, n: { deep: '$a.b' } }), { n: { deep: 1 } });
     await assert.rejects(project({ a: 1, n: 0 }), { code: 31254 });
   });
 

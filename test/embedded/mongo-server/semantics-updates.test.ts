@@ -132,6 +132,16 @@ describe('An update', () => {
     );
     assert.deepEqual([made.matchedCount, made.upsertedCount, made.upsertedId], [0, 1, 9]);
     assert.deepEqual(await collection.findOne({ _id: 9 } as never), { _id: 9, c: 'x', d: 1 });
+    const byTen: object = { _id: { $eq: 10 }, c: 1 };
+    const other = await collection.replaceOne(
+      byTen,
+      { e: 2 },
+      {
+        upsert: true,
+      },
+    );
+    assert.equal(other.upsertedId, 10);
+    assert.deepEqual(await collection.findOneAndDelete({ _id: 10 } as object), { _id: 10, e: 2 });
     const replaced = await collection.replaceOne({ _id: 9 } as never, { e: 1 });
     assert.equal(replaced.modifiedCount, 1);
     assert.deepEqual(await collection.findOne({ _id: 9 } as never), { _id: 9, e: 1 });
