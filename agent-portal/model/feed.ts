@@ -28,6 +28,12 @@ const withdrawals = {
   rescinded: 'is no longer offered to you',
 } as const;
 
+interface Taped {
+  readonly n: number;
+  readonly cursor: string;
+  readonly message: AgentMessage;
+}
+
 /**
  * Where this tab hears what happens: from the server if it leads, from the leading tab otherwise. A tab that takes
  * over goes on from the last event it has heard, so that nothing is missed and nothing is taken twice.
@@ -40,7 +46,9 @@ export class Feed {
   readonly #source: EventStream;
   readonly #recent = new Set<string>();
   #cursor: string | undefined;
-  #early: { readonly cursor: string; readonly message: AgentMessage }[] = [];
+  /** The last messages, numbered as they came. */
+  #tape: readonly Taped[] = [];
+  #count = 0;
   #board = false;
   #heardAt = Date.now();
 
@@ -69,6 +77,9 @@ export class Feed {
       });
     });
     this.#channel.tell({ kind: 'hello' });
+    effect(() => {
+      document.documentElement.dataset['stream'] = this.stream.value.is;
+    });
     setInterval(() => this.#lookAfterQuiet(), quietMs / 4);
   }
 
@@ -76,22 +87,29 @@ export class Feed {
     this.#channel.tell(message);
   }
 
-  /** The snapshot is on the desk: what happened since is taken up, and the stream followed from there. */
-  loaded(cursor: string): void {
+  /** A snapshot is asked for now: to be handed back with it. */
+  mark(): number {
+    return this.#count;
+  }
+
+  /**
+   * The snapshot is on the desk. What came while it was on its way is played once more, because the snapshot may be
+   * older than that; then the stream is followed, at the first time from where the snapshot stands.
+   */
+  loaded(cursor: string, mark: number): void {
     this.#heardAt = Date.now();
-    const early = this.#early;
-    this.#early = [];
-    const known = early.findLastIndex((it) => it.cursor === cursor);
+    const meanwhile = this.#tape.filter((it) => it.n > mark);
+    const known = meanwhile.findLastIndex((it) => it.cursor === cursor);
     const isFirst = this.#cursor === undefined;
-    this.#cursor ??= cursor;
-    for (const it of early.slice(known + 1)) this.#receive(it.cursor, it.message);
+    this.#cursor ??= meanwhile.at(-1)?.cursor ?? cursor;
+    for (const it of meanwhile.slice(known + 1)) this.#apply(it.message);
     if (isFirst && this.leads.peek()) this.#follow(this.#cursor);
   }
 
   stop(): void {
     this.#source.close();
     this.#cursor = undefined;
-    this.#early = [];
+    this.#tape = [];
     this.#recent.clear();
     this.stream.value = { is: 'connecting' };
   }
@@ -144,16 +162,19 @@ export class Feed {
   }
 
   #receive(cursor: string, message: AgentMessage): void {
-    if (this.#cursor === undefined) {
-      this.#early = [...this.#early.slice(-remembered), { cursor, message }];
-      return;
-    }
     const key = `${cursor} ${message.type}`;
     if (this.#recent.has(key) && !repeatable.has(message.type)) return;
     this.#recent.add(key);
     for (const old of [...this.#recent].slice(0, -remembered)) this.#recent.delete(old);
+    this.#count += 1;
+    this.#tape = [...this.#tape.slice(-remembered), { n: this.#count, cursor, message }];
+    if (!this.#isFollowing) return; // the snapshot is on its way
     this.#cursor = cursor;
     this.#heardAt = Date.now();
+    this.#apply(message);
+  }
+
+  #apply(message: AgentMessage): void {
     (this.#handlers[message.type] as (data: unknown) => void)(message.data);
   }
 

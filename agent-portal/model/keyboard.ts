@@ -15,7 +15,8 @@ export class Keyboard {
   readonly lettersAreOn = signal(localStorage.getItem(storageKey) !== 'off');
   readonly commands: Readonly<Record<CommandId, Command>>;
   readonly #portal: Portal;
-  #awakeAt = 0;
+  /** False while an offer is too new to be taken by a key. */
+  readonly isAwake = signal(true);
 
   constructor(portal: Portal, commands: Readonly<Record<CommandId, Command>>) {
     this.#portal = portal;
@@ -23,7 +24,10 @@ export class Keyboard {
     let shown: string | undefined;
     effect(() => {
       const id = portal.desk.offer.value?.reservationId;
-      if (id !== undefined && id !== shown) this.#awakeAt = Date.now() + wakeMs;
+      if (id !== undefined && id !== shown) {
+        this.isAwake.value = false;
+        setTimeout(() => (this.isAwake.value = true), wakeMs);
+      }
       shown = id;
     });
     document.addEventListener('keydown', (event) => this.#press(event));
@@ -58,7 +62,7 @@ export class Keyboard {
       if (key !== undefined && command.key !== key) continue;
       if (!command.isAllowed()) continue;
       event.preventDefault();
-      if (command.group === 'Offer' && id !== 'why' && Date.now() < this.#awakeAt) return;
+      if (command.group === 'Offer' && id !== 'why' && !this.isAwake.value) return;
       command.run();
       return;
     }

@@ -165,10 +165,11 @@ export class Portal {
 
   async #load(): Promise<void> {
     const asked = Date.now();
+    const mark = this.feed.mark();
     const snapshot = await this.api.desk();
     this.clock.adjust(snapshot.serverNow, asked);
     this.desk.load(snapshot);
-    this.feed.loaded(snapshot.cursor);
+    this.feed.loaded(snapshot.cursor, mark);
     this.#version ??= snapshot.version;
     if (this.#version !== snapshot.version) this.#reloadWhenIdle();
   }

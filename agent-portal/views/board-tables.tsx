@@ -77,7 +77,7 @@ export function LineTable(): JSX.Element {
       title="Line"
       class="line-box"
       list={portal.board.line}
-      columns={['#', 'Who', 'Needs', 'Since', 'Range', 'Could take it']}
+      columns={['#', 'Who', 'Needs', 'Waits', 'Range', 'Could take it']}
       empty="Nobody waits."
       row={(it) => (
         <tr key={it.callbackId} data-row={it.callbackId}>
@@ -85,10 +85,7 @@ export function LineTable(): JSX.Element {
           <th scope="row">
             <Opener id={it.callbackId}>{it.who}</Opener>
           </th>
-          <td>
-            {it.needs.join(', ')}
-            {it.tier !== '' && <span class="hint"> · {it.tier}</span>}
-          </td>
+          <td>{[...it.needs, it.tier].filter((need) => need !== '').join(', ')}</td>
           <td>
             <Since at={it.since} />
           </td>
@@ -163,7 +160,10 @@ export function AgentTable(): JSX.Element {
             <th scope="row">
               {it.name}
               {it.phone === 'unreachable' && it.state !== 'logged-off' && (
-                <span class="problem"> phone unreachable</span>
+                <span class="problem" title="The phone is unreachable">
+                  {' '}
+                  no phone
+                </span>
               )}
             </th>
             <td>

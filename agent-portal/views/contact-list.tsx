@@ -29,7 +29,14 @@ export function ContactList(): JSX.Element {
                   onClick={() => (portal.desk.chosen.value = contact.callbackId)}
                 >
                   <span class="row-name">{nameOf(contact.who)}</span>
-                  <Since at={contact.call?.talkingSince ?? contact.call?.since ?? contact.requestedAt} />
+                  <Since
+                    at={
+                      contact.call?.ended?.at ??
+                      contact.call?.talkingSince ??
+                      contact.call?.since ??
+                      contact.requestedAt
+                    }
+                  />
                   <Badge tone={tone}>{words}</Badge>
                   {contacts.length > 1 && <Key of={String(i + 1)} />}
                 </button>

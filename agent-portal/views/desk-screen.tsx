@@ -5,6 +5,7 @@ import { ContactList } from './contact-list.tsx';
 import { useTools } from './context.ts';
 import { CommandButton, Empty } from './controls.tsx';
 import { OfferCard } from './offer-card.tsx';
+import { OfferPreview } from './offer-preview.tsx';
 import { PagePanel } from './page-panel.tsx';
 import { WhoColumn } from './who-column.tsx';
 import { WorkColumn } from './work-column.tsx';
@@ -13,7 +14,9 @@ import { WorkColumn } from './work-column.tsx';
 function Resting(): JSX.Element | null {
   const { portal } = useTools();
   const me = portal.desk.me.value;
+  const offer = portal.desk.offer.value;
   if (me === undefined) return null;
+  if (offer !== undefined) return <OfferPreview offer={offer} />;
   if (me.phone === 'unreachable')
     return (
       <Empty title="Your phone is unreachable">
@@ -31,12 +34,6 @@ function Resting(): JSX.Element | null {
         <p>
           Accept it with <kbd>⏎</kbd>; all other keys are under <kbd>?</kbd>.
         </p>
-      </Empty>
-    );
-  if (me.state === 'reserved')
-    return (
-      <Empty title="A callback is offered to you">
-        <p>Accept or decline it on the left.</p>
       </Empty>
     );
   return (

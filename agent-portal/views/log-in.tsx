@@ -72,7 +72,9 @@ export function LogIn({ why }: { readonly why: string | undefined }): JSX.Elemen
           />
         </label>
         <label>
-          Six-digit code <span class="hint">if you have a second factor</span>
+          <span>
+            Six-digit code <span class="hint">if you have a second factor</span>
+          </span>
           <input
             name="totp"
             class="figure"

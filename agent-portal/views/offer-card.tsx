@@ -42,7 +42,7 @@ export function OfferCard({
   readonly offer: OfferView;
   readonly isFirst: boolean;
 }): JSX.Element {
-  const { portal } = useTools();
+  const { portal, keyboard } = useTools();
   const { who } = offer;
   const isTaking = portal.commands.busy.value.has(`accept:${offer.reservationId}`);
   const facts = [
@@ -52,7 +52,12 @@ export function OfferCard({
     who.tier,
   ].filter((it) => it !== undefined && it !== '');
   return (
-    <article class="offer" data-offer={offer.reservationId} aria-label={`Offer from ${nameOf(who)}`}>
+    <article
+      class="offer"
+      data-offer={offer.reservationId}
+      data-awake={keyboard.isAwake.value}
+      aria-label={`Offer from ${nameOf(who)}`}
+    >
       <p class="unseen" role="alert">
         Offer: {nameOf(who)}, {offer.service}. {isFirst ? 'Enter accepts, X declines.' : ''}
       </p>

@@ -24,7 +24,9 @@ export function Panel(props: PanelProps): JSX.Element {
     const before = document.activeElement;
     element?.show();
     return () => {
-      const hadFocus = element?.contains(document.activeElement) ?? document.activeElement === document.body;
+      // the dialog may be out of the page already, and the focus with it
+      const hadFocus =
+        document.activeElement === document.body || element?.contains(document.activeElement) === true;
       element?.close();
       if (hadFocus && before instanceof HTMLElement) before.focus();
     };

@@ -29,16 +29,20 @@ export function SharedFrame({
   return (
     <div class="shared-frame" data-frame={state.is}>
       {state.is === 'silent' && (
-        <div class="banner waiting" role="status">
-          <Icon name="warning" />
-          <p>This site does not show itself in here.</p>
-          <button type="button" class="button" onClick={() => void frame.openWindow()}>
-            <Icon name="window" /> Open in a window
-          </button>
-          <button type="button" class="button quiet" onClick={() => void frame.open()}>
-            <Icon name="reload" /> Try again
-          </button>
-        </div>
+        <Empty title="This site does not show itself in here">
+          <p>
+            No answer came from the page within a second: the site forbids being framed, or it is slow. A
+            window of its own follows just the same.
+          </p>
+          <div class="buttons">
+            <button type="button" class="button primary" onClick={() => void frame.openWindow()}>
+              <Icon name="window" /> Open in a window
+            </button>
+            <button type="button" class="button" onClick={() => void frame.open()}>
+              <Icon name="reload" /> Try again
+            </button>
+          </div>
+        </Empty>
       )}
       <iframe
         key={state.url}

@@ -19,9 +19,8 @@ export function agentWords(
   reason?: string,
 ): { readonly words: string; readonly tone: Tone } {
   const { words, tone } = agentStates[state];
-  if (state === 'not-ready' && reason === 'missed')
-    return { words: 'Not ready, missed an offer', tone: 'trouble' };
-  return { words: reason === undefined || state === 'ready' ? words : `${words}, ${reason}`, tone };
+  if (state === 'not-ready' && reason === 'missed') return { words: 'Not ready, missed', tone: 'trouble' };
+  return { words: state === 'not-ready' && reason !== undefined ? `${words}, ${reason}` : words, tone };
 }
 
 const nextWords = { ready: 'Ready', 'not-ready': 'Not ready', 'logged-off': 'Logged off' } as const;

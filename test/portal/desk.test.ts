@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+
+import { anaAs, callOf, contactOf, offerOf, mariaAs } from '../support/fake-agent-views.ts';
+import { PortalBench } from '../support/portal-bench.ts';
+
+describe('Ana works at her desk', () => {
+  let bench: PortalBench;
+  before(async () => (bench = await PortalBench.open()));
+  after(() => bench.close());
+  beforeEach(() => bench.fresh());
+
+  it('logs in, is told what was wrong, and sees her desk', async () => {
+    const { fake } = bench;
+    fake.isLoggedIn = false;
+    const page = await bench.tab();
+    await page.waitForSelector('.log-in');
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'username');
+    await page.type('[name=username]', 'ana');
+    await page.type('[name=password]', 'wrong');
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '#log-in-problem', 'not right');
+    await page.keyboard.type('correct horse');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.desk');
+    await bench.sees(page, '.state', 'Not ready, lunch');
+  });
+
+  it('is told how long to wait when the log-in is locked', async () => {
+    bench.fake.isLoggedIn = false;
+    bench.fake.refusals.set('POST sessions', 'locked');
+    const page = await bench.tab();
+    await page.waitForSelector('.log-in');
+    await page.type('[name=username]', 'ana');
+    await page.type('[name=password]', 'x');
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '#log-in-problem', 'Try again in 14 min');
+  });
+
+  it('is sent to the log-in page with the reason when her session is replaced', async () => {
+    const page = await bench.desk();
+    bench.fake.isLoggedIn = false;
+    bench.fake.emit('session.ended', { reason: 'replaced' });
+    await bench.sees(page, '.log-in', 'logged in elsewhere');
+    assert.equal(bench.fake.openStreams, 0);
+  });
+
+  it('becomes ready with a key, and not ready with a reason from the menu', async () => {
+    const page = await bench.desk();
+    await page.keyboard.press('r');
+    assert.deepEqual((await bench.fake.sent.next()).body, { state: 'ready' });
+    bench.fake.setMe({ state: 'ready', allowed: ['not-ready', 'log-out'] });
+    await bench.sees(page, '.state', 'Ready');
+    await page.keyboard.press('t');
+    await page.waitForSelector('.menu:not([hidden])');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    assert.deepEqual((await bench.fake.sent.next()).body, { state: 'not-ready', reason: 'lunch' });
+    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('state')), true);
+  });
+
+  it('takes an offer by keyboard alone: announced, counted down, rung, accepted', async () => {
+    const { fake } = bench;
+    fake.me = anaAs({ state: 'ready' });
+    const page = await bench.desk();
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await bench.sees(page, '.offer [role=alert]', 'Maria Silva, Sales');
+    assert.match(await bench.textOf(page, '.countdown'), /^0:(20|1\d)$/);
+    assert.equal(await page.evaluate(() => document.activeElement === document.body), true);
+    assert.ok((await bench.tones(page)) >= 2);
+    assert.match(await page.title(), /^Offer: Maria Silva/);
+    await page.keyboard.press('w');
+    await bench.sees(page, '.why', 'no lang:pt');
+    await page.keyboard.press('Enter');
+    const { name, id } = await fake.sent.next();
+    assert.deepEqual([name, id], ['POST reservations/accept', 'reservation-1']);
+    fake.withdraw(offerOf(1).reservationId, 'accepted');
+    fake.setContact(contactOf(1, { state: 'dialing-agent' }));
+    await bench.sees(page, '.call-bar', 'Your phone is ringing');
+    await bench.isGone(page, '.offer');
+    assert.equal(await page.$eval('html', (it) => it.hasAttribute('data-ringing')), false);
+  });
+
+  it('does not take an offer with an Enter that was meant for her notes, but does with Alt', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.focus('#notes');
+    fake.offer(offerOf(2));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await page.keyboard.type('one\ntwo x');
+    await bench.fake.heard('PUT contacts/notes');
+    assert.equal(await bench.count(page, '.offer'), 1);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'notes');
+    await page.keyboard.down('Alt');
+    await page.keyboard.press('Enter');
+    await page.keyboard.up('Alt');
+    await bench.fake.heard('POST reservations/accept');
+  });
+
+  it('declines with a key', async () => {
+    const page = await bench.desk();
+    bench.fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await page.keyboard.press('x');
+    await bench.fake.heard('POST reservations/reject');
+    bench.fake.withdraw(offerOf(1).reservationId, 'rejected');
+    await bench.isGone(page, '.offer');
+  });
+
+  it('is told when she missed an offer, and comes back with one key', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer');
+    fake.withdraw(offerOf(1).reservationId, 'timeout');
+    fake.setMe({ state: 'not-ready', reason: 'missed' });
+    await bench.sees(page, '[data-banner=missed]', 'You missed an offer from Maria Silva');
+    await page.keyboard.press('r');
+    assert.deepEqual((await fake.sent.next()).body, { state: 'ready' });
+    fake.setMe({ state: 'ready', allowed: ['not-ready'] });
+    await bench.isGone(page, '[data-banner=missed]');
+  });
+
+  it('is told when the visitor cancels while she is asked', async () => {
+    const page = await bench.desk();
+    bench.fake.offer(offerOf(1));
+    await page.waitForSelector('.offer');
+    bench.fake.withdraw(offerOf(1).reservationId, 'canceled');
+    await bench.sees(page, '[data-banner=notice]', 'Maria Silva cancelled before you answered');
+  });
+
+  it('is offered only what the call allows now, as the server says it', async () => {
+    const { fake } = bench;
+    fake.contacts = [
+      contactOf(1, {
+        state: 'dialing-customer',
+        call: callOf(1, { customer: 'alerting', allowed: ['drop'] }),
+      }),
+    ];
+    const page = await bench.desk();
+    assert.deepEqual(await bench.callActions(page), ['End call']);
+    await bench.sees(page, '.code-word', 'AMBER-17');
+    fake.changeContact(1, { state: 'connected', call: callOf(1) });
+    await page.waitForSelector('[data-command=hold]');
+    assert.deepEqual(await bench.callActions(page), ['Hold', 'End call']);
+    await page.keyboard.press('h');
+    await bench.fake.heard('POST calls/hold');
+    fake.changeContact(1, { call: callOf(1, { customer: 'hold', allowed: ['retrieve', 'drop'] }) });
+    await bench.sees(page, '.call-bar', 'On hold');
+    assert.deepEqual(await bench.callActions(page), ['Take off hold', 'End call']);
+    await page.keyboard.press('h');
+    await bench.fake.heard('POST calls/retrieve');
+    const ended = { by: 'customer', cause: 'normal clearing', at: Date.now() } as const;
+    fake.changeContact(1, {
+      state: 'wrap-up',
+      call: callOf(1, { ended, allowed: [] }),
+      allowed: ['complete'],
+    });
+    await bench.sees(page, '.call-bar', 'The visitor hung up (normal clearing)');
+    assert.deepEqual(await bench.callActions(page), []);
+  });
+
+  it('is told when a command fails, and when nobody knows', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    fake.completes = false;
+    const page = await bench.desk({
+      // ten seconds of waiting pass in a fifth of one
+      prepare: `const later = window.setTimeout; window.setTimeout = (act, ms) => later(act, ms === 10_000 ? 200 : ms);`,
+    });
+    await page.keyboard.press('h');
+    const { requestId } = await fake.heard('POST calls/hold');
+    await page.waitForSelector('[data-command=hold][aria-busy=true]');
+    fake.emit('command.failed', { requestId, problem: 'not-now', title: 'The call is already over' });
+    await bench.sees(page, '[data-banner=notice]', 'Holding the call: The call is already over');
+    await page.keyboard.press('e');
+    await fake.heard('POST calls/drop');
+    fake.contacts = [contactOf(1, { state: 'wrap-up', call: callOf(1, { allowed: [] }) })];
+    await bench.sees(page, '[data-banner=notice]', 'Ending the call: not confirmed after 10 seconds');
+    await bench.sees(page, '.call-bar', 'After call');
+  });
+
+  it('sees the true state of her call after a reload in the middle of it', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1, { notes: { text: 'Five years', version: 3, savedAt: Date.now() } })];
+    fake.me = anaAs({ state: 'busy' });
+    const page = await bench.desk();
+    fake.contacts = [
+      { ...fake.contacts[0]!, call: callOf(1, { customer: 'hold', allowed: ['retrieve', 'drop'] }) },
+    ];
+    await page.reload();
+    await page.waitForSelector('.call-bar');
+    await bench.sees(page, '.call-bar', 'On hold');
+    assert.match(await bench.textOf(page, '.timer'), /^4:1\d$/);
+    assert.equal(await page.$eval('#notes', (it) => (it as HTMLTextAreaElement).value), 'Five years');
+  });
+
+  it('marks an identity as checked, and sees it proved', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.keyboard.press('i');
+    await bench.fake.heard('POST contacts/identity');
+    fake.changeContact(1, { who: mariaAs({ standing: 'proved' }), allowed: [] });
+    await bench.sees(page, '.standing', 'Identity proved');
+    assert.equal(await bench.count(page, '[data-command=check]'), 0);
+  });
+
+  it('learns from the list of keys what each one does, and gets the focus back', async () => {
+    const page = await bench.desk();
+    await page.focus('.state');
+    await page.keyboard.press('?');
+    await bench.sees(page, '.panel', 'Take off hold');
+    await page.keyboard.press('Escape');
+    await bench.isGone(page, '.panel');
+    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('state')), true);
+  });
+
+  it('chooses how to accept, and switches the sound off', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    await page.keyboard.press(',');
+    await page.waitForSelector('.panel');
+    await page.click('input[value=phone]');
+    assert.deepEqual((await fake.sent.next()).body, { accept: 'phone', sound: true });
+    fake.setMe({ preferences: { accept: 'phone', sound: false } });
+    await page.waitForFunction(
+      () => !document.querySelector<HTMLInputElement>('.panel [type=checkbox]')?.checked,
+    );
+    await page.keyboard.press('Escape');
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    assert.equal(await bench.tones(page), 0);
+  });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+
+import { anaAs, contactOf, offerOf } from '../support/fake-agent-views.ts';
+import { PortalBench } from '../support/portal-bench.ts';
+
+describe('The stream of events', () => {
+  let bench: PortalBench;
+  before(async () => (bench = await PortalBench.open()));
+  after(() => bench.close());
+  beforeEach(() => bench.fresh());
+
+  it('goes on after a break with what happened meanwhile, each once', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    await fake.streamsOpened.next();
+    fake.emit('line.changed', { waiting: 7 });
+    await bench.sees(page, '[data-view=line]', '7');
+    fake.refusesStreams = true;
+    fake.dropStreams();
+    await bench.sees(page, '[data-banner=stale]', 'Reconnecting, last update');
+    assert.match(await bench.textOf(page, '[data-banner=stale]'), /\d\d:\d\d:\d\d$/);
+    const before = fake.emit('line.changed', { waiting: 7 });
+    fake.offer(offerOf(1));
+    fake.withdraw(offerOf(1).reservationId, 'canceled');
+    fake.setContact(contactOf(2));
+    fake.refusesStreams = false;
+    assert.equal(Number(await fake.streamsOpened.next()), Number(before) - 1);
+    await bench.isGone(page, '[data-banner=stale]');
+    await page.waitForSelector('.call-bar');
+    assert.equal(await bench.count(page, '.offer'), 0);
+    assert.equal(await bench.count(page, '[data-banner=notice]'), 1);
+  });
+
+  it('is asked for anew, with the whole truth, when the gap cannot be served', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    await fake.streamsOpened.next();
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer');
+    fake.refusesStreams = true;
+    fake.dropStreams();
+    await page.waitForSelector('[data-banner=stale]');
+    fake.offers = [];
+    fake.contacts = [contactOf(1)];
+    const last = fake.emit('line.changed', { waiting: 1 });
+    fake.forget();
+    fake.refusesStreams = false;
+    await fake.streamsOpened.next();
+    assert.equal(await fake.streamsOpened.next(), last);
+    await page.waitForSelector('.call-bar');
+    await bench.isGone(page, '.offer');
+    assert.equal(fake.openStreams, 1);
+  });
+
+  it('survives a message nobody can read', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    fake.contacts = [contactOf(1)];
+    fake.emitGarbage();
+    await page.waitForSelector('.call-bar'); // the truth was asked for
+    fake.emit('line.changed', { waiting: 9 });
+    await bench.sees(page, '[data-view=line]', '9');
+  });
+
+  it('ignores a name it does not know', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    fake.emit('coffee.ready' as 'stream.reset', {});
+    fake.emit('line.changed', { waiting: 8 });
+    await bench.sees(page, '[data-view=line]', '8');
+  });
+
+  it('brings a new page when the server is a new one, but not in the middle of a contact', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.evaluate(() => document.body.setAttribute('data-old', ''));
+    await fake.streamsOpened.next();
+    fake.version = 'v2';
+    fake.dropStreams();
+    await fake.streamsOpened.next();
+    fake.emit('line.changed', { waiting: 11 });
+    await bench.sees(page, '[data-view=line]', '11');
+    assert.equal(await bench.count(page, 'body[data-old]'), 1);
+    const loaded = page.waitForNavigation();
+    fake.closeContact(fake.contacts[0]!.callbackId);
+    await loaded;
+    await page.waitForSelector('.desk');
+    assert.equal(await bench.count(page, 'body[data-old]'), 0);
+  });
+
+  it('is missed at once when the server cannot be reached at the start, with a way to try again', async () => {
+    const { fake } = bench;
+    fake.refusals.set('GET me', 'unavailable');
+    const page = await bench.tab();
+    await bench.sees(page, '[role=alert]', 'could not be loaded');
+    fake.me = anaAs({ state: 'ready' });
+    await page.click('.door button');
+    await bench.sees(page, '.resting', 'You are ready');
+  });
+});
