@@ -96,7 +96,15 @@ export class RelayedStream implements VisitorStream {
     this.#closed = reason;
     this.#unheard = [];
     this.#onGone();
-    for (const listener of this.#closeListeners) listener(reason);
+    const failures: unknown[] = [];
+    for (const listener of this.#closeListeners) {
+      try {
+        listener(reason);
+      } catch (error) {
+        failures.push(error); // one listener's bug keeps the end from no other
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'a listener failed');
   }
 
   #tell(frame: Unnumbered<ToDmz>): boolean {
