@@ -124,6 +124,16 @@ export class Call {
     this.#finish('server', cause);
   }
 
+  /** The process leaves: nothing is told any more, and parties who talk go on talking. */
+  abandon(): void {
+    this.#cleared = true;
+    this.#ending ??= { by: 'server', cause: 'abandoned' };
+    this.#stopTalk();
+    this.#stopGuard();
+    this.#agent?.abandon();
+    this.#customer?.abandon();
+  }
+
   /** Takes over what an earlier process left, if both parties are still there; else ends what is left. */
   async adopt(stored: readonly StoredLeg[], maxTalkMs: number): Promise<boolean> {
     const { link, clock } = this.#around;

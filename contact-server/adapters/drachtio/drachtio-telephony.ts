@@ -135,6 +135,7 @@ export class DrachtioTelephony implements Telephony {
   /** Stops listening; calls that are up stay up, for the next process to adopt. */
   close(): void {
     this.#stopListening();
+    for (const call of this.#calls.values()) call.abandon();
     this.#calls.clear();
   }
 

@@ -85,9 +85,15 @@ export class OutgoingInvite {
     this.#stopWaiting = this.#clock.after(limit, () => this.#tell(why));
   }
 
+  /** Stops the ringing and tells nothing any more: the process leaves. */
+  abandon(): void {
+    if (!this.#told) this.#cancelOnWire();
+    this.#end();
+  }
+
   #went(request: SipRequest): void {
     this.#sent = request;
-    if (this.#givenUp) this.#cancelOnWire();
+    if (this.#givenUp || this.#told) this.#cancelOnWire();
   }
 
   #cancelOnWire(): void {

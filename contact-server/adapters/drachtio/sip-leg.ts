@@ -171,6 +171,12 @@ export class SipLeg {
     }
   }
 
+  /** Leaves an established leg as it is, for the next process; one that still rings stops. */
+  abandon(): void {
+    this.#invite?.abandon();
+    this.#leave();
+  }
+
   /** Forgets a leg that is known to be dead: there is nobody to send a BYE to. */
   bury(): void {
     this.#leave();
