@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Program, startProgram } from './program.ts';
+
+type Env = Readonly<Record<string, string>>;
+type OnLine = (name: string) => (line: string) => void;
+
+/** The top of the project. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Starts one of our programs, written in TypeScript, in a process of its own. */
+export function startOurs(name: string, file: string, env: Env, onLine: OnLine): Promise<Program> {
+  return startProgram({
+    name,
+    command: process.execPath,
+    args: ['--import', 'tsx', join(root, file)],
+    env,
+    onLine: onLine(name),
+  });
+}
+
+/** Redis with the settings our timing and durability stand on, its data below `dataDir`. */
+export async function startRedis(dataDir: string, port: number, env: Env, onLine: OnLine): Promise<Program> {
+  const dir = join(dataDir, 'redis');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir,
+    daemonize: 'no',
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    hz: '500',
+    'maxmemory-policy': 'noeviction',
+  };
+  return startProgram({
+    name: 'redis',
+    command: 'redis-server',
+    args: Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]),
+    env,
+    onLine: onLine('redis'),
+    probe: () => answersPing(port),
+  });
+}
+
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const done = (is: boolean): void => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('data', (data) => done(data.toString().startsWith('+PONG')));
+    socket.once('error', () => done(false));
+    socket.setTimeout(500, () => done(false));
+  });
+}
+
+/** A TCP port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Something listens there already. */
+export function isTaken(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(true));
+    server.listen(port, host, () => server.close(() => resolve(false)));
+  });
+}

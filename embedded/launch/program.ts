@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** How to start one program that says on stdout, in one line of JSON with `"ready": true`, that it is ready. */
+export interface ProgramPlan {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What it writes beside the ready line. */
+  readonly onLine: (line: string) => void;
+  readonly readyWithinMs?: number;
+  /** For a program that says nothing: asked again and again until it is true. */
+  readonly probe?: () => Promise<boolean>;
+}
+
+/** A program that runs and is ready. */
+export interface Program {
+  readonly name: string;
+  readonly pid: number;
+  /** What it said when it was ready. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  /** Resolves with how it ended. */
+  readonly exited: Promise<string>;
+  /** Asks it to end, and makes it after five seconds. */
+  stop(): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+const STOP_MS = 5_000;
+const PROBE_MS = 30;
+
+/** Starts a program and waits until it is ready; rejects with its last words when it is not in time. */
+export function startProgram(plan: ProgramPlan): Promise<Program> {
+  const { name, command, args, env, onLine, probe, readyWithinMs = 30_000 } = plan;
+  const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lastWords: string[] = [];
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${String(code)}`));
+    child.once('error', (error) => resolve(error.message));
+  });
+  const heard = (line: string): void => {
+    lastWords.push(line);
+    if (lastWords.length > 15) lastWords.shift();
+    onLine(line);
+  };
+  createInterface({ input: child.stderr }).on('line', heard);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(
+        new Error(`${name} was not ready within ${String(readyWithinMs / 1000)} s\n${lastWords.join('\n')}`),
+      );
+    }, readyWithinMs);
+    void exited.then((how) => {
+      clearTimeout(timer);
+      reject(new Error(`${name} ended before it was ready: ${how}\n${lastWords.join('\n')}`));
+    });
+    const isReady = (ready: Record<string, unknown>): void => {
+      clearTimeout(timer);
+      resolve(running(name, child, ready, exited));
+    };
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const ready = readyLine(line);
+      if (ready) isReady(ready);
+      else heard(line);
+    });
+    const ask = async (): Promise<void> => {
+      while (probe && child.exitCode === null && child.signalCode === null) {
+        if (await probe()) {
+          isReady({});
+          return;
+        }
+        await new Promise((again) => setTimeout(again, PROBE_MS));
+      }
+    };
+    void ask();
+  });
+}
+
+function running(
+  name: string,
+  child: ChildProcess,
+  ready: Record<string, unknown>,
+  exited: Promise<string>,
+): Program {
+  return {
+    name,
+    pid: child.pid ?? 0,
+    ready,
+    exited,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}
+
+function readyLine(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value = JSON.parse(line) as Record<string, unknown>;
+    return value['ready'] === true ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
