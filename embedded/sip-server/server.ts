@@ -98,7 +98,7 @@ export async function startSipServer(options: SipServerOptions): Promise<SipServ
     },
     {
       fromApp: (command) => agent.fromApp(command),
-      proxy: (command) => command.answer.refused('proxy is not supported by this server'),
+      proxy: (command, fields) => agent.proxy(command, fields),
       linkClosed: (link) => agent.linkClosed(link),
     },
   );

@@ -24,6 +24,10 @@ export interface Answer {
   requestSent(text: string, flow: Flow | undefined, txnId: string): void;
   responseSent(text: string, flow: Flow, txnId: string, dialogId: string): void;
   refused(why: string): void;
+  /** A final answer to a proxied request; more may follow. */
+  proxied(text: string, flow: Flow): void;
+  /** Nothing more follows. */
+  proxyDone(): void;
 }
 
 /** A `sip` frame of an application: `txnId`, `dialogId` and `routeUri` are '' when not given. */

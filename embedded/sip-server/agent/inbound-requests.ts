@@ -68,9 +68,13 @@ export class InboundRequests {
   }
 
   /** RFC 3261 section 9.2; a CANCEL that crosses our 2xx ends the call as the caller wished. */
-  onCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
+  onCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined, proxied: boolean): void {
     if (!invite) {
       answer(cancel, 481);
+      return;
+    }
+    if (proxied) {
+      answer(cancel, 200);
       return;
     }
     const incoming = this.#byTransaction.get(invite);

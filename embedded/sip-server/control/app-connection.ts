@@ -53,6 +53,11 @@ export class AppConnection implements AppLink {
         sent(text, flow && { protocol: flow.protocol, ...flow.local }, txnId),
       responseSent: (text, flow, txnId, dialogId) => sent(text, flow, `${txnId}|${dialogId}|`),
       refused: (why) => this.reply(id, 'NOK', why),
+      proxied: (text, flow) => {
+        const meta = describe('network', text, flow, stackTime());
+        this.send(`${newId()}|response|${id}|OK|${meta}|||continue\r\n${text}`);
+      },
+      proxyDone: () => this.reply(id, 'OK', 'done'),
     };
   }
 

@@ -52,8 +52,9 @@ export class ServerTransaction {
     return this.#state === 'accepted';
   }
 
-  /** Sends a response; after a final one, nothing more is accepted. */
+  /** Sends a response; after a final one only further 2xx to an INVITE go out (RFC 6026 section 7.1). */
   respond(status: number, text: string): void {
+    if (this.accepted && status >= 200 && status < 300) this.#back().send(text);
     if (this.answered) return;
     this.#last = text;
     this.#back().send(text);

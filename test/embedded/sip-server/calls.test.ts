@@ -89,17 +89,17 @@ describe('Alice and Bob call each other through two servers', () => {
 
   it('change the session by re-INVITE in both directions, one after the other', async () => {
     const { here, there } = await talk();
-    there.on('modify', (req: AppRequest, res: AppResponse) => res.send(200, { body: sdp('bob', 2) }));
+    there.on('modify', (_req: AppRequest, res: AppResponse) => res.send(200, { body: sdp('bob', 2) }));
     const changed = await here.request({ method: 'INVITE', body: sdp('alice', 2) });
     assert.deepEqual([changed.status, changed.body], [200, sdp('bob', 2)]);
-    here.on('modify', (req: AppRequest, res: AppResponse) => res.send(200, { body: sdp('alice', 3) }));
+    here.on('modify', (_req: AppRequest, res: AppResponse) => res.send(200, { body: sdp('alice', 3) }));
     const back = await there.request({ method: 'INVITE', body: sdp('bob', 3) });
     assert.deepEqual([back.status, back.body], [200, sdp('alice', 3)]);
   });
 
   it('keep the call when a re-INVITE is refused', async () => {
     const { here, there } = await talk();
-    there.on('modify', (req: AppRequest, res: AppResponse) => res.send(488));
+    there.on('modify', (_req: AppRequest, res: AppResponse) => res.send(488));
     const refused = await here.request({ method: 'INVITE', body: sdp('alice', 2) });
     assert.equal(refused.status, 488);
     const info = await here.request({ method: 'INFO' });
@@ -151,7 +151,7 @@ describe('Alice and Bob call each other through two servers', () => {
 
   for (const status of [404, 480, 486, 603]) {
     it(`are told of a ${status} as it was meant`, async () => {
-      bob.invite((req, res) => res.send(status, { headers: { 'X-Why': 'because' } }));
+      bob.invite((_req, res) => res.send(status, { headers: { 'X-Why': 'because' } }));
       const error = await failureOf(alice.createUAC(bobsUri, { localSdp: sdp('alice') }));
       assert.equal(error.status, status);
       assert.equal(servers.alice.stats().dialogs, 0);
@@ -168,7 +168,7 @@ describe('Alice and Bob call each other through two servers', () => {
     const second = await rig.server();
     const elsewhere = await rig.app(second);
     elsewhere.invite((req, res) => void elsewhere.createUAS(req, res, { localSdp: sdp('moved') }));
-    bob.invite((req, res) =>
+    bob.invite((_req, res) =>
       res.send(302, { headers: { Contact: `<sip:bob@127.0.0.1:${second.sipPort}>` } }),
     );
     const dialog = await alice.createUAC(bobsUri, { localSdp: sdp('alice'), followRedirects: true });

@@ -30,7 +30,7 @@ describe('Somebody throws garbage at the SIP port', () => {
     phone.unread.length = 0;
     const options = phone.compose('OPTIONS', server.sipPort, { 'Call-ID': `alive-${Math.random()}` });
     phone.send(options);
-    await phone.next(({ status, header }) => status === 200 && options.includes(header('call-id')));
+    await phone.next((one) => one.status === 200 && options.includes(one.header('call-id')));
   }
 
   it('by the hundred, bent, cut and shuffled: it is counted, and calls go on', async () => {

@@ -74,7 +74,7 @@ describe('The network loses packets, or an end falls silent', () => {
   });
 
   it('a refusal is repeated until its ACK, and the application never sees that ACK', async () => {
-    app.invite((req, res) => res.send(486));
+    app.invite((_req, res) => res.send(486));
     const invite = phone.compose('INVITE', server.sipPort, {}, sdp('phone'));
     phone.send(invite);
     const [refused] = await take(3, () => phone.response(486));

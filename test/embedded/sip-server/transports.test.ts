@@ -230,7 +230,7 @@ describe('A peer behind UDP is answered where it asked to be', () => {
     const invite = await phone.request('INVITE');
     phone.answer(invite, 200, {}, sdp('phone'));
     const dialog = await call;
-    const asked = event<AppRequest>(dialog, 'modify');
+    const asked = event(dialog, 'modify');
     let answer!: AppResponse;
     dialog.on('modify', (_req: AppRequest, res: AppResponse) => (answer = res));
     phone.send(inside(phone, invite, 'INVITE', { CSeq: '10 INVITE' }));

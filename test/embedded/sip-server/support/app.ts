@@ -75,7 +75,7 @@ export interface AppDialog {
 export interface ProxyResults {
   readonly connected: boolean;
   readonly finalStatus: number;
-  readonly responses: readonly unknown[];
+  readonly responses: readonly { msgs: readonly { status: number }[] }[];
 }
 
 /** Servers and applications of one test, ended together. */

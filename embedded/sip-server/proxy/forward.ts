@@ -1,0 +1,73 @@
+import { newBranch } from '../ids.ts';
+import { parseAddress, splitList } from '../sip/header-values.ts';
+import { SipMessage } from '../sip/message.ts';
+import { hostPort, parseUri } from '../sip/uri.ts';
+import type { AppText } from '../agent/app-text.ts';
+import type { Endpoint, Flow } from '../transport/flow.ts';
+
+/** Whether the topmost Route names this address of ours, so that the request is to go on along the rest. */
+export function isRoutedBy(request: SipMessage, us: Endpoint): boolean {
+  const top = routesOf(request)[0];
+  const uri = top === undefined ? undefined : parseUri(parseAddress(top).uri);
+  return uri?.host === us.address && (uri.port || 5060) === us.port;
+}
+
+/** The Route values that are left when ours is taken off. */
+export function routesBeyond(request: SipMessage, us: Endpoint): string[] {
+  const routes = routesOf(request);
+  return isRoutedBy(request, us) ? routes.slice(1) : routes;
+}
+
+function routesOf(request: SipMessage): string[] {
+  return request.all('route').flatMap(splitList);
+}
+
+/**
+ * The request as a proxy sends it on (RFC 3261 section 16.6): our Via on top, one hop less, our Record-Route when we are to
+ * stay on the path, and what the application wants added.
+ */
+export function forwardedRequest(
+  request: SipMessage,
+  uri: string,
+  way: Flow,
+  options: { recordRoute: boolean; extra?: AppText; branch?: string },
+): SipMessage {
+  const { address, port } = way.local;
+  const out = new SipMessage({ method: request.method, uri }, request.body);
+  const branch = options.branch ?? newBranch();
+  out.add('Via', `SIP/2.0/${way.protocol.toUpperCase()} ${hostPort(address, port)};rport;branch=${branch}`);
+  if (options.recordRoute) {
+    const transport = way.protocol === 'tcp' ? ';transport=tcp' : '';
+    out.add('Record-Route', `<sip:${hostPort(address, port)}${transport};lr>`);
+  }
+  for (const route of routesBeyond(request, way.local)) out.add('Route', route);
+  let hops = false;
+  for (const header of request.headers) {
+    if (header.key === 'route') continue;
+    if (header.key === 'max-forwards') {
+      hops = true;
+      out.add(header.name, String(Math.max((Number.parseInt(header.value, 10) || 70) - 1, 0)));
+    } else out.headers.push(header);
+  }
+  if (!hops) out.add('Max-Forwards', '69');
+  for (const { key, name, value } of options.extra?.headers ?? []) {
+    if (!out.get(key)) out.add(name, value);
+  }
+  return out;
+}
+
+/** The response as a proxy sends it back: without our Via (RFC 3261 section 16.7). */
+export function returnedResponse(response: SipMessage): SipMessage {
+  const out = new SipMessage({ status: response.status, reason: response.reason }, response.body);
+  let first = true;
+  for (const header of response.headers) {
+    if (header.key !== 'via' || !first) {
+      out.headers.push(header);
+      continue;
+    }
+    first = false;
+    const rest = splitList(header.value).slice(1);
+    if (rest.length > 0) out.add(header.name, rest.join(', '));
+  }
+  return out;
+}
