@@ -217,7 +217,7 @@ export class FakeTelephony implements Telephony {
 
   dialCustomer(callId: CallId, plan: CustomerLegPlan): void {
     const call = this.#live(callId);
-    if (!call || call.phase('customer') !== 'idle') return;
+    if (call?.phase('customer') !== 'idle') return;
     call.customerPlan = plan;
     if (call.phase('agent') !== 'up') {
       call.refuse('customer', 'agent-lost', 'the agent is not connected');
