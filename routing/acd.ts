@@ -5,6 +5,7 @@ import type { Clock } from '../server-kit/clock.ts';
 import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
+import type { Competition } from './domain/estimate.ts';
 import { openingAt, slotsBetween } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { lineScore } from './domain/order.ts';
@@ -17,7 +18,7 @@ import { scripts } from './matchmaker/scripts.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type * as door from './routing.ts';
 import { readSnapshot } from './snapshots.ts';
-import type { Standings } from './standings.ts';
+import type { Look, Standings } from './standings.ts';
 import { readLook } from './standings.ts';
 import { RoutingUnavailable, UnknownName } from './unavailable.ts';
 
@@ -140,7 +141,8 @@ export class Acd implements door.Routing {
   async place(contactId: CallbackId): Promise<door.Standing | undefined> {
     const { matchmaker, standings, clock } = this.#parts;
     const look = readLook(await matchmaker.run(scripts.standing, contactId, '', ''));
-    return look && standings.standing(look, clock.now());
+    if (look === undefined) return undefined;
+    return standings.standing(look, await this.#competition(look), clock.now());
   }
 
   async estimate({
@@ -149,12 +151,16 @@ export class Acd implements door.Routing {
   }: Pick<door.Contact, 'requirement' | 'priority'>): Promise<door.Outlook> {
     const { matchmaker, standings, clock } = this.#parts;
     const now = clock.now();
-    const entry = { class: classId(requirement), requirement };
+    const entry = { class: classId(requirement), requirement: canonicalRequirement(requirement) };
     const look = await this.#agreeing(entry, async () => {
       const reply = await matchmaker.run(scripts.standing, '', entry.class, lineScore(priority, now));
       return readLook(reply) ?? { state: 'unknown-class' as const };
     });
-    return standings.outlook(look, now, requirement, USUAL_OFFER_MS);
+    return standings.outlook(look, await this.#competition(look), now, USUAL_OFFER_MS);
+  }
+
+  #competition(look: Look): Promise<Competition> {
+    return this.#parts.standings.competition([look.class, ...look.ahead.keys()], look);
   }
 
   async openings(serviceId: string, from: number, to: number): Promise<door.OpeningHours> {

@@ -23,9 +23,9 @@ export async function readSnapshot(
   );
   const onDuty = numbersByName(duty);
   const common = { atWork: numbersByName(work), onDuty, handle: handleTimes(handle), idle: false };
-  await vocabulary.learn(
+  const competition = await standings.competition(
     waiting.map(([id]) => id),
-    onDuty.keys(),
+    common,
   );
   const scores = waiting.map(
     ([id, list]) => [id, list.map((it) => lineScore(it.priority, it.startedAt))] as const,
@@ -37,7 +37,7 @@ export async function readSnapshot(
       const score = lineScore(contact.priority, contact.startedAt);
       const ahead = new Map(scores.map(([other, theirs]) => [other, countBelow(theirs, score)]));
       const look: Look = { ...common, class: id, rank, ahead, candidates };
-      entries.push({ score, contact, standing: await standings.standing(look, now) });
+      entries.push({ score, contact, standing: standings.standing(look, competition, now) });
     }
   }
   return {
@@ -82,7 +82,9 @@ function candidatesFor(id: ClassId, vocabulary: Vocabulary, states: readonly str
   );
   return tiersFor(vocabulary.requirement(id) ?? { must: [], prefer: [] }, profiles)
     .flatMap((tier) =>
-      tier.flatMap((profile) => byProfile.get(profile) ?? []).sort((a, b) => a.since - b.since),
+      tier
+        .flatMap((profile) => byProfile.get(profile) ?? [])
+        .sort((a, b) => a.since - b.since || (a.agentId < b.agentId ? -1 : 1)),
     )
     .slice(0, MOST_CANDIDATES)
     .map((it) => it.agentId);

@@ -1,19 +1,19 @@
 import type { AgentId } from '../contracts/ids.ts';
 import type { TimeRange } from '../contracts/states.ts';
 import type { HandleTimes } from './domain/estimate.ts';
-import { handleTime, lineWait } from './domain/estimate.ts';
+import { Competition, handleTime, lineWait } from './domain/estimate.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
-import { canServe } from './domain/match.ts';
 import { handleTimes, numbersByName } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { Outlook, Requirement, Standing } from './routing.ts';
+import type { Outlook, Standing } from './routing.ts';
 
 /** What a promise is made of, as one look at Redis gave it. */
 export interface Look {
   readonly class: ClassId;
   readonly rank: number;
   readonly ahead: ReadonlyMap<ClassId, number>;
+  /** Logged in and able, at most ten. */
   readonly candidates: readonly AgentId[];
   /** Somebody who can serve is idle this moment. */
   readonly idle: boolean;
@@ -48,32 +48,31 @@ export class Standings {
     this.#priorHandleMs = priorHandleMs;
   }
 
-  async standing(look: Look, now: number): Promise<Standing> {
-    const outlook = await this.outlook(look, now);
-    return { place: look.rank + 1, candidates: look.candidates, ...outlook };
+  /** Who competes for whom at the moment of this look. */
+  async competition(
+    classes: Iterable<ClassId>,
+    { onDuty, atWork }: Pick<Look, 'onDuty' | 'atWork'>,
+  ): Promise<Competition> {
+    await this.#vocabulary.learn(classes, onDuty.keys());
+    return new Competition(
+      atWork,
+      (profile) => this.#vocabulary.profile(profile),
+      (other) => this.#vocabulary.requirement(other),
+    );
+  }
+
+  standing(look: Look, competition: Competition, now: number): Standing {
+    const { rank, candidates } = look;
+    return { place: rank + 1, candidates, ...this.outlook(look, competition, now, 0) };
   }
 
   /** `offerMs` is what a pick-up may take when somebody is idle. */
-  async outlook(look: Look, now: number, asked?: Requirement, offerMs = 0): Promise<Outlook> {
-    const { atWork, onDuty, ahead } = look;
-    await this.#vocabulary.learn(
-      asked === undefined ? [look.class, ...ahead.keys()] : ahead.keys(),
-      onDuty.keys(),
-    );
-    const requirement = asked ?? this.#vocabulary.requirement(look.class) ?? { must: [], prefer: [] };
-    const profile = (id: ProfileId) => this.#vocabulary.profile(id);
-    const nobodyOnDuty = ![...onDuty].some(([id, n]) => n > 0 && canServe(profile(id), requirement));
-    if (look.idle) return { estimate: { from: now, to: now + offerMs }, nobodyOnDuty };
-    const wait = lineWait({
-      requirement,
-      ahead,
-      atWork,
-      requirementOf: (id) => this.#vocabulary.requirement(id),
-      profile,
-      handleMs: handleTime(look.handle, look.class, this.#priorHandleMs),
-    });
-    if (wait === undefined) return { nobodyOnDuty };
-    return { estimate: range(now, wait.p10, wait.p90), nobodyOnDuty };
+  outlook(look: Look, competition: Competition, now: number, offerMs: number): Outlook {
+    const { class: id, ahead, idle, candidates } = look;
+    const nobodyOnDuty = candidates.length === 0;
+    if (idle) return { estimate: { from: now, to: now + offerMs }, nobodyOnDuty };
+    const wait = lineWait(id, ahead, competition, handleTime(look.handle, id, this.#priorHandleMs));
+    return wait === undefined ? { nobodyOnDuty } : { estimate: range(now, wait.p10, wait.p90), nobodyOnDuty };
   }
 }
 

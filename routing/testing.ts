@@ -7,10 +7,18 @@ export type { DecisionContext, DecisionInputs } from './domain/decision.ts';
 export { explain, replay } from './domain/decision.ts';
 export type { Asker, Entitlement } from './domain/entitlement.ts';
 export { screenEntitlement, withLanguage } from './domain/entitlement.ts';
-export { handleTime, lineWait, placeWait } from './domain/estimate.ts';
+export { Competition, handleTime, lineWait, placeWait } from './domain/estimate.ts';
 export type { Hours, Span } from './domain/hours.ts';
 export { openingAt, openSpans, slotsBetween } from './domain/hours.ts';
-export { canonicalRequirement, canServe, classId, profileId, rankOf, tiersFor } from './domain/match.ts';
+export {
+  canonicalRequirement,
+  canServe,
+  classId,
+  compareRanks,
+  profileId,
+  rankOf,
+  tiersFor,
+} from './domain/match.ts';
 export { lineScore } from './domain/order.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';

@@ -21,38 +21,55 @@ export function placeWait(ahead: number, servers: number, handle: number): Wait 
   return { mean: shape * scale, p10: at(0.1), p50: at(0.5), p90: at(0.9) };
 }
 
-/** The state of the lines that a promise depends on. */
-export interface LineState {
-  readonly requirement: Requirement;
-  /** How many of each class stand before this one. */
-  readonly ahead: ReadonlyMap<ClassId, number>;
-  /** Agents at work (ready, reserved, busy or writing up) by profile. */
-  readonly atWork: ReadonlyMap<ProfileId, number>;
-  readonly requirementOf: (id: ClassId) => Requirement | undefined;
-  readonly profile: (id: ProfileId) => readonly Qualification[];
-  /** Mean handling time of a class as learned so far, ms. */
-  readonly handleMs: number;
-}
+/** Who competes for whom: how many agents at work serve a class, and how many of those serve another one too. */
+export class Competition {
+  readonly #atWork: readonly (readonly [readonly Qualification[], number])[];
+  readonly #requirementOf: (id: ClassId) => Requirement | undefined;
+  readonly #counts = new Map<string, number>();
 
-/** The wait of one contact, ms; undefined when nobody at work could help. */
-export function lineWait(line: LineState): Wait | undefined {
-  const servers = workers(line, (has) => canServe(has, line.requirement));
-  if (servers === 0) return undefined;
-  let ahead = 0;
-  for (const [id, count] of line.ahead) {
-    const other = line.requirementOf(id);
-    if (other === undefined) continue;
-    const theirs = workers(line, (has) => canServe(has, other));
-    const both = workers(line, (has) => canServe(has, other) && canServe(has, line.requirement));
-    if (theirs > 0) ahead += (count * both) / theirs;
+  /** `atWork` counts agents who are ready, reserved, busy or writing up, by profile. */
+  constructor(
+    atWork: ReadonlyMap<ProfileId, number>,
+    profile: (id: ProfileId) => readonly Qualification[],
+    requirementOf: (id: ClassId) => Requirement | undefined,
+  ) {
+    this.#atWork = [...atWork].filter(([, n]) => n > 0).map(([id, n]) => [profile(id), n] as const);
+    this.#requirementOf = requirementOf;
   }
-  return placeWait(ahead, servers, line.handleMs);
+
+  /** Agents at work who serve all of these classes; 0 for a class nobody knows. */
+  servers(...classes: readonly ClassId[]): number {
+    const key = classes.join(' ');
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const requirements = classes.map((id) => this.#requirementOf(id));
+    let sum = 0;
+    for (const [has, count] of this.#atWork) {
+      if (requirements.every((it) => it !== undefined && canServe(has, it))) sum += count;
+    }
+    this.#counts.set(key, sum);
+    return sum;
+  }
 }
 
-function workers(line: LineState, able: (has: readonly Qualification[]) => boolean): number {
-  let sum = 0;
-  for (const [id, count] of line.atWork) if (able(line.profile(id))) sum += count;
-  return sum;
+/**
+ * The wait of one contact of a class in ms, with so many of each class before it; undefined when nobody at work could
+ * help. Others count by the share of their agents who serve this class too.
+ */
+export function lineWait(
+  id: ClassId,
+  ahead: ReadonlyMap<ClassId, number>,
+  competition: Competition,
+  handleMs: number,
+): Wait | undefined {
+  const servers = competition.servers(id);
+  if (servers === 0) return undefined;
+  let before = 0;
+  for (const [other, count] of ahead) {
+    const theirs = competition.servers(other);
+    if (theirs > 0) before += (count * competition.servers(other, id)) / theirs;
+  }
+  return placeWait(before, servers, handleMs);
 }
 
 /** What has been learned of handling times: decayed sums and counts by class, and `*` over all. */
@@ -72,6 +89,8 @@ export function handleTime(times: HandleTimes, id: ClassId, priorMs: number): nu
 
 /** x with P(shape, x) = share, for a gamma distribution of scale 1. */
 function gammaQuantile(share: number, shape: number): number {
+  // That far out the first guess is right to five digits.
+  if (shape > 200) return wilsonHilferty(share, shape);
   let low = 0;
   let high = shape + 10 * Math.sqrt(shape) + 10;
   let x = wilsonHilferty(share, shape);

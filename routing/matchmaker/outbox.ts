@@ -23,6 +23,8 @@ export class Outbox {
   readonly #connect: Connect;
   readonly #stream: string;
   readonly #vocabulary: Vocabulary;
+  /** Readers whose cursor may not be of this Redis: just opened, or after an absence. */
+  readonly #unchecked = new WeakSet<Redis>();
 
   constructor(connect: Connect, prefix: string, vocabulary: Vocabulary) {
     this.#connect = connect;
@@ -37,6 +39,7 @@ export class Outbox {
     const redis = this.#connect(blocking);
     // Its absence is seen by the read that fails.
     redis.on('error', () => {});
+    this.#unchecked.add(redis);
     const stop = () => {
       redis.disconnect();
     };
@@ -62,6 +65,7 @@ export class Outbox {
   async #next(redis: Redis, last: string | undefined): Promise<readonly Entry[]> {
     try {
       if (!(await readyWithin(redis, 500))) return [];
+      if (last !== undefined && this.#unchecked.delete(redis)) await this.#assertStillThere(redis, last);
       const reply = await redis.xread(
         'COUNT',
         BATCH,
@@ -71,17 +75,17 @@ export class Outbox {
         this.#stream,
         last ?? '0-0',
       );
-      if (reply === null) await this.#assertStillThere(redis, last);
+      if (reply === null && last !== undefined) await this.#assertStillThere(redis, last);
       return reply?.[0]?.[1] ?? [];
     } catch (error) {
       if (error instanceof CursorTooOld) throw error;
+      this.#unchecked.add(redis);
       return [];
     }
   }
 
   /** A stream that ends before our cursor lost its tail, or everything. */
-  async #assertStillThere(redis: Redis, last: string | undefined): Promise<void> {
-    if (last === undefined) return;
+  async #assertStillThere(redis: Redis, last: string): Promise<void> {
     const newest = (await redis.xrevrange(this.#stream, '+', '-', 'COUNT', 1))[0]?.[0];
     if (newest === undefined) return;
     const [epoch, number] = parts(newest);

@@ -34,6 +34,7 @@ export class ScriptRunner {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #outboxMax: number;
+  readonly #loading = new Map<string, Promise<unknown>>();
 
   constructor(redis: Redis, prefix: string, outboxMax: number) {
     this.#redis = redis;
@@ -66,7 +67,17 @@ export class ScriptRunner {
       return (await this.#redis.evalsha(it.sha, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
     } catch (error) {
       if (!isReplyError(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return (await this.#redis.eval(it.lua, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
+      await this.#load(it);
+      return (await this.#redis.evalsha(it.sha, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
     }
+  }
+
+  /** Many calls may miss the same script at once: it is sent once. */
+  #load(it: Script): Promise<unknown> {
+    const known = this.#loading.get(it.sha);
+    if (known !== undefined) return known;
+    const loading = this.#redis.script('LOAD', it.lua).finally(() => this.#loading.delete(it.sha));
+    this.#loading.set(it.sha, loading);
+    return loading;
   }
 }

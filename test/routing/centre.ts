@@ -89,6 +89,12 @@ export function service(name: string, more: Partial<Service> = {}): Service {
   };
 }
 
+/** Whether a cursor is behind another. */
+export function isLater(cursor: string, than: string): boolean {
+  const number = (it: string) => Number(it.split('-')[1]);
+  return number(cursor) > number(than);
+}
+
 /** Everything routing has told so far, and a way to wait for what it tells next. */
 export class Heard {
   readonly all: RoutingEvent[] = [];

@@ -3,6 +3,7 @@ import type { Entitlement, Hours } from '../../routing/testing.ts';
 import {
   addressKey,
   addressRange,
+  Competition,
   canServe,
   classId,
   handleTime,
@@ -89,27 +90,27 @@ describe('The wait promised to somebody in line', () => {
       ['en', skills('lang:en')],
       ['fr', skills('lang:fr')],
     ]);
-    const line = (atWork: [string, number][]) => ({
-      requirement: needs('lang:es'),
-      ahead: new Map([
-        ['es', 2],
-        ['en', 6],
-      ]),
-      atWork: new Map(atWork),
-      requirementOf: (name: string) => classes.get(name),
-      profile: (name: string) => profiles.get(name) ?? [],
-      handleMs: 60_000,
-    });
+    const ahead = new Map([
+      ['es', 2],
+      ['en', 6],
+    ]);
+    const wait = (atWork: [string, number][]) => {
+      const profile = (name: string) => profiles.get(name) ?? [];
+      return lineWait(
+        'es',
+        ahead,
+        new Competition(new Map(atWork), profile, (it) => classes.get(it)),
+        60_000,
+      );
+    };
     // Of three who speak English one speaks Spanish too: of the six English contacts ahead, two will be theirs.
-    const wait = lineWait(
-      line([
-        ['both', 1],
-        ['en', 2],
-        ['fr', 9],
-      ]),
-    );
-    assert.equal(Math.round(wait?.mean ?? 0), 5 * 60_000);
-    assert.equal(lineWait(line([['en', 3]])), undefined);
+    const both = wait([
+      ['both', 1],
+      ['en', 2],
+      ['fr', 9],
+    ]);
+    assert.equal(Math.round(both?.mean ?? 0), 5 * 60_000);
+    assert.equal(wait([['en', 3]]), undefined);
   });
 
   it('learns handling times of a kind of contact, leaning on all kinds and on what is usual', () => {

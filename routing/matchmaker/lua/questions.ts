@@ -17,12 +17,16 @@ end
 local rank = cid ~= '' and call('ZRANK', P .. 'wait:' .. cls, cid) or call('ZCOUNT', P .. 'wait:' .. cls, '-inf', score)
 local candidates, idle = {}, '0'
 for _, tier in ipairs(tiers_of(cls)) do
+  local there = {}
   for _, p in ipairs(tier) do
     if idle == '0' and call('HEXISTS', P .. 'heads', p) == 1 then idle = '1' end
     if #candidates < 10 then
-      for _, id in ipairs(call('ZRANGE', P .. 'on:' .. p, 0, 9 - #candidates)) do candidates[#candidates + 1] = id end
+      local some = call('ZRANGE', P .. 'on:' .. p, 0, 9, 'WITHSCORES')
+      for i = 1, #some, 2 do there[#there + 1] = {id = some[i], since = tonumber(some[i + 1])} end
     end
   end
+  table.sort(there, function(a, b) return a.since < b.since or (a.since == b.since and a.id < b.id) end)
+  for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
 end
 return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', P .. 'work'),
   call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle')}
