@@ -163,14 +163,14 @@ export class Asking {
     const begun = session === undefined ? pages.begin(ask.visitor.ip, ask.visitor.origin) : undefined;
     const sessionId = session ?? begun?.id;
     if (sessionId === undefined) throw new Error('no session');
-    const language = request.consent.language ?? ask.visitor.language?.split(',')[0]?.trim();
+    const language = languageOf(request.consent.language ?? ask.visitor.language);
     const wish: Wish = {
       service: request.service,
       phone,
       ...(request.name !== undefined && request.name.trim() !== '' && { name: request.name.trim() }),
       ...(request.email !== undefined && { email: request.email }),
       ...(request.timezone !== undefined && isZone(request.timezone) && { timezone: request.timezone }),
-      ...(language !== undefined && language !== '' && { language }),
+      ...(language !== undefined && { language }),
       ...(request.page !== undefined && { page: request.page }),
       sessionId,
       ip: ask.visitor.ip,
@@ -249,6 +249,11 @@ export function checkedTime(at: number, now: number): number {
     });
   }
   return Math.max(at, now);
+}
+
+/** The first language of an Accept-Language header (RFC 9110 section 12.5.4) or of a form; `*` names none. */
+export function languageOf(header: string | undefined): string | undefined {
+  return /^\s*([a-z]{2,3})\b/i.exec(header ?? '')?.[1]?.toLowerCase();
 }
 
 /** IPv6 privacy addresses change within a /64: limits count the network. */

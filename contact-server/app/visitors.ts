@@ -10,7 +10,7 @@ import { checked } from '../../server-kit/read-json.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
-import { type Asking, checkedTime } from './asking.ts';
+import { type Asking, checkedTime, languageOf } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
@@ -147,7 +147,7 @@ export class Visitors implements VisitorDesk {
       throw new ProblemError('not-found', { detail: 'There is no such service here.' });
     }
     const now = clock.now();
-    const language = ask.params['language'] ?? ask.visitor.language?.split(',')[0];
+    const language = languageOf(ask.params['language'] ?? ask.visitor.language);
     const owed = await routing.screen({
       service,
       phone: '',

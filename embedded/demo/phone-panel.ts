@@ -24,7 +24,8 @@ async function act(phone: DeskPhone, path: string): Promise<void> {
   if (path === '/api/answer') await phone.answer();
   else if (path === '/api/hang-up') await phone.hangUp();
   else if (path === '/api/decline') phone.reject(603);
-  else if (path === '/api/auto') phone.autoAnswer = !phone.autoAnswer;
+  else if (path === '/api/auto-answer/on') phone.autoAnswer = true;
+  else if (path === '/api/auto-answer/off') phone.autoAnswer = false;
 }
 
 function end(response: ServerResponse, status: number, body: object): true {

@@ -1,0 +1,47 @@
+# Ringback. `make run` to try it, `make test` for everything, `make check` before a commit.
+SHELL := /bin/bash
+NODE_ENV_FLAGS := --import tsx
+.PHONY: run start test test-unit check bench build setup packages clean
+
+run: setup build-browser ## everything on this machine, demo company included; Ctrl-C stops it
+	@exec node $(NODE_ENV_FLAGS) embedded/main.ts
+
+start: build ## production: no demo, no embedded back end; settings from the environment or .env
+	@exec node build/deploy/start.js
+
+test: setup build-browser packages ## all tests, with real Redis, SIP phones and a real browser
+	@node_modules/.bin/mocha
+
+test-unit: setup ## in seconds, no services
+	@node_modules/.bin/mocha 'test/unit/**/*.test.ts'
+
+check: setup build-browser ## types, lint, format, imports, dead code, sizes
+	@node_modules/.bin/tsc -b
+	@node_modules/.bin/eslint --cache .
+	@node_modules/.bin/prettier --check --log-level warn .
+	@node_modules/.bin/depcruise --log-level error --output-type err contracts server-kit routing contact-server web-dmz widget agent-portal embedded deploy bench test
+	@node_modules/.bin/knip
+	@node $(NODE_ENV_FLAGS) deploy/check-sizes.ts
+
+bench: setup build-browser ## BENCH=accept make bench runs one; one JSON object a line
+	@node $(NODE_ENV_FLAGS) bench/main.ts $(BENCH)
+
+build: setup build-browser
+	@node_modules/.bin/tsc -b
+
+build-browser: setup
+	@node $(NODE_ENV_FLAGS) deploy/build-browser.ts > /dev/null
+
+setup: node_modules/.installed redis
+
+redis: ; @deploy/ensure-packages.sh redis-server
+packages: ; @deploy/ensure-packages.sh redis-server chromium sipp baresip
+
+node_modules/.installed: package.json package-lock.json
+	@echo "installing npm packages"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf build node_modules
+.PHONY: redis build-browser
