@@ -95,6 +95,9 @@ export function isLater(cursor: string, than: string): boolean {
   return number(cursor) > number(than);
 }
 
+/** The event of this name. */
+export type Told<T extends RoutingEvent['type']> = RoutingEvent & { readonly type: T };
+
 /** Everything routing has told so far, and a way to wait for what it tells next. */
 export class Heard {
   readonly all: RoutingEvent[] = [];
@@ -116,11 +119,10 @@ export class Heard {
   /** The first event, past or to come, that is as asked. */
   async until<T extends RoutingEvent['type']>(
     type: T,
-    is: (event: Extract<RoutingEvent, { type: T }>) => boolean = () => true,
-  ): Promise<Extract<RoutingEvent, { type: T }>> {
-    type Wanted = Extract<RoutingEvent, { type: T }>;
+    is: (event: Told<T>) => boolean = () => true,
+  ): Promise<Told<T>> {
     for (;;) {
-      const found = this.all.find((it): it is Wanted => it.type === type && is(it as Wanted));
+      const found = this.all.find((it): it is Told<T> => it.type === type && is(it as Told<T>));
       if (found) return found;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -301,6 +301,7 @@ describe('What the contact server may ask of routing', () => {
 const pauseNext = (reason: string) => ({ state: 'not-ready', reason }) as const;
 
 /** The same standing, apart from the moments the two looks were made at. */
-const aligned =
-  <T extends { estimate?: unknown }>(other: { standing: T } | undefined) =>
-  (it: object | undefined) => ({ ...it, estimate: other?.standing.estimate });
+const aligned = (other: { standing: { estimate?: unknown } } | undefined) => (it: object | undefined) => ({
+  ...it,
+  estimate: other?.standing.estimate,
+});
