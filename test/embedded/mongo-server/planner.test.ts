@@ -95,7 +95,7 @@ describe('A search', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -144,7 +144,7 @@ describe('The order of values', () => {
         assert.ok(x === y || !x.startsWith(y));
         if (x !== y) assert.equal(x + z < y + z, x < y);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -160,7 +160,7 @@ describe('The order of values', () => {
           assert.equal(Math.sign(compareValues(Long.fromBigInt(base), near)), expected);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -172,7 +172,7 @@ describe('The order of values', () => {
           Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))),
         );
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });
