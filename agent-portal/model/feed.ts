@@ -101,9 +101,10 @@ export class Feed {
     const meanwhile = this.#tape.filter((it) => it.n > mark);
     const known = meanwhile.findLastIndex((it) => it.cursor === cursor);
     const isFirst = this.#cursor === undefined;
-    this.#cursor ??= meanwhile.at(-1)?.cursor ?? cursor;
-    for (const it of meanwhile.slice(known + 1)) this.#apply(it.message);
-    if (isFirst && this.leads.peek()) this.#follow(this.#cursor);
+    this.#cursor ??= cursor;
+    for (const { message } of meanwhile.slice(known + 1))
+      if (message.type !== 'stream.reset') this.#apply(message);
+    if (isFirst && this.leads.peek()) this.#follow(cursor);
   }
 
   stop(): void {

@@ -42,7 +42,7 @@ export function Panel(props: PanelProps): JSX.Element {
         onClose();
       }}
     >
-      <header>
+      <div class="panel-head">
         <h2>{props.title}</h2>
         <button
           type="button"
@@ -53,7 +53,7 @@ export function Panel(props: PanelProps): JSX.Element {
         >
           <Icon name="close" />
         </button>
-      </header>
+      </div>
       <div class="panel-body">{props.children}</div>
     </dialog>
   );

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+
+import { anaAs, boardAs, emptyBoard, figures, offerOf } from '../support/fake-agent-views.ts';
+import { PortalBench } from '../support/portal-bench.ts';
+
+describe('Ana, who manages too, looks at the board', () => {
+  let bench: PortalBench;
+  before(async () => (bench = await PortalBench.open()));
+  after(() => bench.close());
+  beforeEach(() => bench.fresh());
+
+  it('and sees line, reservations, agents, contacts and trouble move as they do', async () => {
+    const { fake } = bench;
+    const page = await bench.board();
+    await bench.sees(page, '.line-box', 'Li Wei');
+    await bench.sees(page, '.box', 'future');
+    await bench.sees(page, '.services', 'Telephony down');
+    await bench.sees(page, '.trouble-list', 'no BYE seen');
+    await bench.streaming(page);
+    const now = boardAs();
+    fake.setBoard({ ...now, line: now.line.slice(1), figures: figures(2) });
+    await page.waitForFunction(
+      () => document.querySelector('[data-row=callback-li]')?.closest('.line-box') == null,
+    );
+    assert.match(await bench.textOf(page, '[data-figure=waiting]'), /2$/);
+  });
+
+  it('and goes there from her desk and back by a key, on the one stream', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    await page.keyboard.press('b');
+    await page.waitForSelector('.figures');
+    await bench.streaming(page);
+    fake.setBoard(boardAs({ figures: figures(41) }));
+    await bench.sees(page, '[data-figure=waiting]', '41');
+    assert.equal(fake.openStreams, 1);
+    await page.keyboard.press('b');
+    await page.waitForSelector('.desk');
+  });
+
+  it('in one tab while another rings: the leading tab brings the board to it', async () => {
+    const { fake } = bench;
+    const desk = await bench.desk();
+    const board = await bench.board();
+    await fake.streamsOpened.next();
+    await fake.streamsOpened.next(); // opened anew, with the board
+    fake.setBoard(boardAs({ figures: figures(42) }));
+    await bench.sees(board, '[data-figure=waiting]', '42');
+    fake.offer(offerOf(1));
+    await desk.waitForSelector('html[data-ringing]');
+    assert.equal(fake.openStreams, 1);
+  });
+
+  it('and each figure says what it counts, on focus and on hover', async () => {
+    const page = await bench.board();
+    await page.focus('[data-figure=service-level]');
+    const isShown = (id: string): Promise<boolean> =>
+      page.$eval(`#figure-${id}`, (it) => getComputedStyle(it).visibility === 'visible');
+    assert.equal(await isShown('service-level'), true);
+    assert.match(await bench.textOf(page, '#figure-service-level'), /given up within 20 s are left out/);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.$eval('#figure-service-level', (it) => getComputedStyle(it).display), 'none');
+    await page.hover('[data-figure=waiting]');
+    assert.equal(await isShown('waiting'), true);
+    await bench.sees(page, '[data-figure=handle-time]', '–');
+  });
+
+  it('and moves and cancels a callback in its drawer', async () => {
+    const { fake } = bench;
+    const page = await bench.board();
+    await page.click('.line-box [data-row=callback-ola] .opener');
+    await bench.sees(page, '.drawer', 'Nobody logged in has what it needs');
+    await bench.sees(page, '.drawer', '2 in line');
+    const at = new Date(Date.now() + 7_200_000);
+    at.setSeconds(0, 0);
+    await page.$eval(
+      '#move-at',
+      (it, value) => {
+        (it as HTMLInputElement).value = value;
+        it.dispatchEvent(new Event('input', { bubbles: true }));
+      },
+      new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16),
+    );
+    await page.click('.drawer form .button');
+    const move = await fake.heard('POST callbacks/move');
+    assert.deepEqual([move.id, move.body], ['callback-ola', { at: at.getTime() }]);
+    await page.click('.drawer .stack > .inline:last-child .button');
+    await bench.sees(page, '.drawer', 'cannot be undone');
+    await page.click('.drawer .button.danger');
+    assert.equal((await fake.heard('POST callbacks/cancel')).id, 'callback-ola');
+    fake.setBoard(boardAs({ line: [] }));
+    await bench.sees(page, '.drawer', 'has left the board');
+    await page.keyboard.press('Escape');
+    await bench.isGone(page, '.drawer');
+  });
+
+  it('and follows the page of a live contact, read-only', async () => {
+    const page = await bench.board();
+    await page.click('[data-row=callback-tom] .opener');
+    await page.waitForSelector('.drawer [aria-pressed]');
+    await page.click('.drawer [aria-pressed]');
+    assert.equal((await bench.fake.heard('POST pages/watch')).id, 'session-tom');
+    await page.waitForSelector('.watch iframe');
+  });
+
+  it('and the row under her pointer stays where it is for a second', async () => {
+    const { fake } = bench;
+    const page = await bench.board();
+    await bench.streaming(page);
+    const order = (): Promise<(string | null)[]> =>
+      page.$$eval('.line-box tbody tr', (all) => all.map((it) => it.getAttribute('data-row')));
+    await page.hover('[data-row=callback-ola]');
+    const now = boardAs();
+    const turned = [...now.line].reverse().map((it, i) => ({ ...it, place: i + 1 }));
+    fake.setBoard({ ...now, line: turned, figures: figures(77) });
+    await bench.sees(page, '[data-figure=waiting]', '77');
+    assert.deepEqual(await order(), ['callback-li', 'callback-ola', 'callback-ada']);
+    await page.waitForFunction(
+      () => document.querySelector('.line-box tbody tr')?.getAttribute('data-row') === 'callback-ada',
+    );
+  });
+
+  it('and from four metres in wall mode', async () => {
+    const page = await bench.board();
+    await page.keyboard.press('w');
+    await page.waitForSelector('.wall');
+    const size = await page.$eval('.tile-value', (it) => parseFloat(getComputedStyle(it).fontSize));
+    assert.ok(size >= 48, `${size} px`);
+    await page.keyboard.press('w');
+    await bench.isGone(page, '.wall');
+  });
+
+  it('and it says why it is empty, and what to do when it cannot be loaded', async () => {
+    const { fake } = bench;
+    fake.boardView = emptyBoard();
+    const page = await bench.board();
+    await bench.sees(page, '.line-box', 'Nobody waits');
+    await page.close();
+    fake.refusals.set('GET board', 'unavailable');
+    const other = await bench.tab({ path: '#/board' });
+    await bench.sees(other, '.board', 'The board could not be loaded');
+    await other.click('.board .button');
+    await other.waitForSelector('.figures');
+  });
+
+  it('but an agent who does not manage sees no way to it', async () => {
+    bench.fake.me = anaAs({ roles: ['agent'] });
+    const page = await bench.tab({ path: '#/board' });
+    await page.waitForSelector('.desk');
+    assert.equal(await bench.count(page, '[data-command=switch]'), 0);
+  });
+
+  it('and a manager who takes no calls lands on it', async () => {
+    bench.fake.me = anaAs({ roles: ['manager'] });
+    const page = await bench.tab();
+    await page.waitForSelector('.figures');
+    assert.equal(await bench.count(page, '.state-menu'), 0);
+  });
+});
