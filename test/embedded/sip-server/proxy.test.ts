@@ -13,7 +13,7 @@ describe('An application sends a call on without taking part in it', () => {
 
   beforeEach(async () => {
     rig = new Rig();
-    server = await rig.server({ timing: { t1: 20, t2: 80, t4: 50 } });
+    server = await rig.server();
     app = await rig.app(server);
     [caller, first, second] = await Promise.all([phone(), phone(), phone()]);
   });
@@ -170,7 +170,7 @@ describe('Whoever keeps the books hears of each call', () => {
   it('attempt, start and stop, from both sides', async () => {
     const rig = new Rig();
     try {
-      const server = await rig.server({ timing: { t1: 20, t2: 80 } });
+      const server = await rig.server();
       const books = await rig.app(server);
       const phone = await UdpPhone.open(server.sipPort);
       rig.later(() => phone.close());

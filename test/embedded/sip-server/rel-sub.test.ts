@@ -97,7 +97,7 @@ describe('Subscriptions', () => {
 
   beforeEach(async () => {
     rig = new Rig();
-    server = await rig.server({ timing: FAST });
+    server = await rig.server();
     app = await rig.app(server);
     phone = await UdpPhone.open(server.sipPort);
     rig.later(() => phone.close());

@@ -97,7 +97,7 @@ describe('A peer behind UDP is answered where it asked to be', () => {
 
   beforeEach(async () => {
     rig = new Rig();
-    server = await rig.server({ timing: { t1: 20, t2: 80, t4: 50 } });
+    server = await rig.server();
     app = await rig.app(server);
     phone = await UdpPhone.open(server.sipPort);
     rig.later(() => phone.close());
