@@ -19,7 +19,7 @@ interface Asked {
 }
 
 /** What the first middleware of the visitor API leaves for the routes. */
-export interface VisitorState {
+interface VisitorState {
   visitor: LinkVisitor;
 }
 

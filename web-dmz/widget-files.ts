@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
 /** One file of the widget, ready to be sent. */
-export interface WidgetFile {
+interface WidgetFile {
   readonly type: string;
   readonly etag: string;
   readonly bytes: Buffer;

@@ -6,14 +6,14 @@ import { der } from './der.ts';
 import type { LinkRole } from './link-identity.ts';
 import { keyUsageOf } from './link-identity.ts';
 
-export interface Subject {
+interface Subject {
   /** Organizational unit: what the holder may be on the link. */
   readonly role: LinkRole | 'authority';
   /** Common name: which one it is. */
   readonly name: string;
 }
 
-export interface Issue {
+interface Issue {
   readonly subject: Subject;
   readonly subjectKey: KeyObject;
   readonly issuer: Subject;

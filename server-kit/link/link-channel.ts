@@ -16,7 +16,7 @@ export type FrameFault = 'unknown' | 'oversize' | 'repeat' | 'gap' | 'stale' | '
 export type Unnumbered<Frame> = Frame extends unknown ? Omit<Frame, 'n' | 'at'> : never;
 
 /** What a channel tells its owner; `onHello` comes first and once, `onClose` last and once. */
-export interface ChannelOwner<In> {
+interface ChannelOwner<In> {
   onHello(hello: Extract<In, { t: 'hello' }>): void;
   onFrame(frame: Exclude<In, { t: 'hello' }>): void;
   onFault(fault: FrameFault): void;

@@ -5,7 +5,7 @@ import type { PeerCertificate } from 'node:tls';
 export type LinkRole = 'web-dmz' | 'contact-server';
 
 /** Who is at the other end of a link, by its certificate: role and name. */
-export interface LinkIdentity {
+interface LinkIdentity {
   readonly role: LinkRole;
   readonly name: string;
 }

@@ -19,8 +19,8 @@ export const linkLimits: LinkLimits = {
 };
 
 /** The longest text of a stream message in each direction, as contracts/link.schema.ts has it. */
-export const fromDmzTextLimit = 64 * 1024;
-export const toDmzTextLimit = 256 * 1024;
+const fromDmzTextLimit = 64 * 1024;
+const toDmzTextLimit = 256 * 1024;
 
 /** The longest frame in each direction: a text of the longest kind, each character escaped as six, and some room. */
 export const fromDmzFrameLimit = 6 * fromDmzTextLimit + 16 * 1024;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import type { Linked } from '../link/scene.ts';
 import { KEY, SHOP, Scene, ask, callback, problemIn, urlOf } from '../link/scene.ts';
 
@@ -110,6 +111,20 @@ describe('A visitor asks web-dmz for a callback', () => {
       assert.equal(scene.desk.calls, calls);
     });
   }
+
+  it('answers 413 to a body that tells no length, as soon as it is too long', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': KEY };
+      const sent = request(`${linked.url}/api/v1/callbacks`, { method: 'POST', headers }, (answer) => {
+        sent.on('error', () => {}); // the server has stopped reading
+        sent.destroy();
+        resolve(answer.statusCode);
+      });
+      sent.once('error', reject);
+      sent.write('x'.repeat(40_000)); // and never ends
+    });
+    assert.equal(status, 413);
+  });
 
   it('names each wrong field', async () => {
     const response = await ask(linked.url, { body: JSON.stringify({ ...callback, service: '', phone: 1 }) });
