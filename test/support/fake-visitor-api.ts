@@ -54,8 +54,14 @@ export class FakeVisitorApi {
   availability: AvailabilityView;
   /** Answers to come before the ordinary ones: the next requests fail so; `cut` ends the connection. */
   readonly failures: Failure[] = [];
-  /** Whether streams are held back on the way, as some middle boxes do. */
-  holdsStreams = false;
+  /** Whether something on the way ends each stream before it has said anything. */
+  refusesStreams = false;
+
+  /** Whether somebody has changed the parts of the widget on the way. */
+  corruptsParts = false;
+
+  /** Whether page sessions are turned away at the door. */
+  refusesPages = false;
 
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   readonly #sockets = new WebSocketServer({ server: this.#server, path: '/api/v1/session' });
@@ -78,6 +84,10 @@ export class FakeVisitorApi {
       country: 'GB',
     };
     this.#sockets.on('connection', (socket) => {
+      if (this.refusesPages) {
+        socket.terminate();
+        return;
+      }
       const says = new Mailbox<PageSays>();
       const said: PageSays[] = [];
       socket.on('message', (data: Buffer) => {
@@ -140,15 +150,11 @@ export class FakeVisitorApi {
     for (const { response } of this.#open) response.destroy();
   }
 
-  welcome(line: PageLine, more: Partial<Extract<PageHears, { type: 'welcome' }>> = {}): void {
-    line.hear({
-      type: 'welcome',
-      role: 'visitor',
-      session: randomUUID() as SessionId,
-      ticket: 'ticket-1',
-      sharing: false,
-      ...more,
-    });
+  /** Lets a page in, as a visitor's unless it is said otherwise. */
+  welcome(line: PageLine, viewerCredential?: string): void {
+    const shared = { type: 'welcome', session: randomUUID() as SessionId, sharing: false } as const;
+    if (viewerCredential === undefined) line.hear({ ...shared, role: 'visitor', ticket: 'ticket-1' });
+    else line.hear({ ...shared, role: 'viewer', credential: viewerCredential });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -264,7 +270,10 @@ export class FakeVisitorApi {
     }
     if (events) {
       this.streams.put({ lastEventId: request.headers['last-event-id'] as string | undefined });
-      if (this.holdsStreams) return;
+      if (this.refusesStreams) {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end();
+        return;
+      }
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
       const open = { id, response };
       this.#open.add(open);
@@ -301,7 +310,8 @@ export class FakeVisitorApi {
   async #file(response: ServerResponse, path: string): Promise<void> {
     try {
       const bytes = await readFile(join(this.#folder, path));
-      response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' }).end(bytes);
+      response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' });
+      response.end(this.corruptsParts && path !== '/widget.js' ? `${bytes.toString()};alert(1)` : bytes);
     } catch {
       problem(response, 'not-found');
     }

@@ -86,6 +86,11 @@ export class WidgetBench {
     return `http://localhost:${(this.#site.address() as AddressInfo).port}`;
   }
 
+  /** The same pages under another origin. */
+  get otherSite(): string {
+    return this.site.replace('localhost', '127.0.0.1');
+  }
+
   /** A new tab of the same visitor, on a page of the site. */
   async visit(path = '/', prepare?: (page: Page) => Promise<unknown>): Promise<WidgetPage> {
     const page = await this.#context.newPage();
@@ -115,11 +120,7 @@ export class WidgetPage {
           const dialog = document
             .querySelector('ring-back')
             ?.shadowRoot?.querySelector<HTMLElement>('dialog[open]');
-          return (
-            dialog !== null &&
-            dialog !== undefined &&
-            dialog.innerText.replaceAll(/\s+/g, ' ').includes(wanted)
-          );
+          return dialog?.innerText.replaceAll(/\s+/g, ' ').includes(wanted) ?? false;
         },
         { timeout: 12_000 },
         text,
@@ -147,7 +148,7 @@ export class WidgetPage {
         document
           .querySelector('ring-back')
           ?.shadowRoot?.querySelector('.pill')
-          ?.textContent?.includes(wanted) === true,
+          ?.textContent.includes(wanted) ?? false,
       { timeout: 12_000 },
       text,
     );
@@ -170,7 +171,7 @@ export class WidgetPage {
       while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
       if (!focused || focused === document.body) return '';
       const labels = (focused as HTMLInputElement).labels;
-      return (focused.ariaLabel ?? labels?.[0]?.textContent ?? focused.textContent ?? '')
+      return (focused.ariaLabel ?? labels?.[0]?.textContent ?? focused.textContent)
         .replaceAll(/\s+/g, ' ')
         .trim();
     });
@@ -180,6 +181,77 @@ export class WidgetPage {
   pillText(): Promise<string> {
     return this.page.evaluate(
       () => document.querySelector('ring-back')?.shadowRoot?.querySelector('.pill')?.textContent ?? '',
+    );
+  }
+
+  /** What the live region of this kind has said last. */
+  heard(role: 'status' | 'alert'): Promise<string> {
+    return this.page.evaluate(
+      (wanted) =>
+        document.querySelector('ring-back')?.shadowRoot?.querySelector(`[role="${wanted}"].unseen`)
+          ?.textContent ?? '',
+      role,
+    );
+  }
+
+  /** Controls below 44 px (other than what has a larger label), and whatever sticks out of the window. */
+  tooSmallOrTooWide(): Promise<string[]> {
+    return this.page.evaluate(() => {
+      const root = document.querySelector('ring-back')!.shadowRoot!;
+      const wrong: string[] = [];
+      if (document.documentElement.scrollWidth > innerWidth) wrong.push('the page scrolls sideways');
+      for (const element of root.querySelectorAll<HTMLElement>('*')) {
+        if (!element.checkVisibility() || element.closest('.unseen, svg')) continue;
+        const { width, height, left, right } = element.getBoundingClientRect();
+        if (left < 0 || right > innerWidth + 1) wrong.push(`${element.outerHTML.slice(0, 80)} sticks out`);
+        if (
+          element.scrollWidth > element.clientWidth + 1 &&
+          getComputedStyle(element).overflowX !== 'visible'
+        ) {
+          wrong.push(`${element.outerHTML.slice(0, 80)} scrolls sideways`);
+        }
+        const isControl = element.matches(
+          'button, select, input:not([type=radio], [type=checkbox]), label:has(input)',
+        );
+        if (isControl && (height < 44 || width < 44))
+          wrong.push(`${element.outerHTML.slice(0, 80)} is ${width} x ${height}`);
+      }
+      return wrong;
+    });
+  }
+
+  /** Waits until something outside the panel says this. */
+  async shows(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => document.querySelector('ring-back')?.shadowRoot?.textContent.includes(wanted) ?? false,
+      {},
+      text,
+    );
+  }
+
+  /** Whether the frame of a shared page is there. */
+  isSharingShown(): Promise<boolean> {
+    return this.page.evaluate(
+      () =>
+        document.querySelector('ring-back')?.shadowRoot?.querySelector('.frame')?.checkVisibility() === true,
+    );
+  }
+
+  /** Waits until the ticket of the page session is stored. */
+  async pageSessionIsKept(ticket: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => localStorage.getItem('ringback')?.includes(wanted),
+      {},
+      ticket,
+    );
+  }
+
+  /** The name of the first time that can be picked. */
+  firstTime(): Promise<string> {
+    return this.page.evaluate(
+      () =>
+        document.querySelector('ring-back')?.shadowRoot?.querySelector('dialog .times label')?.textContent ??
+        '',
     );
   }
 

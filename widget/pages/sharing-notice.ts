@@ -38,7 +38,7 @@ export class SharingNotice {
       this.withdraw();
       answer(pages);
     };
-    const heading = el('h3', { id: 'ringback-ask' }, this.#say('share.ask', { agent }));
+    const heading = el('h2', { id: 'ringback-ask' }, this.#say('share.ask', { agent }));
     const button = (words: string, kind: string, pages: boolean): HTMLElement =>
       el('button', { type: 'button', class: kind, click: reply(pages) }, words);
     fill(

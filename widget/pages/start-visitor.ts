@@ -73,15 +73,17 @@ export function startVisitor(core: WidgetCore): PageSession {
           }, message.validForS * 1000);
           changed();
           break;
-        case 'ended':
+        case 'ended': {
           sharing = false;
           viewers = [];
           notice.withdraw();
-          if (message.reason === 'expired' || message.reason === 'refused')
-            memory.keep({ ticket: undefined });
-          line.end();
+          const hadTicket = memory.kept.ticket !== undefined;
+          memory.keep({ ticket: undefined });
+          // A ticket can be too old or of another time; without it a new session begins.
+          if (message.reason !== 'expired' && !(message.reason === 'refused' && hadTicket)) line.end();
           changed();
           break;
+        }
         case 'problem':
           core.emit('problem', { problem: message.problem });
           break;

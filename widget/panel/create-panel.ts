@@ -9,9 +9,8 @@ import { panelDialog } from './panel-dialog.ts';
 import { css } from './panel.css';
 import { requestForm } from './request-form.ts';
 import type { ActionName } from './scene.ts';
-import { sceneOf } from './scene.ts';
+import { sceneOf, storedScene } from './scene.ts';
 import { showScene } from './show-scene.ts';
-import { storedView } from './stored-view.ts';
 import { texts } from './texts.ts';
 import { timesIn } from './times.ts';
 import type { Trouble } from './visitor-api.ts';
@@ -65,7 +64,7 @@ export function createPanel(core: WidgetCore): Panel {
 
   const goAside = (where: 'move' | 'stored' | undefined): void => {
     asideIs = where;
-    aside = where && (where === 'move' ? mover() : stored());
+    aside = where === 'move' ? mover() : undefined;
     render();
     dialog.focusTitle();
   };
@@ -82,6 +81,12 @@ export function createPanel(core: WidgetCore): Panel {
         ours.startAnew();
         form.shown();
         form.focus();
+        break;
+      case 'back':
+        goAside(undefined);
+        break;
+      case 'forget':
+        forget();
         break;
       case 'cancel':
       case 'undo':
@@ -104,7 +109,12 @@ export function createPanel(core: WidgetCore): Panel {
     if (asideIs === 'move' && !(isCallback && stage.view?.allowed.includes('move')))
       aside = asideIs = undefined;
     if (aside) dialog.show(aside);
-    else if (scene) {
+    else if (asideIs === 'stored') {
+      const notice =
+        settings.privacy !== undefined &&
+        el('a', { href: settings.privacy, target: '_blank', rel: 'noopener' }, say('stored.notice'));
+      dialog.show(showScene(storedScene(say), say, act, [notice], launcher.picture()));
+    } else if (scene) {
       const extras = [
         trouble && el('p', { class: 'notice trouble', role: 'alert' }, sentence(trouble)),
         isCallback &&
@@ -127,7 +137,8 @@ export function createPanel(core: WidgetCore): Panel {
       dialog.restore();
     }
 
-    const digits = isCallback && session?.code;
+    // For who has rung us, or talks with us; not for who waits.
+    const digits = (!isCallback || stage.view?.state === 'connected') && session?.code;
     code.hidden = !digits;
     if (digits) fill(code, say('code', { code: digits.replace(/^(...)/, '$1 ') }));
     sharing.hidden = !session?.sharing;
@@ -145,17 +156,16 @@ export function createPanel(core: WidgetCore): Panel {
     }
   };
 
-  const back = (): void => goAside(undefined);
   const mover = (): HTMLElement => {
     const stage = ours.stage();
     const view = stage.at === 'callback' ? stage.view : undefined;
     return moveView(core, api, say, times, {
       service: view?.service ?? settings.service,
       mayBeNow: view?.state !== 'queued',
-      back,
+      back: () => goAside(undefined),
       async save(at) {
         if (await ours.move(at)) {
-          back();
+          goAside(undefined);
           return undefined;
         }
         const { trouble } = ours.stage() as { trouble?: Trouble };
@@ -163,13 +173,12 @@ export function createPanel(core: WidgetCore): Panel {
       },
     });
   };
-  const stored = (): HTMLElement =>
-    storedView(core, say, back, () => {
-      aside = asideIs = undefined;
-      memory.keep({ ticket: undefined, pending: undefined, open: undefined });
-      ours.startAnew('forgotten');
-      form.shown();
-    });
+  const forget = (): void => {
+    asideIs = undefined;
+    memory.keep({ ticket: undefined, pending: undefined, open: undefined });
+    ours.startAnew('forgotten');
+    form.shown();
+  };
 
   render();
   const { callback, pending, open: wasOpen } = memory.kept;
@@ -186,7 +195,7 @@ export function createPanel(core: WidgetCore): Panel {
       memory.keep({ open: true });
       dialog.open();
       beginSession();
-      if (ours.stage().at === 'form' && !aside) {
+      if (ours.stage().at === 'form' && !asideIs) {
         form.shown();
         form.focus();
       } else dialog.focusTitle();

@@ -32,7 +32,7 @@ export function followCallback(
   life.addEventListener('abort', stop);
   const pause = backOff(end);
   let lastEventId: string | undefined;
-  /** Streams in a row that have said nothing. */
+  /** Streams in a row that were opened and have said nothing. */
   let mute = 0;
   let polls = 0;
 
@@ -53,16 +53,21 @@ export function followCallback(
     let silence: ReturnType<typeof setTimeout> | undefined;
     const alive = (): void => {
       clearTimeout(silence);
-      silence = setTimeout(cut, SILENCE_MS);
+      silence = setTimeout(() => {
+        mute++;
+        cut();
+      }, SILENCE_MS);
     };
     end.addEventListener('abort', cut);
-    mute++;
+    let hasHeard = false;
     try {
       alive();
       const { status, body } = await api.events(access, lastEventId, connection.signal);
       if (isGone(status)) return;
+      if (status === 200) mute++;
       const split = eventSplitter(({ event, data, id }) => {
         mute = 0;
+        hasHeard = true;
         pause.reset();
         lastEventId = id ?? lastEventId;
         if (event.startsWith('callback.')) tell(JSON.parse(data) as CallbackView, event);
@@ -81,11 +86,11 @@ export function followCallback(
     if (end.aborted) return;
     // Two streams running that say nothing are being held back on the way.
     if (mute >= 2) void poll();
-    else wait();
+    else wait(hasHeard);
   };
 
-  const wait = (): void => {
-    follower.stale(true);
+  const wait = (hasHeard: boolean): void => {
+    if (!hasHeard) follower.stale(true); // a stream that ends now and then, and comes back at once, is nobody's trouble
     pause.later(() => void stream());
   };
 
@@ -97,7 +102,7 @@ export function followCallback(
       pause.reset();
       const isDue = ++polls % POLLS === 0;
       pause.later(() => void (isDue ? stream() : poll()), POLL_MS);
-    } else if (!isGone(answer.trouble.status)) wait();
+    } else if (!isGone(answer.trouble.status)) wait(false);
   };
 
   void stream();

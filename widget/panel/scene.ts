@@ -4,7 +4,8 @@ import type { Stage } from './callback-case.ts';
 import type { Say } from './texts.ts';
 import type { Times } from './times.ts';
 
-export type ActionName = 'cancel' | 'move' | 'retry' | 'new' | 'undo' | 'sendOld' | 'discard';
+export type ActionName =
+  'cancel' | 'move' | 'retry' | 'new' | 'undo' | 'sendOld' | 'discard' | 'back' | 'forget';
 
 /** One screen of the panel in words: what it says, loudest first, and what can be done. */
 export interface Scene {
@@ -43,6 +44,24 @@ export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined
   if (stage.cancelling) return { ...plain, title: say('cancel.grace'), actions: ['undo'], pill: '' };
   if (!stage.view) return { ...plain, title: say('loading'), pill: say('waiting.noplace') };
   return callbackScene(stage.view, stage.promiseBroken === true, say, times);
+}
+
+/** What is stored of a visitor, why and for how long. */
+export function storedScene(say: Say): Scene {
+  return {
+    tone: 'idle',
+    title: say('stored'),
+    lines: [],
+    hints: [
+      say('stored.phone'),
+      say('stored.consent'),
+      say('stored.page'),
+      say('stored.share'),
+      say('stored.here'),
+    ],
+    actions: ['back', 'forget'],
+    pill: '',
+  };
 }
 
 function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, times: Times): Scene {

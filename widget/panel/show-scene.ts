@@ -10,9 +10,11 @@ const LABELS: Readonly<Record<ActionName, TextId>> = {
   undo: 'undo',
   sendOld: 'kept.send',
   discard: 'discard',
+  back: 'back',
+  forget: 'forget',
 };
 /** What is never the thing to do next. */
-const QUIET: ReadonlySet<ActionName> = new Set(['cancel', 'move', 'discard']);
+const QUIET: ReadonlySet<ActionName> = new Set(['cancel', 'move', 'discard', 'back']);
 
 /** Draws one scene; `act` hears what the visitor wants. */
 export function showScene(
