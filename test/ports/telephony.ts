@@ -53,7 +53,7 @@ export class WatchedCall {
   readonly #rig: TelephonyRig;
   readonly #box = new Mailbox<CallFact>();
 
-  constructor(rig: TelephonyRig, id = crypto.randomUUID()) {
+  constructor(rig: TelephonyRig, id: string = crypto.randomUUID()) {
     this.#rig = rig;
     this.id = id as CallId;
   }
@@ -80,6 +80,11 @@ export class WatchedCall {
     const fact = await this.#box.next();
     assert.equal(wordsOf(fact), words);
     return fact;
+  }
+
+  /** The words of the next fact, whatever it is. */
+  async nextWords(): Promise<string> {
+    return wordsOf(await this.#box.next());
   }
 
   /** The next facts in this order. */

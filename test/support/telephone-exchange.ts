@@ -70,6 +70,11 @@ export class TelephoneExchange {
     return this.open.phones;
   }
 
+  /** Of the control connection. */
+  get secret(): string {
+    return SECRET;
+  }
+
   /** Gives an extension to somebody, with a password for its phone. */
   hire(extension: string, password = PASSWORD): void {
     this.accounts.set(extension, { agentId: `agent-${extension}` as AgentId, extension, password });

@@ -206,18 +206,21 @@ export class Call {
 
   async #join(): Promise<void> {
     if (!this.#agent || !this.#customer) return;
-    this.#path = this.#makePath(this.#agent, this.#customer);
+    const path = this.#makePath(this.#agent, this.#customer);
+    this.#path = path;
     try {
-      // `joined` comes before a hold that the agent's own answer brings
-      await this.#path.join(() => {
-        if (!this.#ending) this.#tell({ type: 'joined' });
-      });
-      if (!this.#ending) this.#guard();
+      await path.join();
     } catch (err) {
-      if (this.#ending) return;
-      this.#around.log.warn({ err, callId: this.id }, 'the parties could not be joined');
+      if (!this.#ending) this.#around.log.warn({ err, callId: this.id }, 'the parties could not be joined');
       this.#finish('server', 'not-joined');
     }
+    if (this.#ending) return;
+    this.#tell({ type: 'joined' });
+    this.#guard();
+    await path.settle().catch((err: unknown) => {
+      // the customer's phone keeps to what it was told before, which most phones still take
+      this.#around.log.warn({ err, callId: this.id }, 'the customer’s phone did not take a change');
+    });
   }
 
   #guard(): void {

@@ -42,7 +42,7 @@ function splitContacts(header: string): string[] {
 
 function readContact(text: string, wished: number | undefined): RegisterContact | undefined {
   const [, inBrackets, bare, params = ''] =
-    /^\s*(?:(?:"(?:[^"\\]|\\.)*"|[^<"]*)<([^>]+)>|([^\s;<>]+))(.*)$/s.exec(text) ?? [];
+    /^\s*(?:(?:"(?:[^"\\]|\\.)*"\s*|[^<"]*)<([^>]+)>|([^\s;<>]+))(.*)$/s.exec(text) ?? [];
   const uri = inBrackets ?? bare;
   if (uri === undefined || uri.length > 300 || !/^sips?:[^\s"<>]+$/i.test(uri)) return undefined;
   const own = /;\s*expires\s*=\s*"?(\d+)/i.exec(params)?.[1];

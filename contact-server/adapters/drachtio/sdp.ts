@@ -120,9 +120,10 @@ export function hasMoved(told: Sdp, now: Sdp, sends: Sdp): boolean {
   if (now.address !== told.address || now.port !== told.port) return true;
   const before = codecs(told);
   const after = codecs(now);
-  return [...codecs(sends).keys()].some(
-    (codec) => before.has(codec) && before.get(codec) !== after.get(codec),
-  );
+  // key presses are left out: many phones number them anew, and a trunk should be troubled as little as possible
+  return [...codecs(sends).keys()]
+    .filter((codec) => !codec.startsWith('telephone-event'))
+    .some((codec) => before.has(codec) && before.get(codec) !== after.get(codec));
 }
 
 /** The other party may not be heard: the phone holds. */

@@ -43,12 +43,13 @@ export class TalkPath {
   }
 
   /** The customer has answered our offer of the agent's audio: offers the agent theirs. */
-  join(joined: () => void): Promise<void> {
-    return this.#commands.run(async () => {
-      await this.#offer(this.#agent, this.#customer);
-      joined();
-      await this.#settle();
-    });
+  join(): Promise<void> {
+    return this.#commands.run(() => this.#offer(this.#agent, this.#customer));
+  }
+
+  /** Tells the customer's phone once more if the agent's moved in its last answer; never a second time. */
+  settle(): Promise<void> {
+    return this.#commands.run(() => this.#settle());
   }
 
   /** On: neither phone sends or hears. Off: what their users chose themselves. Gives whether anything changed. */
@@ -130,7 +131,6 @@ export class TalkPath {
     if (status !== 200) throw new MediaRefused('customer', status);
   }
 
-  /** Tells the customer's phone once more if the agent's moved in its answer; never a second time. */
   async #settle(): Promise<void> {
     const { told, remote: sends } = this.#customer.media;
     const { remote: now, wants } = this.#agent.media;

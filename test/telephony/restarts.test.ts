@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import type { StoredLeg } from '../../contact-server/ports/telephony.ts';
+import type { SoftPhone } from '../../embedded/demo/phones/soft-phone.ts';
+import { CuttableLink } from '../support/cuttable-link.ts';
+import { BY_HAND, rigOf, talkingCall } from '../support/exchange-rig.ts';
+import { isQuiet, statusIs, TelephoneExchange } from '../support/telephone-exchange.ts';
+import type { TelephonyRig } from '../ports/telephony.ts';
+import { WatchedCall } from '../ports/telephony.ts';
+
+/** What a call desk has stored of a call: the legs as told last. */
+function storedLegs(call: WatchedCall): StoredLeg[] {
+  const legs = new Map<string, StoredLeg>();
+  for (const fact of call.facts) {
+    if ((fact.type === 'originated' || fact.type === 'established') && fact.stored)
+      legs.set(fact.leg, fact.stored);
+  }
+  return [...legs.values()];
+}
+
+describe('The contact server dies while people talk', () => {
+  let exchange: TelephoneExchange;
+  let phone: SoftPhone;
+  let rig: TelephonyRig;
+  let before: WatchedCall;
+  let call: WatchedCall;
+
+  beforeEach(async () => {
+    exchange = await TelephoneExchange.start({ telephony: { patience: { adoptedGuardMs: 50 } } });
+    phone = await exchange.registeredPhone();
+    rig = rigOf(exchange, phone);
+    before = new WatchedCall(rig);
+    call = new WatchedCall(rig, before.id);
+  });
+
+  afterEach(async () => {
+    await exchange.close();
+  });
+
+  /** Another process comes up and is told of the call. */
+  async function restart(legs = storedLegs(before)): Promise<boolean> {
+    exchange.open.close();
+    exchange.open = await exchange.openTelephony();
+    return exchange.telephony.adopt(call.id, legs, call.tell);
+  }
+
+  const bothTalk = (): Promise<unknown> => Promise.all([rig.agent.hears(), rig.customer.hears()]);
+  const bothFree = (): Promise<unknown> => Promise.all([rig.agent.isFree(), rig.customer.isFree()]);
+
+  it('the talk goes on, is adopted, and nobody is rung again', async () => {
+    await before.toTalking();
+    assert.equal(await restart(), true);
+    await bothTalk();
+    assert.deepEqual([rig.agent.timesRung, rig.customer.timesRung], [1, 1]);
+    assert.deepEqual(call.facts, []);
+    exchange.telephony.hangUp(call.id, 'done');
+    await call.next('cleared by server');
+    await bothFree();
+  });
+
+  for (const side of ['agent', 'customer'] as const) {
+    it(`the ${side}’s later hang-up ends the adopted call`, async () => {
+      await before.toTalking();
+      assert.equal(await restart(), true);
+      await rig[side].hangsUp();
+      await call.next(`cleared by ${side}`);
+      await bothFree();
+    });
+  }
+
+  it('an adopted call can be held and taken back, though nobody remembers its media', async () => {
+    await before.toTalking();
+    await restart();
+    await exchange.telephony.hold(call.id);
+    await call.next('held by agent');
+    await Promise.all([rig.agent.hearsNothing(), rig.customer.hearsNothing()]);
+    await exchange.telephony.retrieve(call.id);
+    await call.next('retrieved by agent');
+    await bothTalk();
+  });
+
+  it('a hold on the phone is passed on in an adopted call', async () => {
+    await before.toTalking();
+    await restart();
+    await rig.agent.holds();
+    await call.next('held by agent');
+    await rig.customer.hearsNothing();
+    await rig.agent.retrieves();
+    await call.next('retrieved by agent');
+    await bothTalk();
+  });
+
+  it('if one has hung up meanwhile, the other is let go', async () => {
+    await before.toTalking();
+    exchange.open.close();
+    await rig.customer.hangsUp();
+    assert.equal(await restart(), false);
+    await bothFree();
+    assert.deepEqual(call.facts, []);
+  });
+
+  it('a customer who still rings stops ringing, and the agent is let go', async () => {
+    await before.toCustomer();
+    assert.equal(await restart(), false);
+    await bothFree();
+    assert.equal(rig.customer.timesRung, 1);
+  });
+
+  it('an agent who still rings stops ringing', async () => {
+    before.ringAgent();
+    await before.nextAll('originated agent', 'delivered agent');
+    assert.equal(await restart(), false);
+    await rig.agent.isFree();
+    assert.equal(rig.agent.timesRung, 1);
+  });
+});
+
+describe('The SIP server dies while people talk', () => {
+  let exchange: TelephoneExchange;
+  let phone: SoftPhone;
+
+  beforeEach(async () => {
+    exchange = await TelephoneExchange.start();
+    phone = await exchange.registeredPhone();
+  });
+
+  afterEach(async () => {
+    await exchange.close();
+  });
+
+  it('the status tells, the call is told lost when the server is back, and the next call works', async () => {
+    const rig = rigOf(exchange, phone);
+    const call = await talkingCall(rig);
+    const down = statusIs(exchange.open, false);
+    const up = down.then(() => statusIs(exchange.open, true));
+    await exchange.replaceServer();
+    await down;
+    await up;
+    const cleared = await call.next('cleared by server');
+    assert.equal(cleared.type === 'cleared' && cleared.cause, 'sip-link-lost');
+    await Promise.all([phone.hangUp(), exchange.network.line(BY_HAND).hangUp()]);
+    await talkingCall(rig);
+  });
+
+  it('a call asked for while it is gone fails at once', async () => {
+    const down = statusIs(exchange.open, false);
+    await exchange.server.close();
+    await down;
+    const call = new WatchedCall(rigOf(exchange, phone));
+    call.ringAgent();
+    await call.nextAll('failed agent agent-lost', 'cleared by server');
+  });
+});
+
+describe('The link to the SIP server breaks, and both live', () => {
+  let exchange: TelephoneExchange;
+  let phone: SoftPhone;
+  let cable: CuttableLink;
+  let rig: TelephonyRig;
+
+  beforeEach(async () => {
+    exchange = await TelephoneExchange.start();
+    phone = await exchange.registeredPhone();
+    cable = await CuttableLink.to(exchange.server.controlPort);
+    exchange.open.close();
+    const server = { host: '127.0.0.1', port: cable.port, secret: exchange.secret, retryMaxDelayMs: 50 };
+    exchange.open = await exchange.openTelephony({ server });
+    await phone.register();
+    rig = rigOf(exchange, phone);
+  });
+
+  afterEach(async () => {
+    await exchange.close();
+    cable.close();
+  });
+
+  async function cut(): Promise<void> {
+    const down = statusIs(exchange.open, false);
+    cable.cut();
+    await down;
+  }
+
+  async function mend(): Promise<void> {
+    cable.mend();
+    await statusIs(exchange.open, true);
+  }
+
+  it('a talking call goes on as if nothing had been', async () => {
+    const call = await talkingCall(rig);
+    await cut();
+    await mend();
+    await exchange.telephony.hold(call.id);
+    await call.next('held by agent');
+    await rig.customer.hearsNothing();
+    await rig.agent.hangsUp();
+    await call.next('cleared by agent');
+    await rig.customer.isFree();
+  });
+
+  it('a hang-up asked for meanwhile is done when it is back', async () => {
+    const call = await talkingCall(rig);
+    await cut();
+    exchange.telephony.hangUp(call.id, 'agent dropped');
+    assert.deepEqual(call.unread, []);
+    await mend();
+    await call.next('cleared by server');
+    await Promise.all([rig.agent.isFree(), rig.customer.isFree()]);
+  });
+
+  it('a customer who rang is told failed, stops ringing, and the agent may dial again', async () => {
+    const call = new WatchedCall(rig);
+    await call.toCustomer();
+    await cut();
+    await call.next('failed customer trunk-error');
+    await isQuiet(exchange.network.line(BY_HAND));
+    await mend();
+    call.dialCustomer();
+    await rig.customer.rings();
+    await rig.customer.answers();
+    await call.nextAll('originated customer', 'delivered customer', 'established customer', 'joined');
+    await Promise.all([rig.agent.hears(), rig.customer.hears()]);
+  });
+});
