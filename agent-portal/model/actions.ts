@@ -7,12 +7,14 @@ const callLabels = {
   drop: 'Ending the call',
 } as const;
 
-/** Takes an offered callback. */
-export function accept(portal: Portal, offer: OfferView): Promise<boolean> {
+/** Takes an offered callback, and goes to where it is worked on. */
+export async function accept(portal: Portal, offer: OfferView): Promise<boolean> {
   const id = offer.reservationId;
-  return portal.commands.run(`accept:${id}`, 'Accepting', () =>
+  const done = await portal.commands.run(`accept:${id}`, 'Accepting', () =>
     portal.api.command('POST', `/reservations/${id}/accept`, {}),
   );
+  if (done && portal.screen.peek() === 'board') portal.go('desk');
+  return done;
 }
 
 /** Gives an offered callback back. */

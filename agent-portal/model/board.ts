@@ -76,13 +76,18 @@ export class Board {
   /** Notes each change of where a callback stands, so that its drawer can tell the story. */
   #watch(view: BoardView): void {
     const now = new Map<CallbackId, string>();
-    for (const it of view.line) now.set(it.callbackId, `${it.state}, ${it.place} in line`);
+    const add = (id: CallbackId, what: string): void => {
+      const before = now.get(id);
+      now.set(id, before === undefined ? what : `${before}; ${what}`);
+    };
+    for (const it of view.line)
+      add(it.callbackId, it.state === 'scheduled' ? 'scheduled' : `${it.place} in line`);
     for (const it of view.reservations)
-      now.set(
+      add(
         it.callbackId,
-        it.state === 'future' ? `future, ${it.agent}` : `offered to ${it.agent}, ${it.state}`,
+        it.state === 'future' ? `later with ${it.agent}` : `offered to ${it.agent}, ${it.state}`,
       );
-    for (const it of view.live) now.set(it.callbackId, `${it.state.replaceAll('-', ' ')} with ${it.agent}`);
+    for (const it of view.live) add(it.callbackId, `${it.state.replaceAll('-', ' ')} with ${it.agent}`);
     for (const [id, key] of now) {
       const before = this.#seen.get(id);
       if (before?.key === key) continue;

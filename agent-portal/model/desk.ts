@@ -23,7 +23,6 @@ export class Desk {
   readonly line = signal<LineView>({ waiting: 0 });
   /** Contact the agent has chosen to look at; the first one otherwise. */
   readonly chosen = signal<CallbackId | undefined>(undefined);
-  readonly lastCallEvent = signal<CallEvent | undefined>(undefined);
   /** Who slipped away, for the notice about a missed offer. */
   readonly missed = signal<{ readonly who: string; readonly at: number } | undefined>(undefined);
   /** Why the contacts on the desk came here: told by their offers. */
@@ -83,4 +82,11 @@ export class Desk {
 /** How a person is spoken of when no name is known. */
 export function nameOf(who: { readonly name?: string; readonly phone: string }): string {
   return who.name ?? 'Visitor without a name';
+}
+
+/** What to tell the agent when a phone could not be reached; nothing for the other events of a call, which its view shows. */
+export function failureWords(event: CallEvent): string | undefined {
+  if (event.name !== 'call.failed') return undefined;
+  const whose = event.leg === 'agent' ? 'Your phone' : 'The visitor';
+  return `${whose} was not reached${event.cause === undefined ? '' : `: ${event.cause}`}.`;
 }

@@ -1,7 +1,7 @@
 import { effect, signal, untracked } from '@preact/signals';
 
 import type { AgentEvents, AgentMessage, Handlers } from '../../contracts/agent.ts';
-import { nameOf } from './desk.ts';
+import { failureWords, nameOf } from './desk.ts';
 import { EventStream, type StreamState } from './event-stream.ts';
 import { leadByLease, leadByLock, type Leads } from './leadership.ts';
 import type { Portal } from './portal.ts';
@@ -195,7 +195,10 @@ export class Feed {
       this.#portal.desk.dropContact(callbackId);
       this.#portal.wrapUps.forget(callbackId);
     },
-    'call.event': (event) => (this.#portal.desk.lastCallEvent.value = event),
+    'call.event': (event) => {
+      const words = failureWords(event);
+      if (words) this.#portal.notices.say(words, 'trouble');
+    },
     'line.changed': (line) => (this.#portal.desk.line.value = line),
     'board.changed': (view) => this.#portal.board.load(view),
     'command.completed': ({ requestId }) => this.#portal.commands.ended(requestId),

@@ -33,14 +33,17 @@ export class PageDesk {
     return frame;
   }
 
-  /** News of a contact: frames learn that they are joined, and those of ended sessions are forgotten. */
+  /** The frame has left the screen: its ticket is spent, so the next one begins anew. */
+  closeFrame(id: SessionId): void {
+    this.#frames.delete(id);
+  }
+
+  /** News of a contact: its frame learns that it is joined. */
   hear(contact: ContactView): void {
     const { session } = contact;
     const me = this.#desk.me.value;
     if (session === undefined || me === undefined) return;
-    if (session.state === 'ended' || session.pages.sharing === 'off' || session.pages.sharing === 'offline')
-      this.#frames.delete(session.id);
-    else if (isViewing(session, me)) this.#frames.get(session.id)?.joined();
+    if (isViewing(session, me)) this.#frames.get(session.id)?.joined();
   }
 
   /** An accepted reservation is the authority to register under the visitor's address: it is used once, unasked. */

@@ -41,6 +41,11 @@ export class PageFrame {
     this.state.value = { is: 'opening' };
     try {
       const { url } = await this.#api.viewer(this.#session, this.#kind);
+      if (this.#kind === 'watch') {
+        // nobody tells a watcher of the handshake
+        this.state.value = { is: 'joined', url };
+        return;
+      }
       const shown: FrameState = { is: 'shown', url };
       this.state.value = shown;
       setTimeout(() => {

@@ -6,8 +6,23 @@ import { Skeleton } from './controls.tsx';
 import { DeskScreen } from './desk-screen.tsx';
 import { LogIn } from './log-in.tsx';
 import { Notices } from './notices.tsx';
+import { OfferCard } from './offer-card.tsx';
 import { Panels } from './panels.tsx';
 import { TopBar } from './top-bar.tsx';
+
+/** Offers while the board is on the screen: the loudest thing there too. */
+function FloatingOffers(): JSX.Element | null {
+  const { portal } = useTools();
+  const offers = portal.desk.offers.value;
+  if (offers.length === 0) return null;
+  return (
+    <aside class="floating-offers" aria-label="Offers">
+      {offers.map((offer, i) => (
+        <OfferCard key={offer.reservationId} offer={offer} isFirst={i === 0} />
+      ))}
+    </aside>
+  );
+}
 
 /** The page: log-in, desk or board, and what is said when the server cannot be reached. */
 export function App(): JSX.Element {
@@ -38,6 +53,7 @@ export function App(): JSX.Element {
       <TopBar />
       <Notices />
       {isBoard ? <BoardScreen /> : <DeskScreen />}
+      {isBoard && <FloatingOffers />}
       <Panels />
     </div>
   );

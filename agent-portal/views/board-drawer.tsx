@@ -7,6 +7,7 @@ import { forDateTimeInput, timeAhead } from '../model/format.ts';
 import { PageFrame } from '../model/page-frames.ts';
 import { useTools } from './context.ts';
 import { At, Badge, Since } from './controls.tsx';
+import { Icon } from './icons.tsx';
 import { Panel } from './panels.tsx';
 import { SharedFrame } from './shared-frame.tsx';
 import { callbackWords } from './words.ts';
@@ -79,6 +80,9 @@ function Follow({ session }: { readonly session: SessionId }): JSX.Element {
   return (
     <div class="watch">
       <SharedFrame frame={frame} title="The visitor’s page, read-only" />
+      <button type="button" class="button quiet" onClick={() => void frame.openWindow()}>
+        <Icon name="window" /> Open in a window
+      </button>
     </div>
   );
 }

@@ -16,6 +16,9 @@ interface BoxProps<T> {
   readonly class?: string;
 }
 
+/** Columns of figures, whose heads stand over their right edge. */
+const numeric: ReadonlySet<string> = new Set(['#', 'Waits', 'For']);
+
 /** A titled list that holds its order under the pointer, and says why when it is empty. */
 function Box<T>(props: BoxProps<T>): JSX.Element {
   const rows = props.list.rows.value;
@@ -38,7 +41,7 @@ function Box<T>(props: BoxProps<T>): JSX.Element {
             <thead>
               <tr>
                 {props.columns.map((it) => (
-                  <th scope="col" key={it}>
+                  <th scope="col" key={it} class={numeric.has(it) ? 'number' : ''}>
                     {it}
                   </th>
                 ))}

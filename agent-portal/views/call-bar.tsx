@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 
-import type { ContactView } from '../../contracts/agent.ts';
+import type { CallView, ContactView } from '../../contracts/agent.ts';
 import { nameOf } from '../model/desk.ts';
 import { duration, spokenDuration } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Badge, CommandButton } from './controls.tsx';
 import { contactWords, endWords } from './words.ts';
+
+const codeWordMs = 60_000;
 
 /** How long the call has been; standing still once it is over. */
 function Timer({ contact }: { readonly contact: ContactView }): JSX.Element | null {
@@ -25,6 +27,18 @@ function Timer({ contact }: { readonly contact: ContactView }): JSX.Element | nu
   );
 }
 
+/** The word to say first, until a minute into the talk: no longer than the visitor sees it. */
+function CodeWord({ call }: { readonly call: CallView }): JSX.Element | null {
+  const { portal } = useTools();
+  const isOld = call.talkingSince !== undefined && portal.clock.now.value - call.talkingSince > codeWordMs;
+  if (call.codeWord === undefined || call.ended !== undefined || isOld) return null;
+  return (
+    <p class="code-word" title="The visitor sees the same word: it proves that this call is yours">
+      <span class="hint">Say first</span> <b>{call.codeWord}</b>
+    </p>
+  );
+}
+
 /** The call: who, where it stands, how long, the word to say first, and what can be done now. Never scrolls away. */
 export function CallBar({ contact }: { readonly contact: ContactView }): JSX.Element {
   const { call, who } = contact;
@@ -40,11 +54,7 @@ export function CallBar({ contact }: { readonly contact: ContactView }): JSX.Ele
         <Badge tone={tone}>{words}</Badge>
         {call?.ended && <span class="hint">{endWords(call.ended)}</span>}
       </div>
-      {call?.codeWord !== undefined && call.ended === undefined && (
-        <p class="code-word" title="The visitor sees the same word: it proves that this call is yours">
-          <span class="hint">Say first</span> <b>{call.codeWord}</b>
-        </p>
-      )}
+      {call && <CodeWord call={call} />}
       <Timer contact={contact} />
       <div class="call-actions">
         <CommandButton id="call-now" kind="primary" />

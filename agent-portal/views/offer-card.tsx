@@ -82,6 +82,7 @@ export function OfferCard({
           <Icon name="warning" /> Identity is claimed: check it
         </p>
       )}
+      {portal.desk.me.value?.preferences.accept === 'phone' && <p>Lift your phone to accept, or:</p>}
       {isFirst ? (
         <>
           <div class="offer-actions">

@@ -57,8 +57,15 @@ function Push({ session }: { readonly session: SessionView }): JSX.Element | nul
   );
 }
 
-function Body({ session }: { readonly session: SessionView }): JSX.Element {
+/** The frame for as long as it is on the screen. */
+function AgentFrame({ session }: { readonly session: SessionView }): JSX.Element {
   const { portal } = useTools();
+  const { id } = session;
+  useEffect(() => () => portal.pages.closeFrame(id), [id, portal]);
+  return <SharedFrame frame={portal.pages.frame(session)} title="The visitor’s page" />;
+}
+
+function Body({ session }: { readonly session: SessionView }): JSX.Element {
   const { pages } = session;
   const mayOpen = pages.sharing === 'on' && pages.allowed.includes('open-view') && session.state === 'open';
   // a hidden tab does not add a viewer of its own
@@ -74,8 +81,7 @@ function Body({ session }: { readonly session: SessionView }): JSX.Element {
         <p>The visitor closed the page or stopped sharing.</p>
       </Empty>
     );
-  if (mayOpen && isVisible)
-    return <SharedFrame frame={portal.pages.frame(session)} title="The visitor’s page" />;
+  if (mayOpen && isVisible) return <AgentFrame key={session.id} session={session} />;
   switch (pages.sharing) {
     case 'offline':
       return (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { anaAs, boardAs, emptyBoard, figures, offerOf } from '../support/fake-agent-views.ts';
+import { anaAs, boardAs, contactOf, emptyBoard, figures, offerOf } from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
 describe('Ana, who manages too, looks at the board', () => {
@@ -49,6 +49,19 @@ describe('Ana, who manages too, looks at the board', () => {
     fake.offer(offerOf(1));
     await desk.waitForSelector('html[data-ringing]');
     assert.equal(fake.openStreams, 1);
+  });
+
+  it('and an offer comes to her there too, and takes her to her desk', async () => {
+    const { fake } = bench;
+    const page = await bench.board();
+    await bench.streaming(page);
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.floating-offers .offer[data-awake=true]');
+    await page.keyboard.press('Enter');
+    await fake.heard('POST reservations/accept');
+    fake.withdraw(offerOf(1).reservationId, 'accepted');
+    fake.setContact(contactOf(1));
+    await page.waitForSelector('.call-bar');
   });
 
   it('and each figure says what it counts, on focus and on hover', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { anaAs, callOf, contactOf, offerOf, mariaAs } from '../support/fake-agent-views.ts';
+import { anaAs, callOf, contactOf, mariaAs, offerOf, ringingCall } from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
 describe('Ana works at her desk', () => {
@@ -135,7 +135,7 @@ describe('Ana works at her desk', () => {
     fake.contacts = [
       contactOf(1, {
         state: 'dialing-customer',
-        call: callOf(1, { customer: 'alerting', allowed: ['drop'] }),
+        call: ringingCall(1),
       }),
     ];
     const page = await bench.desk();
@@ -143,6 +143,7 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '.code-word', 'AMBER-17');
     fake.changeContact(1, { state: 'connected', call: callOf(1) });
     await page.waitForSelector('[data-command=hold]');
+    assert.equal(await bench.count(page, '.code-word'), 0); // the talk is older than a minute
     assert.deepEqual(await bench.callActions(page), ['Hold', 'End call']);
     await page.keyboard.press('h');
     await bench.fake.heard('POST calls/hold');
@@ -159,6 +160,22 @@ describe('Ana works at her desk', () => {
     });
     await bench.sees(page, '.call-bar', 'The visitor hung up (normal clearing)');
     assert.deepEqual(await bench.callActions(page), []);
+  });
+
+  it('is told when a phone could not be reached, and why', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1, { state: 'dialing-customer', call: ringingCall(1) })];
+    const page = await bench.desk();
+    const { id: callId, callbackId } = ringingCall(1);
+    fake.emit('call.event', {
+      name: 'call.failed',
+      callId,
+      callbackId,
+      at: Date.now(),
+      leg: 'customer',
+      cause: 'busy',
+    });
+    await bench.sees(page, '[data-banner=notice]', 'The visitor was not reached: busy');
   });
 
   it('is told when a command fails, and when nobody knows', async () => {

@@ -54,6 +54,32 @@ describe('Ana and Maria look at the same page', () => {
     assert.equal(await companion!.evaluate(() => window.opener === null), true);
   });
 
+  it('again, with a ticket of its own, when Ana comes back to it from another contact', async () => {
+    const { fake } = bench;
+    fake.contacts = [
+      contactOf(1),
+      contactOf(2, { session: { ...session(pagesAs()), id: 'session-2' as SessionId } }),
+    ];
+    const page = await bench.desk();
+    await page.waitForSelector('[data-frame=joined]');
+    const first = await page.$eval('iframe', (it) => it.src);
+    await page.keyboard.press('2');
+    await page.waitForSelector('[data-callback=callback-2]');
+    await page.waitForSelector('[data-frame=joined]');
+    await page.keyboard.press('1');
+    await page.waitForSelector('[data-callback=callback-1]');
+    await page.waitForFunction(
+      (before) => {
+        const src = document.querySelector('iframe')?.src;
+        return src !== undefined && src !== before;
+      },
+      {},
+      first,
+    );
+    const tickets = ['session-1', 'session-2', 'session-1'];
+    for (const id of tickets) assert.equal((await fake.heard('POST pages/viewer')).id, id);
+  });
+
   it('once Maria has said yes', async () => {
     const { fake } = bench;
     fake.contacts = [

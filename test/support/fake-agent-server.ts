@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 
 import type {
@@ -440,4 +441,13 @@ async function read(req: IncomingMessage): Promise<string> {
 function json(res: ServerResponse, status: number, body: object, type = 'application/json'): void {
   res.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
   res.end(JSON.stringify(body));
+}
+
+// Run by itself it is a centre to look at: http://127.0.0.1:8090, user ana, password "correct horse".
+const isProgram = process.argv[1] === fileURLToPath(import.meta.url);
+if (isProgram) {
+  const { FakeAgentWorld } = await import('./fake-agent-world.ts');
+  const fake = await FakeAgentServer.start(8090);
+  process.stdout.write(`${fake.url}  user ana, password "correct horse"\n`);
+  await new FakeAgentWorld(fake).live();
 }

@@ -130,6 +130,12 @@ export function callOf(n: number, change: Partial<CallView> = {}): CallView {
   };
 }
 
+/** The visitor's phone rings. */
+export function ringingCall(n: number): CallView {
+  const { talkingSince: _talkingSince, ...call } = callOf(n, { customer: 'alerting', allowed: ['drop'] });
+  return { ...call, since: Date.now() - 4000 };
+}
+
 /** The contact of an accepted offer, talking. */
 export function contactOf(n: number, change: Partial<ContactView> = {}): ContactView {
   const at = Date.now();
