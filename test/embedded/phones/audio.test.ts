@@ -63,7 +63,7 @@ describe('A phone talks RTP with a peer written by hand', () => {
     for (let sequence = 0; sequence < 12; sequence++) from.send(packet(sequence, { hz }), audioPort);
   };
 
-  it('in packets of 20 ms, numbered and timed without a gap', async () => {
+  it('in packets of 20 ms, numbered without a gap and timed in whole packets', async () => {
     const packets: Buffer[] = [];
     while (packets.length < 15) packets.push(await media.nextBytes());
     const first = packets[0]!;
@@ -72,11 +72,15 @@ describe('A phone talks RTP with a peer written by hand', () => {
       assert.equal(one[0], 0x80);
       assert.equal(one[1], index === 0 ? 0x80 : 0, 'only the first begins a talkspurt');
       assert.equal(one.readUInt16BE(2), (first.readUInt16BE(2) + index) & 0xffff);
-      assert.equal(one.readUInt32BE(4), first.readUInt32BE(4) + index * PACKET);
+      // a machine that stood still for long skips what is too old to say
+      const sinceLast = one.readUInt32BE(4) - (packets[index - 1] ?? one).readUInt32BE(4);
+      assert.ok(
+        sinceLast % PACKET === 0 && sinceLast >= Math.min(index, 1) * PACKET,
+        `${sinceLast} samples on`,
+      );
+      assert.ok(toneShare(decodeMuLaw(one.subarray(12)), 440) > 0.9);
       assert.equal(one.readUInt32BE(8), first.readUInt32BE(8));
     });
-    const heard = decodeMuLaw(Buffer.concat(packets.map((one) => one.subarray(12))));
-    assert.ok(toneShare(heard, 440) > 0.99);
   });
 
   it('and hears it', async () => {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -21,14 +23,27 @@ export function findProgram(name: string): string | undefined {
     });
 }
 
-/** A port that was free a moment ago, for programs that cannot choose one themselves. */
+/**
+ * A port free for UDP and TCP, for programs that cannot choose one themselves. It lies outside the range from
+ * which the system serves port 0, so nobody else is given it before the program takes it.
+ */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const socket = createSocket('udp4');
+    const server = createServer();
+    try {
+      socket.bind(port, '127.0.0.1');
+      server.listen(port, '127.0.0.1');
+      await Promise.all([once(socket, 'listening'), once(server, 'listening')]);
+      return port;
+    } catch {
+      continue;
+    } finally {
+      socket.close();
+      server.close();
+    }
+  }
 }
 
 /** A program that runs in a folder of its own; what it prints is kept. */

@@ -74,10 +74,19 @@ export async function serveRegistrations(
     });
   };
 
+  // a request that is sent again is the same request and gets the same answer (RFC 3261 section 17.2.2)
+  const answered = new Map<string, string>();
+  const answerOnce = (register: string): string => {
+    const via = header(register, 'Via');
+    const given = answered.get(via) ?? answer(register);
+    answered.set(via, given);
+    return given;
+  };
+
   const serve = async () => {
     for (;;) {
       const register = await peer.next(/^REGISTER/, 60_000);
-      peer.send(answer(register), Number(/:(\d+);/.exec(header(register, 'Via'))?.[1]));
+      peer.send(answerOnce(register), Number(/:(\d+);/.exec(header(register, 'Via'))?.[1]));
     }
   };
   void serve().catch(() => {});
