@@ -42,6 +42,7 @@ export interface AcdParts {
 
 const USUAL_OFFER_MS = 20_000;
 const MOST_SLOTS = 500;
+const MOST_TRIES = 6;
 const REBUILD_AT_ONCE = 100;
 
 /** The automatic call distributor: puts the parts of routing behind its door. */
@@ -83,17 +84,20 @@ export class Acd implements door.Routing {
 
   async enter(contact: door.Contact): Promise<door.Placement> {
     const entry = this.#entry(contact);
-    const reply = await this.#agreeing(entry, (version) => this.#parts.matchmaker.enter(entry, version));
-    if (reply.state === 'over') return { state: 'over' };
-    if (reply.state === 'reserved') {
-      return { state: 'reserved', reservation: await this.#parts.vocabulary.reservation(reply.reservation) };
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const reply = await this.#agreeing(entry, (version) => this.#parts.matchmaker.enter(entry, version));
+      if (reply.state === 'over') return { state: 'over' };
+      if (reply.state === 'reserved') {
+        return {
+          state: 'reserved',
+          reservation: await this.#parts.vocabulary.reservation(reply.reservation),
+        };
+      }
+      const standing = await this.place(contact.id);
+      if (standing !== undefined) return { state: 'queued', standing };
+      // Between the two looks somebody became free, or the contact left: asking again tells which.
     }
-    const standing = await this.place(contact.id);
-    // Somebody became free between the two looks: by now it is as good as reserved, and the event says so.
-    return {
-      state: 'queued',
-      standing: standing ?? { place: 1, nobodyOnDuty: false, candidates: [] },
-    };
+    throw new RoutingUnavailable('redis', new Error('the contact does not come to rest'));
   }
 
   async leave(contactId: CallbackId): Promise<void> {
@@ -267,8 +271,9 @@ export class Acd implements door.Routing {
     if (!watch.page.roster.agents.has(agentId)) await watch.reload();
     const set = (version: number) => {
       const profile = watch.page.roster.profileOf(agentId);
-      if (profile === undefined) throw new UnknownName(`agent ${agentId}`);
-      return matchmaker.setAgentState(agentId, profile, wish, version, onlyNew);
+      // Somebody who is no longer on the roster may still leave.
+      if (profile === undefined && wish.state !== 'logged-off') throw new UnknownName(`agent ${agentId}`);
+      return matchmaker.setAgentState(agentId, profile ?? '', wish, version, onlyNew);
     };
     return this.#agreeing(undefined, set);
   }
@@ -279,7 +284,7 @@ export class Acd implements door.Routing {
     ask: (version: number) => Promise<T>,
   ): Promise<Exclude<T, Stale | UnknownClass>> {
     const { watch, publisher } = this.#parts;
-    for (let tries = 0; tries < 6; tries += 1) {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const reply = await ask(watch.page.version);
       const state = 'state' in reply ? reply.state : undefined;
       if (state === 'stale') await watch.catchUp((reply as unknown as Stale).version);

@@ -48,13 +48,14 @@ export class RosterPublisher {
     await this.align(roster);
   }
 
-  /** Moves every agent who is logged in to the profile the roster gives them. */
+  /** Moves every agent who is logged in to the profile the roster gives them; who left it is logged off. */
   async align(roster: Roster): Promise<void> {
     const agents = await this.#ask((redis) => redis.hgetall(`${this.#prefix}agents`));
     for (const [id, text] of Object.entries(agents)) {
       const profile = roster.profileOf(id as AgentId);
-      if (profile === undefined || text.split(' ')[1] === profile) continue;
-      await this.#matchmaker.run(scripts.reprofile, id, profile, roster.version);
+      if (text.split(' ')[1] === profile) continue;
+      if (profile !== undefined) await this.#matchmaker.run(scripts.reprofile, id, profile, roster.version);
+      else await this.#matchmaker.setAgentState(id as AgentId, '', { state: 'logged-off' }, roster.version);
     }
   }
 

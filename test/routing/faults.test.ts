@@ -37,7 +37,7 @@ describe('When Redis fails', () => {
 
     await redis.kill();
     assert.equal((await routing.health()).redis, false);
-    assert.ok((await failsAfter(routing.enter(contact('late', 'lang:es')))) < 2_200);
+    assert.ok((await failsAfter(routing.enter(contact('late', 'lang:es')))) < 3_000);
     await redis.resume();
 
     await healthy(routing);
@@ -57,7 +57,7 @@ describe('When Redis fails', () => {
   it('a server that hangs is given up soon, and used again when it is back', async () => {
     const routing = await centre.open();
     redis.freeze();
-    assert.ok((await failsAfter(routing.enter(contact('maria', 'lang:es')))) < 2_200);
+    assert.ok((await failsAfter(routing.enter(contact('maria', 'lang:es')))) < 3_000);
     assert.equal((await routing.health()).redis, false);
     redis.thaw();
     await healthy(routing);

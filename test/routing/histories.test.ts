@@ -73,8 +73,10 @@ describe('Whatever happens in a contact centre', () => {
         run += 1;
         const since = (await routing.snapshot()).cursor;
         const contacts = new Map<CallbackId, Contact>();
-        for (const it of steps) await take(it, run, contacts);
-        noPairWaits(await routing.snapshot());
+        for (const it of steps) {
+          await take(it, run, contacts);
+          noPairWaits(await routing.snapshot());
+        }
         await tidy(contacts);
         judge(await eventsSince(since), contacts);
       }),
@@ -158,6 +160,7 @@ describe('Whatever happens in a contact centre', () => {
   function judge(events: readonly RoutingEvent[], contacts: ReadonlyMap<CallbackId, Contact>): void {
     const waiting = new Set<CallbackId>();
     const idle = new Map<AgentId, number>();
+    const free = new Map<AgentId, number>();
     const held = new Map<AgentId, string>();
     for (const [order, event] of events.entries()) {
       if (event.type === 'contact.queued') waiting.add(event.contactId);
@@ -174,8 +177,12 @@ describe('Whatever happens in a contact centre', () => {
         held.delete(event.reservation.agentId);
       }
       if (event.type === 'agent.state') {
-        if (event.status.state === 'ready') idle.set(event.status.agentId, order);
-        else idle.delete(event.status.agentId);
+        const { agentId: name, state } = event.status;
+        // Whose offer was taken back did not stop being idle.
+        if (state === 'ready' || state === 'reserved') free.set(name, free.get(name) ?? order);
+        else free.delete(name);
+        if (state === 'ready') idle.set(name, free.get(name)!);
+        else idle.delete(name);
       }
     }
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
-import { agentId, Centre, contact, id, isLater, queued, ready, reserved, service } from './centre.ts';
+import type { DecisionInputs } from '../../routing/testing.ts';
+import { replay } from '../../routing/testing.ts';
+import { agentId, Centre, contact, id, isLater, queued, ready, reserved, service, skills } from './centre.ts';
 import { RedisProcess } from './redis-process.ts';
 
 describe('What routing does by itself', () => {
@@ -126,6 +128,50 @@ describe('What routing does by itself', () => {
       const offer = await heard.until('reservation.created');
       assert.equal(offer.reservation.agentId, agentId('cy'));
     });
+  });
+
+  it('logs off who is no longer on the roster, after their contact', async () => {
+    centre = new Centre(redis, { ana: '', bo: '' });
+    const routing = await centre.open();
+    const heard = centre.listen(routing);
+    for (const it of [ana, bo]) await routing.setAgentState(it, ready);
+    const offer = reserved(await routing.enter(contact('maria')));
+    await routing.accept(offer.id, ana);
+    centre.directory.change({ cy: '' });
+    await heard.until('agent.state', (it) => it.status.agentId === bo && it.status.state === 'logged-off');
+    await heard.until('agent.state', (it) => it.status.next?.state === 'logged-off');
+    await routing.complete(offer.id, { state: 'as-wished' });
+    assert.equal((await routing.agentStatus(ana))?.state, 'logged-off');
+    await routing.setAgentState(ana, { state: 'logged-off' });
+  });
+
+  it('writes down what each decision was made from, and decides the same from it again', async () => {
+    centre = new Centre(redis, {
+      ana: 'lang:es 2',
+      bo: 'lang:es 5',
+      cy: 'lang:en 5',
+      di: 'lang:es 2, product:loans',
+    });
+    const routing = await centre.open();
+    for (const name of Object.keys(centre.directory.people))
+      await routing.setAgentState(agentId(name), ready);
+    const { roster } = await centre.directory.load();
+    for (const [must, prefer, expected] of [
+      ['lang:es', '', 'bo'],
+      ['lang:es', 'product:loans', 'di'],
+      ['lang:es', '', 'ana'],
+    ] as const) {
+      const requirement = { must: skills(must), prefer: skills(prefer) };
+      const offer = reserved(await routing.enter(contact(`for-${expected}`, '', { requirement })));
+      const why = (await probe.hget(key(`r:${offer.id}`), 'd')) ?? '';
+      const context = {
+        requirement,
+        profile: (it: string) => roster.profiles.get(it) ?? [],
+        agentName: (it: string) => it,
+      };
+      assert.equal(replay(JSON.parse(why) as DecisionInputs, context), offer.agentId);
+      assert.equal(offer.agentId, expected);
+    }
   });
 
   describe('the watchdog', () => {
