@@ -121,9 +121,19 @@ function advertised(host: string, peer: string): string {
   if (host !== '0.0.0.0' && host !== '::') return host;
   const loopback = host === '::' ? '::1' : '127.0.0.1';
   if (peer.startsWith('127.') || peer === '::1') return loopback;
-  const family = host === '::' ? 'IPv6' : 'IPv4';
+  return outwardAddress(host === '::' ? 'IPv6' : 'IPv4') ?? loopback;
+}
+
+const LOOK_AGAIN_MS = 10_000;
+let looked = { at: 0, family: '', address: undefined as string | undefined };
+
+/** The first address of this machine that others can see; asked of the system now and then, not for every message. */
+function outwardAddress(family: 'IPv4' | 'IPv6'): string | undefined {
+  if (family === looked.family && Date.now() - looked.at < LOOK_AGAIN_MS) return looked.address;
+  looked = { at: Date.now(), family, address: undefined };
   for (const addresses of Object.values(networkInterfaces())) {
-    for (const one of addresses ?? []) if (!one.internal && one.family === family) return one.address;
+    const seen = addresses?.find((one) => !one.internal && one.family === family);
+    looked.address ??= seen?.address;
   }
-  return loopback;
+  return looked.address;
 }
