@@ -26,8 +26,9 @@ check: setup build-browser ## types, lint, format, imports, dead code, sizes
 bench: setup build-browser ## BENCH=accept make bench runs one; one JSON object a line
 	@node $(NODE_ENV_FLAGS) bench/main.ts $(BENCH)
 
-build: setup build-browser
+build: setup build-browser ## compiled programs in build/
 	@node_modules/.bin/tsc -b
+	@cp package.json build/
 
 build-browser: setup
 	@node $(NODE_ENV_FLAGS) deploy/build-browser.ts > /dev/null

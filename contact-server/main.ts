@@ -80,7 +80,7 @@ async function run(config: Config): Promise<void> {
   const trunks = new Trunks(company.trunks, clock);
   const phones = new DrachtioPhones({
     link,
-    isTrunk: (address) => trunks.isTrunk(address),
+    isTrunk: (address, port) => trunks.isTrunk(address, port),
     store: stores.bindings,
     accounts: { byExtension: (extension) => stores.accounts.phoneOf(extension) },
     clock,

@@ -8,7 +8,10 @@ import { type Program, startProgram } from './program.ts';
 type Env = Readonly<Record<string, string>>;
 type OnLine = (name: string) => (line: string) => void;
 
-/** The top of the project. */
+/** We run from what `make build` made, or straight from the sources. */
+const built = import.meta.url.endsWith('.js');
+
+/** The top of the project, or of its build. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts one of our programs, written in TypeScript, in a process of its own. */
@@ -16,7 +19,7 @@ export function startOurs(name: string, file: string, env: Env, onLine: OnLine):
   return startProgram({
     name,
     command: process.execPath,
-    args: ['--import', 'tsx', join(root, file)],
+    args: built ? [join(root, file.replace(/[.]ts$/, '.js'))] : ['--import', 'tsx', join(root, file)],
     env,
     onLine: onLine(name),
   });
