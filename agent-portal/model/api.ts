@@ -15,9 +15,9 @@ export class RequestFailed extends Error {
   }
 }
 
-/** Says in one sentence what went wrong, whatever was thrown. */
+/** Says what went wrong, whatever was thrown: a sentence without its full stop. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'Something went wrong';
+  return error instanceof Error ? error.message.replace(/\.$/, '') : 'Something went wrong';
 }
 
 /** The commands and questions this page has for its server. */

@@ -62,6 +62,7 @@ export class Desk {
   }
 
   putContact(contact: ContactView): void {
+    this.offers.value = this.offers.value.filter((it) => it.callbackId !== contact.callbackId);
     // a contact that was accepted here is what the agent wants to see next
     const isNew = !this.contacts.value.some((it) => it.callbackId === contact.callbackId);
     this.contacts.value = put(this.contacts.value, contact, (it) => it.callbackId === contact.callbackId);

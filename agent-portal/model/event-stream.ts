@@ -22,9 +22,6 @@ const known = {
   'session.ended': true,
 } satisfies Record<keyof AgentEvents, true>;
 
-/** The names of every event this page understands. */
-export const eventNames = Object.keys(known) as (keyof AgentEvents)[];
-
 const retriesMs = [200, 500, 1000, 2000, 5000] as const;
 
 /** What the owner of a stream wants to hear. */
@@ -85,17 +82,14 @@ export class EventStream {
     };
     // We connect anew ourselves: the browser would give up for good at the first 503, and wait longer.
     source.onerror = () => this.#broke();
-    source.onmessage = (event) => this.#hear(undefined, event);
-    for (const name of eventNames) source.addEventListener(name, (event) => this.#hear(name, event));
+    source.onmessage = (event) => this.#hear(event);
   }
 
-  /** Accepts both ways of naming an event: in the `event:` field, and in the JSON itself. */
-  #hear(name: keyof AgentEvents | undefined, event: MessageEvent<unknown>): void {
+  #hear(event: MessageEvent<unknown>): void {
     if (event.lastEventId !== '') this.#cursor = event.lastEventId;
     try {
-      const body = JSON.parse(String(event.data)) as Partial<AgentMessage>;
-      const wrapped = typeof body.type === 'string' && body.data !== undefined;
-      const message = (wrapped ? body : { type: name, data: body }) as AgentMessage;
+      const message = JSON.parse(String(event.data)) as AgentMessage;
+      // a name this page does not know is for a later one
       if (message.type in known) this.#ears.message(this.#cursor, message);
     } catch {
       this.#ears.unreadable();

@@ -8,8 +8,9 @@ import type { Portal } from './portal.ts';
 import { TabChannel, type TabMessage } from './tab-channel.ts';
 
 const remembered = 256;
-/** Whole views that may come without a cursor of their own: taking one twice does no harm. */
+/** Whole views, which share the cursor of what came before them when they are drawn anew: taking one twice does no harm. */
 const repeatable: ReadonlySet<keyof AgentEvents> = new Set([
+  'contact.changed',
   'me.changed',
   'line.changed',
   'board.changed',
@@ -30,7 +31,6 @@ const withdrawals = {
 
 interface Taped {
   readonly n: number;
-  readonly cursor: string;
   readonly message: AgentMessage;
 }
 
@@ -99,11 +99,9 @@ export class Feed {
   loaded(cursor: string, mark: number): void {
     this.#heardAt = Date.now();
     const meanwhile = this.#tape.filter((it) => it.n > mark);
-    const known = meanwhile.findLastIndex((it) => it.cursor === cursor);
     const isFirst = this.#cursor === undefined;
     this.#cursor ??= cursor;
-    for (const { message } of meanwhile.slice(known + 1))
-      if (message.type !== 'stream.reset') this.#apply(message);
+    for (const { message } of meanwhile) if (message.type !== 'stream.reset') this.#apply(message);
     if (isFirst && this.leads.peek()) this.#follow(cursor);
   }
 
@@ -168,7 +166,7 @@ export class Feed {
     this.#recent.add(key);
     for (const old of [...this.#recent].slice(0, -remembered)) this.#recent.delete(old);
     this.#count += 1;
-    this.#tape = [...this.#tape.slice(-remembered), { n: this.#count, cursor, message }];
+    this.#tape = [...this.#tape.slice(-remembered), { n: this.#count, message }];
     if (!this.#isFollowing) return; // the snapshot is on its way
     this.#cursor = cursor;
     this.#heardAt = Date.now();

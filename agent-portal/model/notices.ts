@@ -19,8 +19,8 @@ export class Notices {
   #last = 0;
 
   say(text: string, tone: NoticeTone = 'plain'): void {
-    const notice = { id: ++this.#last, tone, text, at: Date.now() };
-    const others = this.list.value.filter((it) => it.text !== text);
+    const notice = { id: ++this.#last, tone, text: sentence(text), at: Date.now() };
+    const others = this.list.value.filter((it) => it.text !== notice.text);
     this.list.value = [...others, notice].slice(-most);
     if (tone === 'plain') setTimeout(() => this.dismiss(notice.id), plainMs);
   }
@@ -28,4 +28,9 @@ export class Notices {
   dismiss(id: number): void {
     this.list.value = this.list.value.filter((it) => it.id !== id);
   }
+}
+
+/** Ends with exactly one full stop, whoever wrote the words. */
+function sentence(text: string): string {
+  return `${text.replace(/[.\s]+$/, '')}.`;
 }

@@ -27,7 +27,7 @@ function Countdown({ deadline }: { readonly deadline: number }): JSX.Element {
   return (
     <>
       <span class="countdown figure" role="timer" aria-label={`${spokenDuration(left)} left`}>
-        {duration(Math.ceil(left / 1000) * 1000)}
+        {duration(Math.ceil(left / 1000 - 0.25) * 1000)}
       </span>
       <i class="edge" ref={edge} aria-hidden="true" />
     </>

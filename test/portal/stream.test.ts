@@ -62,6 +62,32 @@ describe('The stream of events', () => {
     await bench.sees(page, '[data-view=line]', '9');
   });
 
+  it('is not undone by a snapshot that was taken before and comes after', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    const release = fake.hold('GET me, answered');
+    fake.line = { waiting: 55 };
+    fake.emitGarbage();
+    await fake.heard('GET me, answered');
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer');
+    release();
+    await bench.sees(page, '[data-view=line]', '55');
+    assert.equal(await bench.count(page, '.offer'), 1);
+    assert.match(await bench.textOf(page, '.state'), /Offered/);
+  });
+
+  it('shows a contact that is drawn anew, as often as it is, without an event of its own', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    fake.setContact(contactOf(1));
+    await bench.sees(page, '.call-service', 'Sales');
+    for (const service of ['Loans', 'Cards', 'Claims']) {
+      fake.redraw(contactOf(1, { service }));
+      await bench.sees(page, '.call-service', service);
+    }
+  });
+
   it('ignores a name it does not know', async () => {
     const { fake } = bench;
     const page = await bench.desk();

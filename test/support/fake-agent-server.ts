@@ -206,9 +206,16 @@ export class FakeAgentServer {
     return String(this.#cursor);
   }
 
+  /** Draws a contact anew: it carries the cursor of the last event, and is not told again to those who resume. */
+  redraw(contact: ContactView): void {
+    this.contacts = [...this.contacts.filter((it) => it.callbackId !== contact.callbackId), contact];
+    const message = { type: 'contact.changed', data: contact } as const;
+    for (const stream of this.#streams.keys()) stream.write(frame({ cursor: this.#cursor, message }));
+  }
+
   /** A line the page cannot read. */
   emitGarbage(): void {
-    for (const stream of this.#streams.keys()) stream.write('event: contact.changed\ndata: {not json\n\n');
+    for (const stream of this.#streams.keys()) stream.write('data: {not json\n\n');
   }
 
   setMe(change: Partial<Me>): void {
@@ -317,7 +324,7 @@ export class FakeAgentServer {
       return;
     }
     if (!this.isLoggedIn) throw new Refused('not-logged-in');
-    if (name === 'GET me') json(res, 200, this.#snapshot());
+    if (name === 'GET me') await this.#tellAll(res);
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
     else if (name === 'GET events') this.#stream(req, res, url);
     else if (name === 'DELETE sessions/current') {
@@ -354,6 +361,15 @@ export class FakeAgentServer {
     json(res, 201, { me: this.me });
   }
 
+  /** The answer can be held back on its way, while the desk goes on changing. */
+  async #tellAll(res: ServerResponse): Promise<void> {
+    const snapshot = this.#snapshot();
+    const isHeld = this.held.get('GET me, answered');
+    if (isHeld) this.sent.put({ name: 'GET me, answered', id: '', body: {}, requestId: '' });
+    await isHeld;
+    json(res, 200, snapshot);
+  }
+
   #snapshot(): object {
     const { version, me, offers, contacts, line } = this;
     return { serverNow: Date.now(), version, cursor: String(this.#cursor), me, offers, contacts, line };
@@ -366,7 +382,7 @@ export class FakeAgentServer {
     res.write(': hello\n\n');
     const board = url.searchParams.get('board') === '1';
     if (from < this.#forgottenUpTo) {
-      res.write('event: stream.reset\ndata: {"type":"stream.reset","data":{}}\n\n');
+      res.write('data: {"type":"stream.reset","data":{}}\n\n');
     } else for (const it of this.#log) if (it.cursor > from) res.write(frame(it));
     this.#streams.set(res, board);
     res.on('close', () => this.#streams.delete(res));
@@ -423,7 +439,7 @@ export class FakeAgentServer {
 }
 
 function frame({ cursor, message }: Logged): string {
-  return `id: ${cursor}\nevent: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`;
+  return `id: ${cursor}\ndata: ${JSON.stringify(message)}\n\n`;
 }
 
 function check<T>(schema: z.ZodType<T>, body: unknown): T {
