@@ -203,6 +203,10 @@ describe('The widget on a page of somebody else', () => {
     },
     async 'with errors'(visitor) {
       await scenes['with the form']!(visitor);
+      const line = await bench.api.lines.next();
+      bench.api.welcome(line);
+      line.hear({ type: 'code', code: '482913', validForS: 600 });
+      await visitor.reads('482 913');
       await visitor.press('Call me back');
       await visitor.reads('Tick this box');
     },
@@ -236,8 +240,7 @@ describe('The widget on a page of somebody else', () => {
       bench.api.welcome(line);
       bench.api.change(bench.api.only.id, { state: 'connected', agent: { name: 'Maya' }, allowed: [] });
       line.hear({ type: 'sharing', on: true, viewers: ['Maya'] });
-      line.hear({ type: 'code', code: '482913', validForS: 600 });
-      await visitor.reads('482 913');
+      await visitor.reads('Sharing this page');
     },
     async 'asked to share'(visitor) {
       await scenes['waiting']!(visitor);

@@ -137,8 +137,8 @@ export function createPanel(core: WidgetCore): Panel {
       dialog.restore();
     }
 
-    // For who has rung us, or talks with us; not for who waits.
-    const digits = (!isCallback || stage.view?.state === 'connected') && session?.code;
+    // For who has rung us; who is rung by us needs none.
+    const digits = stage.at === 'form' && session?.code;
     code.hidden = !digits;
     if (digits) fill(code, say('code', { code: digits.replace(/^(...)/, '$1 ') }));
     sharing.hidden = !session?.sharing;
