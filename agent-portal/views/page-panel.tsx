@@ -165,14 +165,16 @@ export function PagePanel({ contact }: { readonly contact: ContactView }): JSX.E
         <Mode session={session} />
         {session.pages.sharing === 'on' && <CommandButton id="window" kind="quiet" label="Window" />}
         {isShown && <CommandButton id="stop" kind="quiet" />}
-        <button
-          type="button"
-          class="button narrow-only"
-          aria-expanded={isOver}
-          onClick={() => setOver(!isOver)}
-        >
-          {isOver ? 'Back to the call' : 'Show the page'}
-        </button>
+        {(isOver || (session.state === 'open' && session.pages.sharing !== 'offline')) && (
+          <button
+            type="button"
+            class="button narrow-only"
+            aria-expanded={isOver}
+            onClick={() => setOver(!isOver)}
+          >
+            {isOver ? 'Back to the call' : 'Show the page'}
+          </button>
+        )}
       </header>
       <div class="page-body">
         <Body session={session} />
