@@ -1,4 +1,4 @@
-import type { Collection, CreateIndexesOptions } from 'mongodb';
+import type { Collection, mongo } from 'mongoose';
 
 /** What must not be lost is acknowledged by the majority; waiting for it has an end. */
 export const durable = { writeConcern: { w: 'majority' as const, wtimeoutMS: 10_000 } };
@@ -12,7 +12,7 @@ export function isDuplicate(error: unknown): boolean {
 export async function index<T extends object>(
   docs: Collection<T>,
   keys: Readonly<Record<string, 1 | -1>>,
-  options: Pick<CreateIndexesOptions, 'unique' | 'partialFilterExpression' | 'expireAfterSeconds'> = {},
+  options: Pick<mongo.CreateIndexesOptions, 'unique' | 'partialFilterExpression' | 'expireAfterSeconds'> = {},
 ): Promise<void> {
   await docs.createIndex({ ...keys }, options, {});
 }
