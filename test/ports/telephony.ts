@@ -46,14 +46,18 @@ export interface TelephonyRig {
 const LONG_MS = 20_000;
 const SHORT_MS = 150;
 
+/** What a call needs to know of a rig to be made; its parties only where the test goes through them. */
+type CallRig = Omit<TelephonyRig, 'agent' | 'customer' | 'close' | 'missingExtension'> &
+  Partial<Pick<TelephonyRig, 'agent' | 'customer'>>;
+
 /** One call as the test sees it. */
 export class WatchedCall {
   readonly id: CallId;
   readonly facts: CallFact[] = [];
-  readonly #rig: TelephonyRig;
+  readonly #rig: CallRig;
   readonly #box = new Mailbox<CallFact>();
 
-  constructor(rig: TelephonyRig, id: string = crypto.randomUUID()) {
+  constructor(rig: CallRig, id: string = crypto.randomUUID()) {
     this.#rig = rig;
     this.id = id as CallId;
   }
@@ -100,9 +104,9 @@ export class WatchedCall {
   /** As far as the agent's answer. */
   async toAgent(): Promise<void> {
     this.ringAgent();
-    await this.#rig.agent.rings();
+    await this.#rig.agent?.rings();
     await this.nextAll('originated agent', 'delivered agent');
-    await this.#rig.agent.answers();
+    await this.#rig.agent?.answers();
     await this.next('established agent');
   }
 
@@ -110,14 +114,14 @@ export class WatchedCall {
   async toCustomer(more: Partial<CustomerLegPlan> = {}): Promise<void> {
     await this.toAgent();
     this.dialCustomer(more);
-    await this.#rig.customer.rings();
+    await this.#rig.customer?.rings();
     await this.nextAll('originated customer', 'delivered customer');
   }
 
   /** As far as both talking. */
   async toTalking(more: Partial<CustomerLegPlan> = {}): Promise<void> {
     await this.toCustomer(more);
-    await this.#rig.customer.answers();
+    await this.#rig.customer?.answers();
     await this.nextAll('established customer', 'joined');
   }
 }

@@ -24,7 +24,7 @@ export const CALLER_ID = '+442079460000';
 export const EXTENSION = '1001';
 export const TRUNK = 'fiction';
 const SECRET = 'a secret between the two';
-const PASSWORD = 'correct horse battery';
+const PASSWORD = 'correct-horse-battery';
 
 export interface ExchangeOptions {
   readonly telephony?: Partial<OpenTelephonyOptions>;
@@ -73,6 +73,11 @@ export class TelephoneExchange {
   /** Of the control connection. */
   get secret(): string {
     return SECRET;
+  }
+
+  /** Of every phone that was not given another. */
+  get password(): string {
+    return PASSWORD;
   }
 
   /** Gives an extension to somebody, with a password for its phone. */

@@ -53,7 +53,7 @@ class HandPhone {
   /** The answer to a challenge, as an Authorization header. */
   prove(
     challenge: string,
-    { password = 'correct horse battery', user = EXTENSION, method = 'REGISTER', nc = 0, hash = 'md5' } = {},
+    { password = 'correct-horse-battery', user = EXTENSION, method = 'REGISTER', nc = 0, hash = 'md5' } = {},
   ): string {
     this.#count = nc === 0 ? this.#count + 1 : nc;
     const value = (name: string): string => new RegExp(`${name}="?([^",]+)`).exec(challenge)?.[1] ?? '';
