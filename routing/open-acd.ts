@@ -3,6 +3,7 @@ import type { Clock } from '../server-kit/clock.ts';
 import { Acd } from './acd.ts';
 import type { Directory } from './directory/directory.ts';
 import { DueTimes } from './lifecycle/due-times.ts';
+import { watchRestarts } from './lifecycle/restart-watch.ts';
 import { RosterWatch } from './lifecycle/roster-watch.ts';
 import { repeat } from './lifecycle/repeat.ts';
 import { Upkeep } from './lifecycle/upkeep.ts';
@@ -65,6 +66,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     log.info({ centre }, 'redis is here');
   });
   const matchmaker = new Matchmaker(redis, prefix, settings.outboxMax, () => directory.nextEpoch());
+  watchRestarts(redis, matchmaker, log);
   const publisher = new RosterPublisher(redis, matchmaker, prefix);
   const watch = new RosterWatch(page, directory, publisher, matchmaker, clock, log);
   const vocabulary = new Vocabulary(publisher, () => watch.page.roster);

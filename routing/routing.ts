@@ -69,7 +69,8 @@ export interface Routing {
 
   /**
    * Puts contacts that should wait back in line after Redis was lost; known ones are left as they are. Scheduled
-   * ones are scheduled again. That it was lost is told by `CursorTooOld` and by `repaired` with what = `redis`.
+   * ones are scheduled again. That it was lost, or restarted and may lack its last moments, is told by
+   * `CursorTooOld` and by `repaired` with what = `redis`.
    */
   rebuild(
     contacts: readonly Contact[],

@@ -31,5 +31,6 @@ export const scripts = {
   flip: script('flip', base, upkeep.flip),
   defineClass: script('defineClass', base, upkeep.defineClass),
   reprofile: full('reprofile', upkeep.reprofile),
+  noteRun: script('noteRun', base, upkeep.noteRun),
   openState: script('openState', base, upkeep.openState),
 } as const;

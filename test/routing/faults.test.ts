@@ -11,7 +11,7 @@ describe('When Redis fails', () => {
   const bo = agentId('bo');
 
   beforeEach(async () => {
-    redis = await RedisProcess.start();
+    redis = await RedisProcess.start('always');
     centre = new Centre(redis, { ana: 'lang:es', bo: 'lang:en' });
   });
   afterEach(async () => {
@@ -48,10 +48,37 @@ describe('When Redis fails', () => {
       after.waiting.map((it) => it.contact.id),
       before.waiting.map((it) => it.contact.id),
     );
+    assert.ok((await heard.ended) instanceof CursorTooOld, 'a reader cannot know that nothing was lost');
+    const again = centre.listen(routing);
+    assert.equal((await again.until('repaired')).what, 'redis');
     await routing.complete(offer.id, { state: 'ready' });
-    const next = await heard.until('reservation.created', (it) => it.reservation.contactId === id('w0'));
+    const next = await again.until('reservation.created', (it) => it.reservation.contactId === id('w0'));
     assert.equal(next.reservation.epoch, offer.epoch);
     assert.ok(next.reservation.fence > offer.fence);
+  });
+
+  it('a restart that lost its last moments is told, and what is missing comes back by rebuild', async () => {
+    const routing = await centre.open();
+    const heard = centre.listen(routing);
+    const waits = Array.from({ length: 20 }, (_, i) => contact(`w${i}`, 'lang:es'));
+    for (const it of waits) await routing.enter(it);
+    await heard.until('contact.queued', (it) => it.contactId === id('w19'));
+    await redis.kill();
+    await redis.loseTail(4_000);
+    await redis.resume();
+    await healthy(routing);
+
+    const ended = await heard.ended;
+    assert.ok(ended instanceof CursorTooOld, 'the reader was ahead of what is left');
+    const again = centre.listen(routing);
+    await again.until('repaired', (it) => it.why === 'it was restarted and may have lost its last moments');
+    const left = (await routing.snapshot()).waiting.length;
+    assert.ok(left > 0 && left < 20, `${left} left`);
+    await routing.rebuild(waits, []);
+    assert.deepEqual(
+      (await routing.snapshot()).waiting.map((it) => it.contact.id),
+      waits.map((it) => it.id),
+    );
   });
 
   it('a server that hangs is given up soon, and used again when it is back', async () => {

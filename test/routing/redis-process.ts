@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,16 +12,19 @@ import { Redis } from 'ioredis';
 export class RedisProcess {
   readonly port: number;
   readonly #directory: string;
+  readonly #fsync: string;
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, directory: string) {
+  private constructor(port: number, directory: string, fsync: string) {
+    this.#fsync = fsync;
     this.port = port;
     this.#directory = directory;
   }
 
-  static async start(): Promise<RedisProcess> {
+  /** Only with `always` is nothing acknowledged that a kill could still lose. */
+  static async start(fsync: 'everysec' | 'always' = 'everysec'): Promise<RedisProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'ringback-redis-'));
-    const redis = new RedisProcess(await freePort(), directory);
+    const redis = new RedisProcess(await freePort(), directory, fsync);
     await redis.resume();
     return redis;
   }
@@ -46,7 +49,7 @@ export class RedisProcess {
       '--hz',
       '100',
     ];
-    args.push('--appendonly', 'yes', '--save', '', '--loglevel', 'warning');
+    args.push('--appendonly', 'yes', '--save', '', '--appendfsync', this.#fsync, '--loglevel', 'warning');
     this.#child = spawn('redis-server', args, { stdio: 'ignore' });
     const probe = this.client();
     await probe.ping();
@@ -66,6 +69,14 @@ export class RedisProcess {
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
+  }
+
+  /** While it is down: the last of what it acknowledged never reached the disk. */
+  async loseTail(bytes: number): Promise<void> {
+    const folder = join(this.#directory, 'appendonlydir');
+    const name = (await readdir(folder)).find((it) => it.endsWith('.incr.aof')) ?? '';
+    const { size } = await stat(join(folder, name));
+    await truncate(join(folder, name), size - bytes);
   }
 
   /** As if it had hung. */

@@ -181,3 +181,20 @@ end
 if changed then emit('rules.changed', '{}') end
 return {'ok'}
 `;
+
+/**
+ * [run id of the server we talk to]. After a restart the last events may be lost although somebody read them: their
+ * numbers are not used again, and every reader sees that it has to start over.
+ */
+export const noteRun = String.raw`
+local was = call('GET', P .. 'run')
+if was == arg(1) then return {'same'} end
+call('SET', P .. 'run', arg(1))
+if not was then return {'first'} end
+local last = call('XREVRANGE', P .. 'out', '+', '-', 'COUNT', 1)[1]
+local seen = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
+call('DEL', P .. 'out')
+call('XADD', P .. 'out', epoch .. '-' .. num(seen + 1000000), 'k', 'repaired', 't', num(now), 'b',
+  cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
+return {'another'}
+`;
