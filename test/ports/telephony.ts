@@ -226,6 +226,19 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       });
     }
 
+    it('tells one hold of an agent who holds both in the portal and on the phone', async () => {
+      await call.toTalking();
+      await rig.telephony.hold(call.id);
+      await rig.agent.holds();
+      await call.next('held by agent');
+      await rig.telephony.retrieve(call.id);
+      await rig.customer.hearsNothing();
+      assert.deepEqual(call.unread, []);
+      await rig.agent.retrieves();
+      await call.next('retrieved by agent');
+      await Promise.all([rig.agent.hears(), rig.customer.hears()]);
+    });
+
     it('hangs up both when told so, once, however often', async () => {
       await call.toTalking();
       rig.telephony.hangUp(call.id, 'wrap-up');

@@ -151,9 +151,11 @@ export class FakeCall {
   }
 
   #hold(who: Leg | 'desk', by: Leg, on: boolean): void {
+    const holds = (): boolean => this.#held.has(by) || (by === 'agent' && this.#held.has('desk'));
+    const before = holds();
     if (on) this.#held.add(who);
     else this.#held.delete(who);
-    this.#tell({ type: on ? 'held' : 'retrieved', by });
+    if (holds() !== before) this.#tell({ type: on ? 'held' : 'retrieved', by });
   }
 
   #rings(leg: Leg): void {

@@ -42,6 +42,7 @@ export class Call {
   #customer: SipLeg | undefined;
   #path: TalkPath | undefined;
   #release = (): void => {};
+  readonly #holding = new Set<string>();
   #ending: { by: Leg | 'server'; cause: string } | undefined;
   #cleared = false;
   #stopTalk = (): void => {};
@@ -56,8 +57,8 @@ export class Call {
     this.#onCleared = onCleared;
   }
 
-  get agentIsUp(): boolean {
-    return this.#agent?.isUp === true && !this.#ending;
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
   }
 
   get hasCustomer(): boolean {
@@ -115,9 +116,14 @@ export class Call {
     else this.#tell({ type: 'failed', leg: leg.side, outcome: 'cancelled', detail: 'not sent' });
   }
 
+  /** Holds or retrieves for the agent. Throws if a phone will not. */
   async hold(on: boolean): Promise<void> {
     if (!this.#path || this.#ending) return;
-    if (await this.#path.hold(on)) this.#tell({ type: on ? 'held' : 'retrieved', by: 'agent' });
+    try {
+      if (await this.#path.hold(on)) this.#tellHold('agent', 'desk', on);
+    } catch (error) {
+      if (!this.isEnding) throw error; // it ended meanwhile: there is nothing to hold
+    }
   }
 
   hangUp(cause: string): void {
@@ -138,7 +144,7 @@ export class Call {
   async adopt(stored: readonly StoredLeg[], maxTalkMs: number): Promise<boolean> {
     const { link, clock } = this.#around;
     const legs = stored.map((one) => this.#makeLeg(one.leg, {}, one));
-    const states = await Promise.all(legs.map((leg) => leg.probe()));
+    const states = await this.#probe(legs);
     const [agent, customer] = [
       legs.find((it) => it.side === 'agent'),
       legs.find((it) => it.side === 'customer'),
@@ -192,8 +198,20 @@ export class Call {
 
   #makePath(agent: SipLeg, customer: SipLeg): TalkPath {
     return new TalkPath(this.#around.clock, agent, customer, (by, held) => {
-      this.#tell({ type: held ? 'held' : 'retrieved', by });
+      this.#tellHold(by, 'phone', held);
     });
+  }
+
+  /** A side holds while its phone or, for the agent, its desk does: what counts is the first and the last of them. */
+  #tellHold(by: Leg, where: 'desk' | 'phone', on: boolean): void {
+    const before = this.#holds(by);
+    if (on) this.#holding.add(`${by} ${where}`);
+    else this.#holding.delete(`${by} ${where}`);
+    if (this.#holds(by) !== before) this.#tell({ type: on ? 'held' : 'retrieved', by });
+  }
+
+  #holds(by: Leg): boolean {
+    return this.#holding.has(`${by} desk`) || this.#holding.has(`${by} phone`);
   }
 
   async #relay(path: TalkPath, leg: SipLeg, far: Parameters<TalkPath['relay']>[1]): Promise<void> {
@@ -231,6 +249,16 @@ export class Call {
         else if (!this.#ending) this.#guard();
       });
     });
+  }
+
+  /** Asks until the link to the SIP server lets the answers through. */
+  async #probe(legs: readonly SipLeg[]): Promise<readonly ('alive' | 'dead')[]> {
+    for (;;) {
+      await new Promise<void>((resolve) => void this.#around.link.whenUp(resolve));
+      const states = await Promise.all(legs.map((leg) => leg.probe()));
+      const known = states.filter((state) => state !== 'unknown');
+      if (known.length === states.length) return known;
+    }
   }
 
   /** Buries the legs that are dead, and says whether there was one. */

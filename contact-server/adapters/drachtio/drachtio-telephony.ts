@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CallId } from '../../../contracts/ids.ts';
 import type { Clock } from '../../../server-kit/clock.ts';
+import { ProblemError } from '../../../server-kit/problem.ts';
 import type { AgentLegPlan, CallFact, CustomerLegPlan, StoredLeg, Telephony } from '../../ports/telephony.ts';
 import { Call } from './call.ts';
 import type { CallSurroundings } from './call.ts';
@@ -102,12 +103,12 @@ export class DrachtioTelephony implements Telephony {
     call.dialCustomer({ target, maxTalkMs: plan.maxTalkMs, release: () => seat.leave() });
   }
 
-  async hold(callId: CallId): Promise<void> {
-    await this.#calls.get(callId)?.hold(true);
+  hold(callId: CallId): Promise<void> {
+    return this.#hold(callId, true);
   }
 
-  async retrieve(callId: CallId): Promise<void> {
-    await this.#calls.get(callId)?.hold(false);
+  retrieve(callId: CallId): Promise<void> {
+    return this.#hold(callId, false);
   }
 
   hangUp(callId: CallId, cause: string): void {
@@ -116,7 +117,6 @@ export class DrachtioTelephony implements Telephony {
 
   async adopt(callId: CallId, legs: readonly StoredLeg[], tell: (fact: CallFact) => void): Promise<boolean> {
     if (this.#calls.has(callId)) return true;
-    await new Promise<void>((resolve) => this.#link.whenUp(resolve));
     const call = this.#open(callId, tell);
     const adopted = await call.adopt(legs, this.#adoptedTalkMs);
     if (!adopted) this.#calls.delete(callId);
@@ -137,6 +137,14 @@ export class DrachtioTelephony implements Telephony {
     this.#stopListening();
     for (const call of this.#calls.values()) call.abandon();
     this.#calls.clear();
+  }
+
+  async #hold(callId: CallId, on: boolean): Promise<void> {
+    try {
+      await this.#calls.get(callId)?.hold(on);
+    } catch (cause) {
+      throw new ProblemError('not-now', { detail: 'A phone of this call did not accept that.', cause });
+    }
   }
 
   #open(callId: CallId, tell: (fact: CallFact) => void): Call {
