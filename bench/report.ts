@@ -1,0 +1,43 @@
+/** One figure beside its floor, measured in the same run. */
+export interface Line {
+  readonly bench: string;
+  readonly metric: string;
+  readonly value: number;
+  readonly floor: number;
+  readonly ratio: number;
+  readonly unit: string;
+}
+
+/** Prints the p50 and p99 of two sets of samples (ms) as JSON lines. */
+export function reportPair(
+  bench: string,
+  metric: string,
+  ours: readonly number[],
+  floor: readonly number[],
+): void {
+  for (const [name, share] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const) {
+    const value = quantile(ours, share);
+    const bare = quantile(floor, share);
+    const line: Line = {
+      bench,
+      metric: `${metric}_${name}`,
+      value: round(value),
+      floor: round(bare),
+      ratio: round(value / bare),
+      unit: 'ms',
+    };
+    console.log(JSON.stringify(line));
+  }
+}
+
+function quantile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
