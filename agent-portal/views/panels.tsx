@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { CodePanel } from './code-panel.tsx';
 import { useTools } from './context.ts';
@@ -19,7 +19,7 @@ interface PanelProps {
 export function Panel(props: PanelProps): JSX.Element {
   const { onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
     element?.show();

@@ -228,10 +228,11 @@ describe('Ana works at her desk', () => {
     const page = await bench.desk();
     await page.focus('.state');
     await page.keyboard.press('?');
+    await page.waitForSelector('.panel[open] :focus');
     await bench.sees(page, '.panel', 'Take off hold');
     await page.keyboard.press('Escape');
     await bench.isGone(page, '.panel');
-    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('state')), true);
+    await page.waitForSelector('.state:focus');
   });
 
   it('chooses how to accept, and switches the sound off', async () => {
