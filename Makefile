@@ -19,7 +19,7 @@ check: setup build-browser ## types, lint, format, imports, dead code, sizes
 	@node_modules/.bin/tsc -b
 	@node_modules/.bin/eslint --cache .
 	@node_modules/.bin/prettier --check --log-level warn .
-	@node_modules/.bin/depcruise --log-level error --output-type err contracts server-kit routing contact-server web-dmz widget agent-portal embedded deploy bench test
+	@node_modules/.bin/depcruise --output-type err contracts server-kit routing contact-server web-dmz widget agent-portal embedded deploy bench test
 	@node_modules/.bin/knip
 	@node $(NODE_ENV_FLAGS) deploy/check-sizes.ts
 

@@ -1,14 +1,18 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/**', 'var/**', '*.cjs', '*.js', '**/*.html'] },
+  // The demo's own pages are plain scripts of another program, not of this project.
+  { ignores: ['build/**', 'var/**', '*.cjs', '*.js', '**/*.html', 'embedded/demo/{shop,panel}/**'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       // koa's callback() returns a promise to http.createServer, which wants none
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
@@ -20,13 +24,20 @@ export default tseslint.config(
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Export by name: one word for one thing, everywhere.' },
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'Export by name: one word for one thing, everywhere.',
+        },
         { selector: 'ExportAllDeclaration', message: 'Name what you export.' },
         { selector: 'TSEnumDeclaration', message: 'Use a union of strings.' },
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Settings are read once, in config.ts, from main.ts.' },
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Settings are read once, in config.ts, from main.ts.',
+        },
         { object: 'Date', property: 'now', message: 'Ask the Clock.' },
       ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -34,7 +45,10 @@ export default tseslint.config(
     },
   },
   // Programs read the environment, and the clock is made somewhere.
-  { files: ['**/main.ts', 'server-kit/clock.ts', 'bench/**', 'deploy/**'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['**/main.ts', 'server-kit/clock.ts', 'bench/**', 'deploy/**'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   // The back ends and the demo are programs of their own, outside the product: they keep their own time.
   { files: ['embedded/**', 'widget/**', 'agent-portal/**'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['deploy/**', 'bench/**'], rules: { 'no-console': 'off' } },
@@ -44,8 +58,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
-        { selector: 'SwitchStatement > SwitchCase[test=null]', message: 'No default: let the compiler list the missing cases.' },
-        { selector: 'ExportDefaultDeclaration', message: 'Export by name: one word for one thing, everywhere.' },
+        {
+          selector: 'SwitchStatement > SwitchCase[test=null]',
+          message: 'No default: let the compiler list the missing cases.',
+        },
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'Export by name: one word for one thing, everywhere.',
+        },
       ],
     },
   },
