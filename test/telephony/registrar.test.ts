@@ -238,7 +238,7 @@ describe('A phone registers', () => {
     exchange.open = await exchange.openTelephony({ store });
     await hand.register([contactWith()]);
     exchange.open.close();
-    exchange.open = await exchange.openTelephony({ store });
+    exchange.open = await exchange.openTelephony({ store, openExtensions: [EXTENSION] });
     assert(exchange.phones.isRegistered(EXTENSION));
     await invited(hand.peer);
     await hand.register([contactWith(';expires=0')]);

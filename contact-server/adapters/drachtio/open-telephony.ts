@@ -15,6 +15,8 @@ export interface OpenTelephonyOptions {
   readonly trunks: readonly TrunkConfig[];
   readonly accounts: PhoneAccounts;
   readonly store?: BindingStore;
+  /** Extensions of agents who are logged in already: open before the first phone can ask. */
+  readonly openExtensions?: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
   /** Digest realm, expiry limits, asked algorithm. */
@@ -36,8 +38,7 @@ export interface OpenTelephony {
 }
 
 /**
- * Starts call control and registrar on one connection, which is kept up from then on. Open the extensions of agents
- * who are logged in right after, so that their phones are not refused for a moment.
+ * Starts call control and registrar on one connection, which is kept up from then on; `status()` tells when it is there.
  */
 export async function openTelephony(options: OpenTelephonyOptions): Promise<OpenTelephony> {
   const { clock, log, accounts, store } = options;
@@ -61,6 +62,7 @@ export async function openTelephony(options: OpenTelephonyOptions): Promise<Open
     ...options.patience,
   });
   await phones.load();
+  for (const extension of options.openExtensions ?? []) await phones.open(extension);
   link.connect();
   return {
     telephony,
