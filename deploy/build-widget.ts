@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
@@ -29,7 +29,7 @@ export async function buildWidget(folder: string): Promise<BrowserManifest> {
     .slice(0, 16);
   built.set('widget.js', await loader(version));
 
-  await rm(folder, { recursive: true, force: true });
+  // Earlier versions stay: a browser may hold their loader for another hour. The loader comes last, when its parts are there.
   await mkdir(join(folder, version), { recursive: true });
   for (const [name, bytes] of built) await writeFile(join(folder, version, name), bytes);
   await writeFile(join(folder, 'widget.js'), built.get('widget.js') ?? '');
