@@ -63,8 +63,11 @@ const settingsSchema = z.object({
   CALLBACKS_PER_ADDRESS_HOUR: count.default(3),
   CALLBACKS_PER_ADDRESS_DAY: count.default(10),
   CALLBACKS_PER_NUMBER_DAY: count.default(3),
-  LOGIN_TRIES_PER_ACCOUNT: count.default(10),
-  LOGIN_TRIES_PER_ADDRESS: count.default(50),
+  /** Failed log-ins within a quarter of an hour: at one account from one address, and from one address at any. */
+  LOGIN_TRIES_PER_ACCOUNT: count.min(1).default(10),
+  LOGIN_TRIES_PER_ADDRESS: count.min(1).default(50),
+  /** `required`: managers may do nothing before they have set up a second factor (time-based codes). */
+  MANAGER_TOTP: z.enum(['required', 'optional']).default('optional'),
   /** Called parties' hours: `usual` 08:00-21:00 of the company file, or `any`. */
   CALLING_HOURS: z.enum(['usual', 'any']).default('usual'),
   RETRY_AFTER_MS: z

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { SessionId } from '../contracts/ids.ts';
 import { Admission } from './app/admission.ts';
 import { AgentDesk } from './app/agent-desk.ts';
+import { AgentLine } from './app/agent-line.ts';
 import { AgentViews } from './app/agent-views.ts';
 import { Asking } from './app/asking.ts';
 import { Board } from './app/board.ts';
@@ -10,6 +11,7 @@ import { CallbackDesk } from './app/callback-desk.ts';
 import { DialGate } from './app/dial-gate.ts';
 import { FormProof } from './app/form-proof.ts';
 import { LogInDesk } from './app/log-in-desk.ts';
+import { LogInThrottle } from './app/log-in-throttle.ts';
 import { ManagerDesk } from './app/manager-desk.ts';
 import { Offers } from './app/offers.ts';
 import { Orders } from './app/order-taker.ts';
@@ -33,6 +35,7 @@ export interface Desks {
   readonly manager: ManagerDesk;
   readonly logIns: LogInDesk;
   readonly views: AgentViews;
+  readonly agentLine: AgentLine;
   readonly board: Board;
   readonly pages: PageDesk;
   /** Adopts what an earlier process left, then begins to listen and to watch. */
@@ -170,6 +173,7 @@ export function openDesks(ground: Ground): Desks {
     company,
     clock,
     codeKey: keys.code,
+    managerTotp: ground.managerTotp === 'required',
   });
   const visitorViews = new VisitorViews({
     store,
@@ -231,10 +235,10 @@ export function openDesks(ground: Ground): Desks {
     credentials: ground.credentials,
     logIns: stores.logIns,
     accounts,
-    limits,
+    throttle: new LogInThrottle({ limits, audit, clock, tries: ground.logInTries }),
     audit,
     clock,
-    limitsPer: ground.logInTries,
+    log: part('log-ins'),
   });
 
   return {
@@ -243,17 +247,22 @@ export function openDesks(ground: Ground): Desks {
     manager: new ManagerDesk({ callbacks, audit, clock }),
     logIns,
     views,
+    agentLine: new AgentLine({ store, routing, phones, company }),
     board,
     pages,
     async start() {
       await board.prepare();
-      for (const account of await logIns.present()) await desk.arrive(account);
+      const present = await logIns.present();
+      for (const it of await accounts.all()) if (present.agents.has(it.id)) await desk.arrive(it);
       await watchdog.recover();
       pump.start();
       visitorStreams.start();
       watchdog.start();
+      logIns.onLook(({ agents }) => desk.leaveAbsent(agents, (id) => logIns.isPresent(id)));
+      logIns.start();
     },
     async stop() {
+      logIns.stop();
       watchdog.stop();
       visitorStreams.stop();
       await pump.stop();

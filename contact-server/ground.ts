@@ -54,6 +54,7 @@ export interface Ground {
   readonly asking: AskingLimits;
   readonly proof: { readonly difficulty: number; readonly minFillMs: number };
   readonly logInTries: { readonly account: number; readonly address: number };
+  readonly managerTotp: 'required' | 'optional';
   readonly keys: Readonly<Record<'token' | 'session' | 'hash' | 'code' | 'form', Buffer>>;
   readonly services: () => Promise<BoardView['services']>;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import type { DestinationStream, Logger } from 'pino';
-import { destination, pino, stdSerializers } from 'pino';
+import { destination, pino } from 'pino';
+import { loggedError, maskedLine } from '../server-kit/masked-log.ts';
 
 /** What may stand in a log line: no number, name, token, address or page of anybody is among it. */
 const allowed = new Set([
@@ -54,7 +55,8 @@ export function openLog(level: string, to: DestinationStream = destination({ des
     {
       level,
       base: { program: 'contact-server' },
-      serializers: { err: stdSerializers.err },
+      serializers: { err: (error: unknown) => loggedError(error) },
+      hooks: { streamWrite: maskedLine },
       formatters: {
         log: (fields) => Object.fromEntries(Object.entries(fields).filter(([field]) => allowed.has(field))),
       },

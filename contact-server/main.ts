@@ -15,6 +15,7 @@ import { SipLink } from './adapters/drachtio/sip-link.ts';
 import { Trunks } from './adapters/drachtio/trunks.ts';
 import { LocalCredentials } from './adapters/mongo/credentials.ts';
 import { openStores, type Stores } from './adapters/mongo/open-stores.ts';
+import { TotpFactor } from './adapters/mongo/totp-factor.ts';
 import { RedisHints } from './adapters/redis/hints.ts';
 import { RedisLimits } from './adapters/redis/limits.ts';
 import { SignedIdentity } from './adapters/signed-identity.ts';
@@ -117,6 +118,8 @@ async function run(config: Config): Promise<void> {
     };
   };
 
+  const { accounts } = stores;
+  const secondFactor = new TotpFactor({ accounts, issuer: company.name, now: () => clock.now() });
   const desks = openDesks({
     stores,
     routing,
@@ -124,7 +127,7 @@ async function run(config: Config): Promise<void> {
     phones,
     hints,
     limits: new RedisLimits(redis, centre),
-    credentials: new LocalCredentials(stores.accounts),
+    credentials: new LocalCredentials(accounts, secondFactor),
     identity: new SignedIdentity(config.IDENTITY_SECRET, () => clock.now()),
     policy: dialPolicy(company.country, () => ({
       trunks: company.trunks,
@@ -141,6 +144,7 @@ async function run(config: Config): Promise<void> {
       perNumberDay: config.CALLBACKS_PER_NUMBER_DAY,
     },
     proof: { difficulty: config.PROOF_BITS, minFillMs: config.MIN_FILL_MS },
+    managerTotp: config.MANAGER_TOTP,
     logInTries: { account: config.LOGIN_TRIES_PER_ACCOUNT, address: config.LOGIN_TRIES_PER_ADDRESS },
     keys,
     services,
@@ -153,7 +157,7 @@ async function run(config: Config): Promise<void> {
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
   const origin = config.AGENT_URL ?? `http://${config.BIND_HOST}:${String(port)}`;
-  const auth = { origin };
+  const auth = { origin, managerTotp: config.MANAGER_TOTP };
   const events = new EventStreams({
     streams: hints,
     hints,
@@ -166,6 +170,8 @@ async function run(config: Config): Promise<void> {
   });
   const app = agentServer({
     logIns: desks.logIns,
+    secondFactor,
+    line: desks.agentLine,
     desk: desks.agents,
     manager: desks.manager,
     views: desks.views,

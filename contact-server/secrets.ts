@@ -13,13 +13,17 @@ export async function readSecrets(dir: string): Promise<Secrets> {
   const file = join(dir, 'secrets.json');
   const known = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Partial<Record<string, string>>,
-    (): Partial<Record<string, string>> => ({}),
+    (error: unknown): Partial<Record<string, string>> => {
+      // A file that is there and cannot be read must not be replaced: every token would die with the old keys.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      throw error;
+    },
   );
   const all = Object.fromEntries(names.map((it) => [it, known[it] ?? randomBytes(32).toString('base64url')]));
   if (names.some((it) => known[it] === undefined)) {
     await writeFile(file, JSON.stringify(all), { mode: 0o600 });
-    await chmod(file, 0o600);
   }
+  await chmod(file, 0o600);
   return Object.fromEntries(
     names.map((it) => [it, Buffer.from(all[it] ?? '', 'base64url')]),
   ) as unknown as Secrets;

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 
+const code = z.string().regex(/^\d{6}$/);
+
 export const logInSchema = z.strictObject({
   username: z.string().min(1).max(100),
   password: z.string().min(1).max(200),
   /** Six digits, for those who have a second factor. */
-  totp: z
-    .string()
-    .regex(/^\d{6}$/)
-    .optional(),
+  totp: code.optional(),
 });
 export type LogIn = z.infer<typeof logInSchema>;
+
+export const secondFactorSchema = z.strictObject({ password: z.string().min(1).max(200) });
+
+export const secondFactorCodeSchema = z.strictObject({ code });
 
 export const stateWishSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('ready') }),
@@ -37,7 +40,7 @@ export type Complete = z.infer<typeof completeSchema>;
 
 export const registrationSchema = z.union([
   z.strictObject({ reservationId: z.string().min(8).max(64) }),
-  z.strictObject({ ip: z.string().min(2).max(45), code: z.string().regex(/^\d{6}$/) }),
+  z.strictObject({ ip: z.string().min(2).max(45), code }),
 ]);
 export type RegistrationAsk = z.infer<typeof registrationSchema>;
 

@@ -45,6 +45,8 @@ export interface Me {
   readonly notReadyReasons: readonly string[];
   readonly dispositions: readonly string[];
   readonly allowed: readonly MeCommand[];
+  /** `needed`: manager commands are refused until a second factor is set up. */
+  readonly secondFactor?: 'off' | 'on' | 'needed';
 }
 export type MeCommand = 'ready' | 'not-ready' | 'log-out';
 
@@ -112,6 +114,10 @@ export interface PagesView {
   /** `offline`: the visitor has no page open here. `asked`: waiting for the visitor's yes. */
   readonly sharing: 'offline' | 'off' | 'asked' | 'on' | 'paused' | 'declined';
   readonly registered: boolean;
+  /** The registration, to end it by. */
+  readonly registration?: string;
+  /** The registration key, masked by policy; `earlier` when it changed during the session. */
+  readonly address?: { readonly now: string; readonly earlier?: string };
   readonly mode: ViewerMode;
   readonly page?: PageView;
   readonly viewers: readonly { readonly name: string; readonly role: Role; readonly mode: ViewerMode }[];
@@ -172,6 +178,30 @@ export interface LineView {
   readonly waiting: number;
   /** Oldest start time in line. */
   readonly longestSince?: number;
+}
+
+/** GET /line: the waiting contacts this agent could take, next first, at most 50. */
+export interface WaitingView {
+  readonly rows: readonly {
+    readonly callbackId: CallbackId;
+    readonly who: string;
+    readonly service: string;
+    readonly needs: readonly string[];
+    readonly tier: string;
+    readonly since: number;
+    readonly state: 'queued' | 'scheduled';
+    /** When a scheduled one is due. */
+    readonly at?: number;
+    /** `call-now`: POST /callbacks/{id}/call. Empty while the agent is on another contact or the phone is away. */
+    readonly allowed: readonly ContactCommand[];
+  }[];
+}
+
+/** Answer to POST /me/totp: for the authenticator. It counts only once POST /me/totp/confirm has shown a code of it. */
+export interface FreshSecondFactor {
+  readonly secret: string;
+  /** `otpauth://totp/…`, to be shown as a QR code. */
+  readonly uri: string;
 }
 
 export interface BoardView {
@@ -304,6 +334,20 @@ export type Handlers<Events> = { [Name in keyof Events]: (data: Events[Name]) =>
 export interface CommandTaken {
   readonly requestId: string;
 }
+
+/** POST /registrations: the session that was joined, and how to open each of its channels, independently of each other. */
+export interface RegistrationView {
+  readonly id: string;
+  readonly sessionId: SessionId;
+  readonly join: readonly ChannelDetails[];
+}
+
+/** `path` is of the agent API. What opens a page frame is handed out there, good once. */
+export type ChannelDetails =
+  | { readonly channel: 'data'; readonly method: 'GET'; readonly path: string; readonly as: 'event-stream' }
+  | { readonly channel: 'pages'; readonly method: 'POST'; readonly path: string; readonly as: 'one-time-url' }
+  /** A phone has no browser: the server holds its leg, and rings it. */
+  | { readonly channel: 'voice'; readonly leg: string; readonly as: 'server-held-leg' };
 
 /** POST /pages/{sessionId}/viewer: where to point the frame. The ticket lives 60 s and is used once. */
 export interface ViewerTicket {

@@ -15,6 +15,7 @@ export const problems = {
   'page-refused': { status: 403, title: 'This page may not be shown here' },
   'not-found': { status: 404, title: 'There is no such thing here' },
   'already-open': { status: 409, title: 'A callback to this number is already open' },
+  'wrong-method': { status: 405, title: 'This cannot be done with this method' },
   'not-now': { status: 409, title: 'This cannot be done in the present state' },
   'offer-gone': { status: 409, title: 'This offer is no longer open' },
   'version-conflict': { status: 409, title: 'Somebody else has changed this meanwhile' },

@@ -16,6 +16,7 @@ import type { CallDesk } from './call-desk.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import { claimFrom, contactOf, newCallId } from './order-taker.ts';
 import { type Pages } from './pages.ts';
+import { Serial } from './serial.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
@@ -37,13 +38,42 @@ interface Parts {
 /** What an agent may do. Each command checks that the thing is theirs; a refusal is a ProblemError with a plain sentence. */
 export class AgentDesk {
   readonly #parts: Parts;
+  /** Coming and going of one person, one after the other. */
+  readonly #doors = new Serial();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** The portal is open: the phone may register, and the agent begins as not-ready. */
-  async arrive(account: Account): Promise<void> {
+  arrive(account: Account): Promise<void> {
+    return this.#doors.run(account.id, () => this.#arrive(account));
+  }
+
+  /** Whose log-ins have all ended, by log-out or in time, is gone: no offers, the phone unreachable, pages closed. */
+  async leaveAbsent(
+    present: ReadonlySet<AgentId>,
+    isPresent: (agentId: AgentId) => Promise<boolean>,
+  ): Promise<void> {
+    const { accounts, routing, phones } = this.#parts;
+    const { agents } = await routing.snapshot();
+    const off = new Set(
+      agents
+        .filter((it) => it.state === 'logged-off' || it.next?.state === 'logged-off')
+        .map((it) => it.agentId),
+    );
+    const on = new Set(agents.map((it) => it.agentId).filter((it) => !off.has(it)));
+    for (const account of await accounts.all()) {
+      const { id, extension } = account;
+      const isOpen = extension !== undefined && phones.isRegistered(extension);
+      if (present.has(id) || !(on.has(id) || isOpen)) continue;
+      await this.#doors.run(id, async () => {
+        if (!(await isPresent(id))) await this.#depart(account);
+      });
+    }
+  }
+
+  async #arrive(account: Account): Promise<void> {
     const { routing, phones } = this.#parts;
     if (account.extension !== undefined) await phones.open(account.extension);
     if (!account.roles.includes('agent')) return;
@@ -52,8 +82,7 @@ export class AgentDesk {
       await this.#wish(account.id, { state: 'not-ready', reason: 'logged in' });
   }
 
-  /** Log-out: no more offers, the phone unreachable, every shared page closed. */
-  async depart(account: Account): Promise<void> {
+  async #depart(account: Account): Promise<void> {
     const { routing, phones, pages, hints } = this.#parts;
     if (account.roles.includes('agent')) await routing.setAgentState(account.id, { state: 'logged-off' });
     const busy = (await this.#parts.store.ofAgent(account.id)).some(

@@ -12,6 +12,7 @@ import type {
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import type { AgentStatus, Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
 import { allowedNow, type Call } from '../domain/call.ts';
 import { type Callback, callOf, claimOf } from '../domain/callback.ts';
 import type { Account, AccountStore } from '../ports/accounts.ts';
@@ -41,6 +42,8 @@ interface Parts {
   readonly clock: Clock;
   /** Derives code words. */
   readonly codeKey: Buffer;
+  /** Managers need a second factor. */
+  readonly managerTotp: boolean;
 }
 
 const noDecision = (agentId: AgentId, at: number): DecisionView => ({
@@ -59,8 +62,11 @@ export class AgentViews {
     this.#parts = parts;
   }
 
-  async me(account: Account): Promise<Me> {
-    const { routing, phones, company, clock } = this.#parts;
+  /** As the account is now, whatever it was when its stream began. */
+  async me({ id }: Pick<Account, 'id'>): Promise<Me> {
+    const { accounts, routing, phones, company, clock, managerTotp } = this.#parts;
+    const account = await accounts.byId(id);
+    if (!account) throw new ProblemError('not-logged-in');
     const status: AgentStatus = (await routing.agentStatus(account.id)) ?? {
       agentId: account.id,
       state: 'logged-off',
@@ -81,6 +87,7 @@ export class AgentViews {
       notReadyReasons: company.notReadyReasons,
       dispositions: company.dispositions,
       allowed: meCommands(status, account),
+      secondFactor: account.secondFactor ? 'on' : managerTotp && isManager(account) ? 'needed' : 'off',
     };
   }
 
@@ -205,6 +212,10 @@ export class AgentViews {
   #serviceName(callback: Callback): string {
     return this.#parts.company.services.get(callback.wish.service)?.name ?? callback.wish.service;
   }
+}
+
+function isManager(account: Account): boolean {
+  return account.roles.includes('manager');
 }
 
 export function viewerOf(account: Account): Viewer {

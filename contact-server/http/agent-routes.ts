@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
-import type { CommandTaken, DeskSnapshot } from '../../contracts/agent.ts';
+import type { CommandTaken, DeskSnapshot, FreshSecondFactor } from '../../contracts/agent.ts';
 import {
   completeSchema,
   emptySchema,
@@ -13,12 +13,15 @@ import {
   preferencesSchema,
   pushSchema,
   registrationSchema,
+  secondFactorCodeSchema,
+  secondFactorSchema,
   stateWishSchema,
 } from '../../contracts/agent.schema.ts';
 import type { CallbackId, CallId, ReservationId, SessionId } from '../../contracts/ids.ts';
 import { ProblemError, problemOf } from '../../server-kit/problem.ts';
 import { readJson } from '../../server-kit/read-json.ts';
 import type { AgentDesk } from '../app/agent-desk.ts';
+import type { AgentLine } from '../app/agent-line.ts';
 import { type AgentViews, viewerOf } from '../app/agent-views.ts';
 import type { Board } from '../app/board.ts';
 import type { LogInDesk } from '../app/log-in-desk.ts';
@@ -26,11 +29,14 @@ import type { ManagerDesk } from '../app/manager-desk.ts';
 import type { Pages } from '../app/pages.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { AgentStreams } from '../ports/hints.ts';
-import { type AuthSettings, needsAgent, needsManager, cookieName, setCookie, whoAsks } from './auth.ts';
+import type { SecondFactor } from '../ports/log-ins.ts';
+import { type AuthSettings, cookieName, type For, mayManage, setCookie, whoAsks } from './auth.ts';
 import type { EventStreams } from './event-streams.ts';
 
 export interface RouteParts {
   readonly logIns: LogInDesk;
+  readonly secondFactor: SecondFactor;
+  readonly line: AgentLine;
   readonly desk: AgentDesk;
   readonly manager: ManagerDesk;
   readonly views: AgentViews;
@@ -47,24 +53,24 @@ export interface RouteParts {
 /** The agent API under /api/v1; its description is openapi.ts. */
 export function agentRoutes(parts: RouteParts): Router {
   const router = new Router({ prefix: '/api/v1' });
-  const { desk, manager, views, board, pages, streams, events, auth, logIns } = parts;
-  const asks = (ctx: Context): Promise<Account> => whoAsks(ctx, logIns, auth);
+  const { desk, manager, views, board, line, pages, streams, events, auth, logIns, secondFactor } = parts;
+  const asks = async (ctx: Context, who: For = 'anybody'): Promise<Account> =>
+    (await whoAsks(ctx, logIns, auth, who)).account;
   const take = commandTaker(parts);
 
   router.post('/sessions', async (ctx) => {
     const ask = await readJson(ctx, logInSchema);
     const { account, token, lifeMs } = await logIns.logIn(ask, ctx.ip);
     await desk.arrive(account);
+    // Whoever was logged in with this browser is so no longer.
+    await logIns.logOut(ctx.cookies.get(cookieName(auth))).catch(onlyIfLoggedIn);
     setCookie(ctx, auth, token, lifeMs);
     ctx.status = 201;
     ctx.body = { me: await views.me(account) };
   });
   router.delete('/sessions/current', async (ctx) => {
-    const token = ctx.cookies.get(cookieName(auth));
-    if (token === undefined) throw new ProblemError('not-logged-in');
-    const { account, last } = await logIns.logOut(token);
-    if (last) await desk.depart(account);
     setCookie(ctx, auth, null, 0);
+    await logIns.logOut(ctx.cookies.get(cookieName(auth)));
     ctx.status = 204;
   });
 
@@ -83,10 +89,12 @@ export function agentRoutes(parts: RouteParts): Router {
     };
     ctx.body = body;
   });
-  router.get('/events', async (ctx) => events.open(ctx, await asks(ctx)));
+  router.get('/events', async (ctx) => {
+    const known = await whoAsks(ctx, logIns, auth);
+    events.open(ctx, known, ctx.query['board'] === '1' && mayManage(known.account, auth));
+  });
   router.put('/me/state', async (ctx) => {
-    const account = await asks(ctx);
-    needsAgent(account);
+    const account = await asks(ctx, 'agents');
     await desk.setState(account, await readJson(ctx, stateWishSchema));
     ctx.body = await views.me(account);
   });
@@ -95,11 +103,32 @@ export function agentRoutes(parts: RouteParts): Router {
     await desk.setPreferences(account, await readJson(ctx, preferencesSchema));
     ctx.status = 204;
   });
+  router.post('/me/totp', async (ctx) => {
+    const account = await asks(ctx);
+    const { password } = await readJson(ctx, secondFactorSchema);
+    if (account.secondFactor) throw alreadyThere();
+    await logIns.confirm(account, password, ctx.ip);
+    const fresh = await secondFactor.begin(account.id);
+    if (!fresh) throw alreadyThere();
+    const body: FreshSecondFactor = fresh;
+    ctx.body = body;
+  });
+  for (const [path, act] of [
+    ['/me/totp/confirm', 'confirm'],
+    ['/me/totp/end', 'end'],
+  ] as const) {
+    router.post(path, async (ctx) => {
+      const account = await asks(ctx);
+      const { code } = await readJson(ctx, secondFactorCodeSchema);
+      await logIns.guardCode(account, ctx.ip, () => secondFactor[act](account.id, code));
+      await streams.add(account.id, 'me.changed', {});
+      ctx.status = 204;
+    });
+  }
 
   for (const answer of ['accept', 'reject'] as const) {
     router.post(`/reservations/:id/${answer}`, async (ctx) => {
-      const account = await asks(ctx);
-      needsAgent(account);
+      const account = await asks(ctx, 'agents');
       await readJson(ctx, emptySchema);
       take(ctx, account, () => desk[answer](account.id, param(ctx, 'id') as ReservationId));
     });
@@ -112,8 +141,7 @@ export function agentRoutes(parts: RouteParts): Router {
     });
   }
   router.post('/callbacks/:id/call', async (ctx) => {
-    const account = await asks(ctx);
-    needsAgent(account);
+    const account = await asks(ctx, 'agents');
     await readJson(ctx, emptySchema);
     take(ctx, account, () => desk.callNow(account, param(ctx, 'id') as CallbackId));
   });
@@ -134,8 +162,7 @@ export function agentRoutes(parts: RouteParts): Router {
   });
 
   router.post('/registrations', async (ctx) => {
-    const account = await asks(ctx);
-    needsAgent(account);
+    const account = await asks(ctx, 'agents');
     ctx.status = 201;
     ctx.body = await pages.register(viewerOf(account), await readJson(ctx, registrationSchema));
   });
@@ -154,8 +181,7 @@ export function agentRoutes(parts: RouteParts): Router {
     ctx.body = await pages.ticket(viewerOf(account), session(ctx));
   });
   router.post('/pages/:session/watch', async (ctx) => {
-    const account = await asks(ctx);
-    needsManager(account);
+    const account = await asks(ctx, 'managers');
     await readJson(ctx, emptySchema);
     ctx.body = await pages.ticket({ ...viewerOf(account), role: 'manager' }, session(ctx));
   });
@@ -171,19 +197,20 @@ export function agentRoutes(parts: RouteParts): Router {
     take(ctx, account, () => pages.push(viewerOf(account), session(ctx), url));
   });
 
+  router.get('/line', async (ctx) => {
+    ctx.body = await line.look(await asks(ctx, 'agents'));
+  });
   router.get('/board', async (ctx) => {
-    needsManager(await asks(ctx));
+    await asks(ctx, 'managers');
     ctx.body = await board.look();
   });
   router.post('/callbacks/:id/cancel', async (ctx) => {
-    const account = await asks(ctx);
-    needsManager(account);
+    const account = await asks(ctx, 'managers');
     await readJson(ctx, emptySchema);
     take(ctx, account, () => manager.cancel(account.id, param(ctx, 'id') as CallbackId));
   });
   router.post('/callbacks/:id/move', async (ctx) => {
-    const account = await asks(ctx);
-    needsManager(account);
+    const account = await asks(ctx, 'managers');
     const { at } = await readJson(ctx, managerMoveSchema);
     take(ctx, account, () => manager.move(account.id, param(ctx, 'id') as CallbackId, at));
   });
@@ -215,9 +242,18 @@ function commandTaker(
   };
 }
 
+function alreadyThere(): ProblemError {
+  return new ProblemError('not-now', { detail: 'You have a second factor already. End it first.' });
+}
+
+/** Nobody was logged in with the old cookie: that is no failure of the new log-in. */
+function onlyIfLoggedIn(error: unknown): void {
+  if (!(error instanceof ProblemError)) throw error;
+}
+
 function param(ctx: Context, name: string): string {
   const value = (ctx['params'] as Record<string, string | undefined>)[name];
-  if (value === undefined || value.length > 64) throw new ProblemError('not-found');
+  if (value === undefined || !/^[\w:.-]{1,64}$/.test(value)) throw new ProblemError('not-found');
   return value;
 }
 

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
-import type { AgentMessage } from '../../contracts/agent.ts';
+import type { AgentMessage, LineView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { AgentViews } from '../app/agent-views.ts';
 import type { Board } from '../app/board.ts';
-import type { LogInDesk } from '../app/log-in-desk.ts';
+import type { Known, LogInDesk, Presence } from '../app/log-in-desk.ts';
 import { Serial } from '../app/serial.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { AgentStreams, Hints, StreamEntry } from '../ports/hints.ts';
@@ -26,17 +26,23 @@ interface Parts {
 interface Open {
   readonly key: string;
   readonly account: Account;
+  readonly logIn: Known['logIn'];
+  readonly since: number;
   readonly out: PassThrough;
   readonly board: boolean;
   cursor: string;
   /** Callbacks on this agent's screen, to be drawn again when something of them changes. */
   readonly shown: Set<CallbackId>;
+  /** What was last told of the line, to say nothing when nothing changed. */
+  line: string;
 }
 
 const HEARTBEAT_MS = 15_000;
 const BOARD_MS = 250;
 /** A reader this far behind is cut off; it comes back and resumes from its cursor. */
 const MAX_UNREAD = 1024 * 1024;
+/** Tabs share one stream; more than this many are not tabs, and the oldest gives way. */
+const MAX_STREAMS = 10;
 
 /**
  * The open-ended event streams of agents and managers. What is stored in a stream are names and ids; what is sent is
@@ -81,7 +87,7 @@ export class EventStreams {
             (it) => this.#tellMe(it),
           );
       }),
-      logIns.onEnded((agentId) => this.#end(agentId)),
+      logIns.onLook((present) => this.#endAbsent(present)),
       phones.onChange((extension) => {
         this.#boardDirty = true;
         this.#each(
@@ -91,7 +97,7 @@ export class EventStreams {
       }),
     );
     this.#repeat(HEARTBEAT_MS, () => {
-      for (const it of this.#open) it.out.write(': still here\n\n');
+      for (const it of this.#open) this.#write(it, ': still here\n\n');
     });
     this.#repeat(BOARD_MS, () => this.#tellBoard());
   }
@@ -101,17 +107,21 @@ export class EventStreams {
     for (const it of this.#open) it.out.end();
   }
 
-  open(ctx: Context, account: Account): void {
+  /** Begins a stream; `board` adds what managers see. */
+  open(ctx: Context, { account, logIn }: Known, board: boolean): void {
     const out = new PassThrough();
     const from =
       ctx.get('Last-Event-ID') || (typeof ctx.query['cursor'] === 'string' ? ctx.query['cursor'] : '');
     const it: Open = {
       key: `stream:${String(++this.#count)}`,
       account,
+      logIn,
+      since: this.#parts.clock.now(),
       out,
-      board: ctx.query['board'] === '1' && account.roles.includes('manager'),
-      cursor: /^\d+-\d+$/.test(from) ? from : '',
+      board,
+      cursor: /^\d{1,15}-\d{1,15}$/.test(from) ? from : '',
       shown: new Set(),
+      line: '',
     };
     ctx.req.socket.setTimeout(0);
     ctx.req.socket.setNoDelay(true);
@@ -119,8 +129,10 @@ export class EventStreams {
     ctx.type = 'text/event-stream';
     ctx.set('Cache-Control', 'no-store');
     ctx.set('X-Accel-Buffering', 'no');
+    if (ctx.method === 'HEAD') return;
     ctx.body = out;
     out.write('retry: 1000\n\n');
+    this.#makeRoom(account.id);
     this.#open.add(it);
     ctx.req.on('close', () => this.#open.delete(it));
     out.on('close', () => this.#open.delete(it));
@@ -132,6 +144,7 @@ export class EventStreams {
     if (it.cursor === '') it.cursor = await streams.end(it.account.id);
     await this.#remember(it);
     await this.#catchUp(it);
+    this.#tellLine(it, await board.line());
     if (it.board) this.#send(it, { type: 'board.changed', data: await board.look() });
   }
 
@@ -198,33 +211,59 @@ export class EventStreams {
   async #tellBoard(): Promise<void> {
     if (!this.#boardDirty || this.#open.size === 0) return;
     this.#boardDirty = false;
-    const { board } = this.#parts;
-    const watchers = [...this.#open].filter((it) => it.board);
-    if (watchers.length > 0) {
+    try {
+      const { board } = this.#parts;
+      const line = await board.line();
+      for (const it of this.#open) this.#tellLine(it, line);
+      const watchers = [...this.#open].filter((it) => it.board);
+      if (watchers.length === 0) return;
       const view = await board.look();
       for (const it of watchers) this.#send(it, { type: 'board.changed', data: view });
+    } catch (error) {
+      // Told in the next round.
+      this.#boardDirty = true;
+      throw error;
     }
-    const line = await board.line();
-    for (const it of this.#open) this.#send(it, { type: 'line.changed', data: line });
+  }
+
+  #tellLine(it: Open, line: LineView): void {
+    const text = JSON.stringify(line);
+    if (it.line === text) return;
+    it.line = text;
+    this.#send(it, { type: 'line.changed', data: line });
   }
 
   #send(it: Open, message: AgentMessage): void {
+    this.#write(it, `id: ${it.cursor}\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+
+  #write(it: Open, text: string): void {
     if (it.out.destroyed || it.out.writableEnded) return;
     if (it.out.writableLength > MAX_UNREAD) {
       this.#parts.log.warn({ agentId: it.account.id }, 'event stream read too slowly');
       it.out.destroy();
       return;
     }
-    it.out.write(`id: ${it.cursor}\ndata: ${JSON.stringify(message)}\n\n`);
+    it.out.write(text);
   }
 
-  #end(agentId: AgentId): void {
+  /** Whoever is not logged in any more hears nothing from here on. */
+  #endAbsent({ asOf, logIns }: Presence): void {
     for (const it of this.#open) {
-      if (it.account.id !== agentId) continue;
-      this.#send(it, { type: 'session.ended', data: { reason: 'logged-out' } });
-      it.out.end();
-      this.#open.delete(it);
+      if (logIns.has(it.logIn.id) || it.since >= asOf) continue;
+      this.#end(it, it.logIn.until <= asOf ? 'expired' : 'logged-out');
     }
+  }
+
+  #makeRoom(agentId: AgentId): void {
+    const theirs = [...this.#open].filter((it) => it.account.id === agentId);
+    for (const it of theirs.slice(0, Math.max(0, theirs.length - MAX_STREAMS + 1))) this.#end(it, 'replaced');
+  }
+
+  #end(it: Open, reason: 'logged-out' | 'expired' | 'replaced'): void {
+    this.#send(it, { type: 'session.ended', data: { reason } });
+    it.out.end();
+    this.#open.delete(it);
   }
 
   #each(which: (it: Open) => boolean, work: (it: Open) => Promise<void>): void {

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { Context } from 'koa';
 import Router from 'koa-router';
 import { Gauge, Registry } from 'prom-client';
 import type { BoardView } from '../../contracts/agent.ts';
@@ -22,10 +23,16 @@ export function healthRoutes(parts: Parts): Router {
     const services = await parts.services();
     const ready = Object.values(services).every((it) => it.up);
     ctx.status = ready ? 200 : 503;
-    ctx.body = { status: ready ? 'ready' : 'not-ready', services };
+    // What is wrong inside is told on this machine only.
+    const shown = isHere(ctx)
+      ? services
+      : Object.fromEntries(Object.entries(services).map(([name, { up }]) => [name, { up }]));
+    ctx.body = { status: ready ? 'ready' : 'not-ready', services: shown };
   });
   router.get('/metrics', async (ctx) => {
-    if (parts.metricsToken !== undefined && !tokenIs(ctx.get('Authorization'), parts.metricsToken)) {
+    const { metricsToken } = parts;
+    const may = metricsToken === undefined ? isHere(ctx) : tokenIs(ctx.get('Authorization'), metricsToken);
+    if (!may) {
       throw new ProblemError('wrong-token');
     }
     const registry = await measured(parts);
@@ -33,6 +40,12 @@ export function healthRoutes(parts: Parts): Router {
     ctx.body = await registry.metrics();
   });
   return router;
+}
+
+/** Asked on this machine, and by nobody through a proxy on it. */
+function isHere(ctx: Context): boolean {
+  const proxied = ['X-Forwarded-For', 'Forwarded', 'Via'].some((name) => ctx.get(name) !== '');
+  return ctx.ip === '127.0.0.1' && !proxied;
 }
 
 function tokenIs(header: string, token: string): boolean {

@@ -1,229 +1,29 @@
 import { z } from 'zod';
-import {
-  completeSchema,
-  emptySchema,
-  logInSchema,
-  managerMoveSchema,
-  notesSchema,
-  pageModeSchema,
-  preferencesSchema,
-  pushSchema,
-  registrationSchema,
-  stateWishSchema,
-} from '../../contracts/agent.schema.ts';
+import type { AgentEvents } from '../../contracts/agent.ts';
 import { problems } from '../../contracts/problem.ts';
+import { cookieName } from './auth.ts';
+import { type DescribedCommand, describedCommands } from './described-commands.ts';
 
-type Method = 'get' | 'post' | 'put' | 'delete';
-
-interface Command {
-  readonly method: Method;
-  readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  readonly body?: z.ZodType;
-  readonly answer: 200 | 201 | 202 | 204;
-  readonly says?: string;
-}
-
-const commands: readonly Command[] = [
-  {
-    method: 'post',
-    path: '/sessions',
-    id: 'logIn',
-    summary: 'Log in; sets the session cookie',
-    body: logInSchema,
-    answer: 201,
-  },
-  {
-    method: 'delete',
-    path: '/sessions/current',
-    id: 'logOut',
-    summary: 'Log out; ends streams, tickets and phone bindings',
-    answer: 204,
-  },
-  {
-    method: 'get',
-    path: '/me',
-    id: 'desk',
-    summary: 'The whole state of this desk, and where its event stream goes on',
-    answer: 200,
-  },
-  {
-    method: 'get',
-    path: '/events',
-    id: 'events',
-    summary:
-      'Event stream (text/event-stream). Resumes after Last-Event-ID or ?cursor; ?board=1 adds board.changed for managers',
-    answer: 200,
-    says: 'text/event-stream',
-  },
-  {
-    method: 'put',
-    path: '/me/state',
-    id: 'setState',
-    summary: 'Become ready, or not-ready with a reason',
-    body: stateWishSchema,
-    answer: 200,
-  },
-  {
-    method: 'put',
-    path: '/me/preferences',
-    id: 'setPreferences',
-    summary: 'How offers are accepted, and sound',
-    body: preferencesSchema,
-    answer: 204,
-  },
-  {
-    method: 'post',
-    path: '/reservations/{id}/accept',
-    id: 'accept',
-    summary: 'Take an offer',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/reservations/{id}/reject',
-    id: 'reject',
-    summary: 'Decline an offer',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/calls/{id}/hold',
-    id: 'hold',
-    summary: 'Hold the customer',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/calls/{id}/retrieve',
-    id: 'retrieve',
-    summary: 'Talk on after a hold',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/calls/{id}/drop',
-    id: 'drop',
-    summary: 'Hang up',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/callbacks/{id}/call',
-    id: 'callNow',
-    summary: 'Call a waiting contact now',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'put',
-    path: '/contacts/{id}/notes',
-    id: 'saveNotes',
-    summary: 'Save notes; refused when changed elsewhere',
-    body: notesSchema,
-    answer: 200,
-  },
-  {
-    method: 'post',
-    path: '/contacts/{id}/complete',
-    id: 'complete',
-    summary: 'End after-call work',
-    body: completeSchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/contacts/{id}/identity',
-    id: 'identityChecked',
-    summary: 'The agent has checked who it is',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/registrations',
-    id: 'register',
-    summary:
-      "Register under a visitor's address: by reservation, or by address and the six digits the visitor reads out",
-    body: registrationSchema,
-    answer: 201,
-  },
-  {
-    method: 'delete',
-    path: '/registrations/{id}',
-    id: 'unregister',
-    summary: 'Stop mirroring at once',
-    answer: 204,
-  },
-  {
-    method: 'post',
-    path: '/pages/{session}/consent',
-    id: 'askConsent',
-    summary: 'Ask the visitor to share the page',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/pages/{session}/viewer',
-    id: 'viewer',
-    summary: 'A one-time address for the page frame',
-    body: emptySchema,
-    answer: 200,
-  },
-  {
-    method: 'post',
-    path: '/pages/{session}/watch',
-    id: 'watch',
-    summary: 'The same, read-only, for managers',
-    body: emptySchema,
-    answer: 200,
-  },
-  {
-    method: 'put',
-    path: '/pages/{session}/mode',
-    id: 'setMode',
-    summary: 'Lead, follow or watch',
-    body: pageModeSchema,
-    answer: 204,
-  },
-  {
-    method: 'post',
-    path: '/pages/{session}/push',
-    id: 'push',
-    summary: 'Move the visitor to a page of the site',
-    body: pushSchema,
-    answer: 202,
-  },
-  { method: 'get', path: '/board', id: 'board', summary: 'The manager board', answer: 200 },
-  {
-    method: 'post',
-    path: '/callbacks/{id}/cancel',
-    id: 'cancelCallback',
-    summary: 'Cancel a waiting callback',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/callbacks/{id}/move',
-    id: 'moveCallback',
-    summary: 'Move a waiting callback',
-    body: managerMoveSchema,
-    answer: 202,
-  },
-];
+/** The event catalogue: what GET /events tells, by the `type` of each message. */
+const events: Readonly<Record<keyof AgentEvents, string>> = {
+  'me.changed': 'State, phone, preferences or second factor of the person; whole',
+  'offer.made': 'A contact is offered until its deadline; whole',
+  'offer.withdrawn': 'The offer is over, and why',
+  'contact.changed': 'A contact on the screen; whole, with what is allowed now',
+  'contact.closed': 'A contact leaves the screen',
+  'call.event': 'What happened on the line, in the words of CSTA (ECMA-269)',
+  'line.changed': 'How many wait, and since when',
+  'board.changed': 'The manager board; whole, for streams with ?board=1',
+  'command.completed': 'A command was carried out, by its request id',
+  'command.failed': 'A command was refused or failed, and why',
+  'stream.reset': 'What was missed cannot be told any more: ask GET /me',
+  'session.ended': 'Logged out, expired or replaced; the stream ends',
+};
 
 /** The machine-readable description of every command, made from the schemas the server itself checks with. */
 export function openApi(version: string, origin: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const it of commands) {
+  for (const it of describedCommands) {
     const path = (paths[it.path] ??= {});
     path[it.method] = operation(it);
   }
@@ -239,8 +39,9 @@ export function openApi(version: string, origin: string): object {
     servers: [{ url: `${origin}/api/v1` }],
     security: [{ session: [] }],
     paths,
+    'x-events': events,
     components: {
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'ringback' } },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName({ origin }) } },
       schemas: {
         CommandTaken: {
           type: 'object',
@@ -263,13 +64,12 @@ export function openApi(version: string, origin: string): object {
   };
 }
 
-/** Paths and methods that are described, for the test that holds them against the routes. */
-export const describedCommands: readonly string[] = commands.map((it) => `${it.method} ${it.path}`);
-
-function operation(it: Command): object {
+function operation(it: DescribedCommand): object {
   const names = [...it.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   return {
     operationId: it.id,
+    'x-for': it.for,
+    ...(it.for === 'everybody' && { security: [] }),
     summary: it.summary,
     ...(names.length > 0 && {
       parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),

@@ -10,6 +10,8 @@ export interface Account {
   readonly extension?: string;
   readonly preferences: AgentPreferences;
   readonly robot: boolean;
+  /** Log-in asks for a code too. */
+  readonly secondFactor?: boolean;
 }
 
 /** Who may log in, and how they like to work. Passwords never leave the store. */

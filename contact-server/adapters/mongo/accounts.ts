@@ -17,6 +17,10 @@ interface AccountDoc {
   passwordHash: string;
   /** Base32, for those who have a second factor. */
   totpSecret?: string;
+  /** The time step of the last code that was taken: no code is good twice. */
+  totpStep?: number;
+  /** A fresh secret that was not confirmed yet. */
+  totpFresh?: string;
   roles: ('agent' | 'manager')[];
   extension?: string;
   devicePassword?: string;
@@ -30,6 +34,7 @@ export interface Secrets {
   readonly account: Account;
   readonly passwordHash: string;
   readonly totpSecret?: string;
+  readonly totpFresh?: string;
 }
 
 /** People's accounts in MongoDB; passwords only as scrypt. */
@@ -65,14 +70,37 @@ export class MongoAccounts implements AccountStore {
   }
 
   async secretsOf(username: string): Promise<Secrets | undefined> {
-    const doc = await this.#docs.findOne({ centre: this.#centre, username });
-    const found = account(doc);
-    if (!doc || !found) return undefined;
-    return {
-      account: found,
-      passwordHash: doc.passwordHash,
-      ...(doc.totpSecret !== undefined && { totpSecret: doc.totpSecret }),
-    };
+    return secrets(await this.#docs.findOne({ centre: this.#centre, username }));
+  }
+
+  async secretsOfId(id: AgentId): Promise<Secrets | undefined> {
+    return secrets(await this.#docs.findOne({ _id: id, centre: this.#centre }));
+  }
+
+  /** Marks the code of this time step as taken; false when it, or a later one, was taken before. */
+  async takeTotpStep(id: AgentId, step: number): Promise<boolean> {
+    const unused = { $or: [{ totpStep: { $exists: false } }, { totpStep: { $lt: step } }] };
+    const result = await this.#docs.updateOne(
+      { _id: id, centre: this.#centre, ...unused },
+      { $set: { totpStep: step } },
+      durable,
+    );
+    return result.modifiedCount === 1;
+  }
+
+  async saveFreshTotp(id: AgentId, totpFresh: string): Promise<void> {
+    await this.#docs.updateOne({ _id: id, centre: this.#centre }, { $set: { totpFresh } }, durable);
+  }
+
+  /** From here on the confirmed secret is the second factor; with none, there is none any more. */
+  async setTotp(id: AgentId, totpSecret?: string): Promise<void> {
+    await this.#docs.updateOne(
+      { _id: id, centre: this.#centre },
+      totpSecret === undefined
+        ? { $unset: { totpSecret: '', totpFresh: '' } }
+        : { $set: { totpSecret }, $unset: { totpFresh: '' } },
+      durable,
+    );
   }
 
   async phoneOf(extension: string): Promise<PhoneAccount | undefined> {
@@ -110,6 +138,18 @@ export class MongoAccounts implements AccountStore {
   }
 }
 
+function secrets(doc: AccountDoc | null): Secrets | undefined {
+  const found = account(doc);
+  if (!doc || !found) return undefined;
+  const { passwordHash, totpSecret, totpFresh } = doc;
+  return {
+    account: found,
+    passwordHash,
+    ...(totpSecret !== undefined && { totpSecret }),
+    ...(totpFresh !== undefined && { totpFresh }),
+  };
+}
+
 function account(doc: AccountDoc | null): Account | undefined {
   if (!doc || doc.disabled) return undefined;
   return {
@@ -120,5 +160,6 @@ function account(doc: AccountDoc | null): Account | undefined {
     ...(doc.extension !== undefined && { extension: doc.extension }),
     preferences: doc.preferences,
     robot: doc.robot,
+    secondFactor: doc.totpSecret !== undefined,
   };
 }

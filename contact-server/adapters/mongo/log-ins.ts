@@ -5,6 +5,7 @@ import { durable, index } from './durable.ts';
 
 interface LogInDoc {
   _id: string;
+  logIn: string;
   agentId: AgentId;
   until: number;
   rotatedAt: number;
@@ -24,25 +25,40 @@ export class MongoLogIns implements LogInStore {
     await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
-  async put(tokenHash: string, logIn: LogIn): Promise<void> {
-    await this.#docs.insertOne({ _id: tokenHash, ...logIn, expireAt: new Date(logIn.until) }, durable);
+  async put(tokenHash: string, { id, agentId, until, rotatedAt }: LogIn): Promise<void> {
+    const expireAt = new Date(until);
+    await this.#docs.insertOne({ _id: tokenHash, logIn: id, agentId, until, rotatedAt, expireAt }, durable);
   }
 
   async find(tokenHash: string): Promise<LogIn | undefined> {
     const doc = await this.#docs.findOne({ _id: tokenHash });
-    return doc ? { agentId: doc.agentId, until: doc.until, rotatedAt: doc.rotatedAt } : undefined;
+    if (!doc) return undefined;
+    const { logIn: id, agentId, until, rotatedAt } = doc;
+    return { id, agentId, until, rotatedAt };
   }
 
   async rotate(oldHash: string, newHash: string, logIn: LogIn, oldUntil: number): Promise<void> {
     await this.put(newHash, logIn);
-    await this.#docs.updateOne({ _id: oldHash }, { $min: { until: oldUntil } }, durable);
+    await this.#docs.updateOne(
+      { _id: oldHash },
+      { $min: { until: oldUntil, expireAt: new Date(oldUntil) } },
+      durable,
+    );
   }
 
-  async end(agentId: AgentId, tokenHash?: string): Promise<void> {
-    await this.#docs.deleteMany(tokenHash === undefined ? { agentId } : { agentId, _id: tokenHash });
+  async end(agentId: AgentId, logInId?: string): Promise<void> {
+    await this.#docs.deleteMany(logInId === undefined ? { agentId } : { agentId, logIn: logInId }, durable);
   }
 
   async any(agentId: AgentId, now: number): Promise<boolean> {
     return (await this.#docs.findOne({ agentId, until: { $gt: now } })) !== null;
+  }
+
+  async live(now: number): Promise<readonly Pick<LogIn, 'id' | 'agentId'>[]> {
+    const docs = await this.#docs
+      .find({ until: { $gt: now } }, { projection: { logIn: 1, agentId: 1 } })
+      .limit(100_000)
+      .toArray();
+    return docs.map(({ logIn: id, agentId }) => ({ id, agentId }));
   }
 }

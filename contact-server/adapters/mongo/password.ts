@@ -3,8 +3,25 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 /** OWASP's present advice for scrypt: N 2^17, r 8, p 1 (128 MiB a log-in). */
 const COST = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 1024 * 1024 };
 const KEY_BYTES = 32;
+/** At a time: each fills 128 MiB, and the threads that do it are needed for files and names too. */
+const AT_ONCE = 2;
 
-function derive(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function derive(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
+  if (running < AT_ONCE) running += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await derived(password, salt, cost);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
+}
+
+function derived(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFKC'), salt, KEY_BYTES, cost, (err, key) => {
       if (err) reject(err);

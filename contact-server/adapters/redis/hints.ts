@@ -24,6 +24,8 @@ export class RedisHints implements Hints, AgentStreams {
   readonly #hintListeners = new Set<(hint: Hint) => void>();
   readonly #entryListeners = new Set<(agentId: AgentId) => void>();
   readonly #me = Math.random().toString(36).slice(2);
+  /** Streams that lack an entry, because Redis was away: their readers are told to ask for the whole. */
+  readonly #lacking = new Set<AgentId>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -52,22 +54,12 @@ export class RedisHints implements Hints, AgentStreams {
   }
 
   async add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void> {
-    const { redis, log } = this.#options;
     try {
-      await redis.xadd(
-        this.#key(agentId),
-        'MAXLEN',
-        '~',
-        KEPT,
-        '*',
-        'name',
-        name,
-        'data',
-        JSON.stringify(data),
-      );
+      await this.#mend(agentId);
+      await this.#append(agentId, name, data);
     } catch (err) {
-      // The stream is a hint too: a portal that hears nothing asks for the whole when it is back.
-      log.warn({ err, agentId, name }, 'stream entry lost');
+      this.#lacking.add(agentId);
+      this.#options.log.warn({ err, agentId, name }, 'stream entry lost');
     }
     this.#tellEntry(agentId);
     this.#publish({ from: this.#me, agentId });
@@ -81,16 +73,41 @@ export class RedisHints implements Hints, AgentStreams {
   async after(agentId: AgentId, cursor: string): Promise<readonly StreamEntry[] | 'gap'> {
     const { redis } = this.#options;
     const key = this.#key(agentId);
+    await this.#mend(agentId);
     const entries = await redis.xrange(key, `(${cursor}`, '+');
-    // Trimmed or emptied: what stood after the cursor is not all there any more.
-    const first = await redis.xrange(key, '-', '+', 'COUNT', 1);
+    // Trimmed, emptied, or set back to before its last moments: what stood after the cursor is not all there any more.
+    const [first, last] = await Promise.all([
+      redis.xrange(key, '-', '+', 'COUNT', 1),
+      redis.xrevrange(key, '+', '-', 'COUNT', 1),
+    ]);
     const oldest = first[0]?.[0];
-    if (cursor !== '0-0' && (oldest === undefined || later(oldest, cursor))) return 'gap';
+    const newest = last[0]?.[0];
+    if (cursor !== '0-0') {
+      if (oldest === undefined || newest === undefined) return 'gap';
+      if (later(oldest, cursor) || later(cursor, newest)) return 'gap';
+    }
     return entries.map(([id, fields]) => ({
       cursor: id,
       name: fields[1] ?? '',
       data: JSON.parse(fields[3] ?? '{}') as Record<string, unknown>,
     }));
+  }
+
+  async #append(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void> {
+    const { redis } = this.#options;
+    const fields = ['name', name, 'data', JSON.stringify(data)];
+    await redis.xadd(this.#key(agentId), 'MAXLEN', '~', KEPT, '*', ...fields);
+  }
+
+  /** Where an entry was lost, a reset stands in its place. */
+  async #mend(agentId: AgentId): Promise<void> {
+    if (!this.#lacking.delete(agentId)) return;
+    try {
+      await this.#append(agentId, 'stream.reset', {});
+    } catch (error) {
+      this.#lacking.add(agentId);
+      throw error;
+    }
   }
 
   onEntry(listener: (agentId: AgentId) => void): () => void {

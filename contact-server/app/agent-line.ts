@@ -1,0 +1,64 @@
+import type { WaitingView } from '../../contracts/agent.ts';
+import type { AgentProfile, Requirement, Routing } from '../../routing/index.ts';
+import type { Account } from '../ports/accounts.ts';
+import type { CompanyRules } from '../ports/company.ts';
+import type { Phones } from '../ports/phones.ts';
+import type { CallbackStore } from '../ports/stores.ts';
+import { shortName } from './agent-views.ts';
+
+interface Parts {
+  readonly store: CallbackStore;
+  readonly routing: Routing;
+  readonly phones: Phones;
+  readonly company: CompanyRules;
+}
+
+const MAX_ROWS = 50;
+
+/** What an agent sees of the line: the contacts they are able to take, of which any may be called now [TE-5]. */
+export class AgentLine {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async look(account: Account): Promise<WaitingView> {
+    const { store, routing, company } = this.#parts;
+    const profile = await routing.agentProfile(account.id);
+    if (!profile) return { rows: [] };
+    const allowed = (await this.#mayCall(account)) ? (['call-now'] as const) : [];
+    const rows = (await store.open()).flatMap(({ callback }): WaitingView['rows'] => {
+      const { id, phase, wish, terms, startedAt } = callback;
+      if (phase.state !== 'queued' && phase.state !== 'scheduled') return [];
+      if (!isAble(profile, terms?.must ?? [])) return [];
+      return [
+        {
+          callbackId: id,
+          who: shortName(callback),
+          service: company.services.get(wish.service)?.name ?? wish.service,
+          needs: (terms?.must ?? []).map((it) => `${it.name} ${String(it.level)}`),
+          tier: terms?.tier ?? '',
+          since: startedAt,
+          state: phase.state,
+          ...(phase.state === 'scheduled' && { at: phase.at }),
+          allowed,
+        },
+      ];
+    });
+    const dueAt = (row: WaitingView['rows'][number]): number => row.at ?? row.since;
+    return { rows: rows.toSorted((a, b) => dueAt(a) - dueAt(b)).slice(0, MAX_ROWS) };
+  }
+
+  async #mayCall({ id, extension }: Account): Promise<boolean> {
+    const status = await this.#parts.routing.agentStatus(id);
+    const isFree = status?.state === 'ready' || status?.state === 'not-ready';
+    return isFree && extension !== undefined && this.#parts.phones.isRegistered(extension);
+  }
+}
+
+function isAble(profile: AgentProfile, must: Requirement['must']): boolean {
+  return must.every(({ name, level }) =>
+    profile.qualifications.some((it) => it.name === name && it.level >= level),
+  );
+}
