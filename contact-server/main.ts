@@ -9,10 +9,7 @@ import { importDirectory, openRouting } from '../routing/index.ts';
 import { systemClock as clock } from '../server-kit/clock.ts';
 import { Lifetime } from '../server-kit/lifetime.ts';
 import { readLinkKeys } from '../server-kit/link/link-keys.ts';
-import { DrachtioPhones } from './adapters/drachtio/drachtio-phones.ts';
-import { DrachtioTelephony } from './adapters/drachtio/drachtio-telephony.ts';
-import { SipLink } from './adapters/drachtio/sip-link.ts';
-import { Trunks } from './adapters/drachtio/trunks.ts';
+import { openTelephony } from './adapters/drachtio/open-telephony.ts';
 import { LocalCredentials } from './adapters/mongo/credentials.ts';
 import { openStores, type Stores } from './adapters/mongo/open-stores.ts';
 import { TotpFactor } from './adapters/mongo/totp-factor.ts';
@@ -73,32 +70,26 @@ async function run(config: Config): Promise<void> {
     (it) => it.close(),
   );
 
-  const sipLog = log.child({ part: 'sip' });
-  const link = new SipLink(
-    { host: config.DRACHTIO_HOST, port: config.DRACHTIO_PORT, secret: config.DRACHTIO_SECRET },
-    sipLog,
+  const logIns = stores.logIns;
+  const people = await stores.accounts.all();
+  const present = await Promise.all(people.map((it) => logIns.any(it.id, clock.now())));
+  const sip = lifetime.keep(
+    'sip',
+    await openTelephony({
+      server: { host: config.DRACHTIO_HOST, port: config.DRACHTIO_PORT, secret: config.DRACHTIO_SECRET },
+      trunks: company.trunks,
+      accounts: { byExtension: (extension) => stores.accounts.phoneOf(extension) },
+      store: stores.bindings,
+      // A phone that asks just after a restart must find its user logged in.
+      openExtensions: people.flatMap((it, i) =>
+        present[i] && it.extension !== undefined ? [it.extension] : [],
+      ),
+      clock,
+      log: log.child({ part: 'sip' }),
+    }),
+    (it) => it.close(),
   );
-  const trunks = new Trunks(company.trunks, clock);
-  const phones = new DrachtioPhones({
-    link,
-    isTrunk: (address, port) => trunks.isTrunk(address, port),
-    store: stores.bindings,
-    accounts: { byExtension: (extension) => stores.accounts.phoneOf(extension) },
-    clock,
-    log: sipLog,
-  });
-  const telephony = new DrachtioTelephony({
-    link,
-    clock,
-    log: sipLog,
-    trunks,
-    phoneOf: (extension) => phones.phoneOf(extension),
-  });
-  await phones.load();
-  lifetime.keep('sip', link, (it) => it.close());
-  lifetime.keep('phones', phones, (it) => it.stop());
-  lifetime.keep('calls', telephony, (it) => it.close());
-  link.connect();
+  const { phones, telephony } = sip;
 
   // Filled in when the links are made, last of all.
   const dmzLinks: DmzLinks[] = [];
@@ -106,11 +97,11 @@ async function run(config: Config): Promise<void> {
     const health = await routing.health();
     const dmz = dmzLinks.flatMap((it) => it.status());
     const down = dmz.filter((it) => it.state === 'down');
-    const sip = telephony.status();
+    const sipStatus = telephony.status();
     return {
       redis: { up: health.redis, ...(health.detail !== undefined && { detail: health.detail }) },
       mongodb: { up: await answers(stores) },
-      sip,
+      sip: sipStatus,
       dmz: {
         up: dmz.length > 0 && down.length === 0,
         ...(down[0] && { detail: `${down[0].url} ${down[0].lastError ?? 'not connected yet'}` }),
