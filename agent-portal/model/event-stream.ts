@@ -23,6 +23,8 @@ const known = {
 } satisfies Record<keyof AgentEvents, true>;
 
 const retriesMs = [200, 500, 1000, 2000, 5000] as const;
+/** A stream that lived as long as this was a good one: the next break is the first again. */
+const goodMs = 5000;
 
 /** What the owner of a stream wants to hear. */
 export interface StreamEars {
@@ -41,6 +43,7 @@ export class EventStream {
   #source: EventSource | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #openedAt: number | undefined;
   #brokenSince: number | undefined;
   #cursor = '';
   #board = false;
@@ -76,7 +79,7 @@ export class EventStream {
     const source = new EventSource(`/api/v1/events?${query.toString()}`);
     this.#source = source;
     source.onopen = () => {
-      this.#failures = 0;
+      this.#openedAt = Date.now();
       this.#brokenSince = undefined;
       this.#ears.state({ is: 'live' });
     };
@@ -101,6 +104,8 @@ export class EventStream {
     this.#source.close();
     this.#source = undefined;
     this.#brokenSince ??= Date.now();
+    if (this.#openedAt !== undefined && Date.now() - this.#openedAt >= goodMs) this.#failures = 0;
+    this.#openedAt = undefined;
     this.#ears.state({ is: 'broken', since: this.#brokenSince });
     const wait = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? 5000;
     this.#failures += 1;

@@ -19,7 +19,7 @@ export function CodePanel(): JSX.Element {
       return;
     }
     if (ip.trim().length < 2) {
-      setProblem('The address is needed too: it stands under the code.');
+      setProblem('The address is needed too: a code works only together with it.');
       return;
     }
     setProblem('');
@@ -29,7 +29,10 @@ export function CodePanel(): JSX.Element {
 
   return (
     <form class="stack" onSubmit={(event) => void send(event)} noValidate>
-      <p class="hint">The visitor finds both on the page, under “Share this page”, and reads them to you.</p>
+      <p class="hint">
+        The code stands at the foot of the visitor’s “Call me back” panel. The address is that of their
+        connection.
+      </p>
       <label>
         Six-digit code
         <input

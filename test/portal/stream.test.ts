@@ -62,6 +62,21 @@ describe('The stream of events', () => {
     await bench.sees(page, '[data-view=line]', '9');
   });
 
+  it('is asked for less and less often when it breaks as soon as it is open', async () => {
+    const { fake } = bench;
+    await bench.desk();
+    await fake.streamsOpened.next();
+    fake.breaksStreams = true;
+    fake.dropStreams();
+    const opened: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await fake.streamsOpened.next();
+      opened.push(Date.now());
+    }
+    const gaps = opened.slice(1).map((at, i) => at - opened[i]!);
+    assert.ok(gaps[2]! > gaps[0]! * 2, `gaps of ${gaps.join(', ')} ms`);
+  });
+
   it('is not undone by a snapshot that was taken before and comes after', async () => {
     const { fake } = bench;
     const page = await bench.desk();

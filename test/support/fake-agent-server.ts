@@ -104,6 +104,8 @@ export class FakeAgentServer {
   /** The company's page can be framed. */
   framable = true;
   refusesStreams = false;
+  /** Every stream breaks as soon as it is open. */
+  breaksStreams = false;
   isLoggedIn = false;
   readonly users = new Map([['ana', 'correct horse']]);
   readonly #streams = new Map<ServerResponse, boolean>();
@@ -164,6 +166,7 @@ export class FakeAgentServer {
     this.completes = true;
     this.framable = true;
     this.refusesStreams = false;
+    this.breaksStreams = false;
     this.isLoggedIn = true;
     this.#log.length = 0;
     this.#forgottenUpTo = 0;
@@ -387,6 +390,7 @@ export class FakeAgentServer {
     this.#streams.set(res, board);
     res.on('close', () => this.#streams.delete(res));
     this.streamsOpened.put(String(from));
+    if (this.breaksStreams) res.destroy();
   }
 
   #saveNotes(id: string, body: unknown, res: ServerResponse): void {
