@@ -168,22 +168,28 @@ export class Acd implements door.Routing {
   }
 
   async openings(serviceId: string, from: number, to: number): Promise<door.OpeningHours> {
-    const { clock, prefix } = this.#parts;
+    const { clock } = this.#parts;
     const service = this.#service(serviceId);
     if (service === undefined) throw new UnknownName(`service ${serviceId}`);
-    const now = clock.now();
-    const slots = slotsBetween(service.hours, Math.max(from, now), to, service.slotMinutes).slice(
-      0,
-      MOST_SLOTS,
-    );
-    const booked = await this.#ask((redis) =>
-      redis.zrangebyscore(`${prefix}booked:${serviceId}`, from, to, 'WITHSCORES'),
-    );
-    const times = booked.filter((_, i) => i % 2 === 1).map(Number);
+    const { hours, slotMinutes, slotCapacity } = service;
+    const slots = slotsBetween(hours, Math.max(from, clock.now()), to, slotMinutes).slice(0, MOST_SLOTS);
+    const booked = await this.#booked(serviceId, from, to);
     const free = slots.filter(
-      (slot) => times.filter((at) => slot.from <= at && at < slot.to).length < service.slotCapacity,
+      (slot) => booked.filter((at) => slot.from <= at && at < slot.to).length < slotCapacity,
     );
-    return { ...openingAt(service.hours, now), slots: free };
+    return { ...openingAt(hours, from), slots: free };
+  }
+
+  /** The times taken. Without Redis they are not known: opening hours are told all the same, and nothing is lost by it. */
+  async #booked(serviceId: string, from: number, to: number): Promise<readonly number[]> {
+    const { redis, prefix, log } = this.#parts;
+    try {
+      const found = await redis.zrangebyscore(`${prefix}booked:${serviceId}`, from, to, 'WITHSCORES');
+      return found.filter((_, i) => i % 2 === 1).map(Number);
+    } catch (err) {
+      log.warn({ err, service: serviceId }, 'booked times are not known');
+      return [];
+    }
   }
 
   services(): Promise<readonly door.ServiceRule[]> {
@@ -293,13 +299,5 @@ export class Acd implements door.Routing {
       } else return reply as Exclude<T, Stale | UnknownClass>;
     }
     throw new RoutingUnavailable('redis', new Error('the roster keeps changing'));
-  }
-
-  async #ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
-    try {
-      return await question(this.#parts.redis);
-    } catch (error) {
-      throw new RoutingUnavailable('redis', error);
-    }
   }
 }

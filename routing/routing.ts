@@ -51,7 +51,7 @@ export interface Routing {
   place(contactId: CallbackId): Promise<Standing | undefined>;
   /** What a new contact of this kind would be told now. */
   estimate(contact: Pick<Contact, 'requirement' | 'priority'>): Promise<Outlook>;
-  /** Opening and bookable times of a service, in epoch ms. */
+  /** Whether a service is open at `from` and when that changes, and its bookable times from then (but not the past) to `to`; epoch ms. */
   openings(service: string, from: number, to: number): Promise<OpeningHours>;
   services(): Promise<readonly ServiceRule[]>;
   agents(): Promise<readonly AgentProfile[]>;
@@ -179,8 +179,9 @@ export type ScreenResult =
   | { readonly ok: false; readonly rule: string; readonly reason: string };
 
 export interface OpeningHours {
+  /** Open at the moment asked for. */
   readonly openNow: boolean;
-  /** The present opening ends, if open. */
+  /** That opening ends, if open. */
   readonly closesAt?: number;
   /** The next opening begins, if closed. */
   readonly opensAt?: number;

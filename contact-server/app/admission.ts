@@ -46,11 +46,15 @@ export class Admission {
       pickedTime: wish.wantedAt !== undefined,
       ...(wish.timezone !== undefined && { visitorZone: wish.timezone }),
     });
-    if (!dial.ok && dial.notBefore === undefined) return refuse(dial.rule, dial.reason);
+    const isPicked = wish.wantedAt !== undefined;
+    // A picked time is kept or refused, never moved: only who asked for no time is called when it is possible.
+    if (!dial.ok && (isPicked || dial.notBefore === undefined)) return refuse(dial.rule, dial.reason);
     const callable = dial.ok ? (wish.wantedAt ?? at) : (dial.notBefore ?? at);
 
     const open = await routing.openings(wish.service, callable, callable + LOOK_AHEAD_MS);
-    if (!open.openNow && open.opensAt === undefined) {
+    if (!open.openNow && isPicked)
+      return refuse('hours/closed', 'Nobody is here at this time. Pick another.');
+    if (!open.openNow && (open.opensAt === undefined || open.opensAt > callable + LOOK_AHEAD_MS)) {
       return refuse('hours/never-open', 'Nobody will be here to call you in the next two weeks.');
     }
     const startAt = open.openNow ? callable : (open.opensAt ?? callable);

@@ -1,4 +1,5 @@
 import type { CallbackId } from '../../contracts/ids.ts';
+import type { ProblemName } from '../../contracts/problem.ts';
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
 import { callbackRequestSchema, idempotencyKeySchema } from '../../contracts/visitor.schema.ts';
 import type { Clock } from '../../server-kit/clock.ts';
@@ -111,6 +112,14 @@ export class Asking {
     return { record, token: this.#tokenFor(id), ...(sessionTicket !== undefined && { sessionTicket }) };
   }
 
+  /** Another time for an open callback, checked as a new request for it would be. Throws when it cannot be kept. */
+  async otherTime({ id, wish }: Callback, text: string): Promise<number> {
+    const now = this.#parts.clock.now();
+    const wantedAt = checkedTime(Date.parse(text), now);
+    await this.#screened(id, { ...wish, wantedAt }, now);
+    return wantedAt;
+  }
+
   /** Derived, so that a repeated request gets the same answer although only a hash is stored. */
   #tokenFor(id: CallbackId): string {
     return sign(this.#parts.keys.token, 'callback', id).slice(id.length + 1);
@@ -191,9 +200,7 @@ export class Asking {
   async #screened(id: CallbackId, wish: Wish, at: number): Promise<Fact> {
     const fact = await this.#parts.admission.screen(this.#fresh(id, wish, at));
     if (fact.type === 'refused') {
-      const name =
-        fact.rule.startsWith('dial/') || fact.rule.startsWith('number/') ? 'number-refused' : 'not-entitled';
-      throw new ProblemError(name, { rule: fact.rule, detail: fact.reason });
+      throw new ProblemError(problemFor(fact.rule), { rule: fact.rule, detail: fact.reason });
     }
     return fact;
   }
@@ -236,6 +243,12 @@ export class Asking {
       sessionId: callback.wish.sessionId,
     };
   }
+}
+
+/** The kind of problem a refusal is, by the family of its rule. */
+function problemFor(rule: string): ProblemName {
+  if (rule.startsWith('hours/') || rule === 'dial/outside-hours') return 'invalid-time';
+  return rule.startsWith('dial/') || rule.startsWith('number/') ? 'number-refused' : 'not-entitled';
 }
 
 /** A picked time we can promise: in the future and not too far. Throws `invalid-time`. */

@@ -10,7 +10,7 @@ import { checked } from '../../server-kit/read-json.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
-import { type Asking, checkedTime, languageOf } from './asking.ts';
+import { type Asking, languageOf } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
@@ -106,17 +106,14 @@ export class Visitors implements VisitorDesk {
   }
 
   async #move(ask: VisitorAsk): Promise<VisitorAnswer> {
-    const { callbacks, clock, routing } = this.#parts;
+    const { callbacks, clock, asking } = this.#parts;
     const { callback } = await this.byToken(ask);
     const { at } = checked(ask.body, callbackMoveSchema);
     const now = clock.now();
     if (at === null) {
       if (callback.phase.state === 'scheduled') await callbacks.note(callback.id, { type: 'moved', at: now });
     } else {
-      const to = checkedTime(Date.parse(at), now);
-      const hours = await routing.openings(callback.wish.service, to, to + 60_000);
-      if (!hours.openNow)
-        throw new ProblemError('invalid-time', { detail: 'Nobody is here at this time. Pick another.' });
+      const to = await asking.otherTime(callback, at);
       await callbacks.note(callback.id, { type: 'moved', at: now, to });
     }
     const record = await this.byToken(ask);

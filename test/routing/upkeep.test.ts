@@ -247,6 +247,14 @@ describe('What routing does by itself', () => {
     const { cursor } = await routing.snapshot();
     moved.now = opensAt;
     await heard.until('rules.changed', (it) => isLater(it.cursor, cursor));
-    assert.equal((await routing.openings('help', monday, monday)).openNow, true);
+    const closesAt = Date.parse('2026-06-01T16:00:00Z');
+    assert.deepEqual(await routing.openings('help', opensAt, opensAt), {
+      openNow: true,
+      closesAt,
+      slots: [],
+    });
+    const tuesday = Date.parse('2026-06-02T10:00:00Z');
+    const { openNow } = await routing.openings('help', tuesday, tuesday);
+    assert.equal(openNow, false, 'what is asked for counts, not the present');
   });
 });
