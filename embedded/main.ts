@@ -1,64 +1,80 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isTaken, root } from './launch/backends.ts';
+import { root } from './launch/backends.ts';
 import { Centre } from './launch/centre.ts';
+import { wrongSettings } from './launch/check-settings.ts';
+import { isTrouble } from './launch/plain-words.ts';
+import { readEnvFile } from './launch/read-env-file.ts';
+import { lockDirectory } from './mongo-server/storage/data-lock.ts';
 
 /** `make run`: everything on this machine, demo company included, until Ctrl-C. */
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const began = Date.now();
 
-const env: Record<string, string | undefined> = { ...fromFile(join(root, '.env')), ...process.env };
-const dataDir = resolve(root, env['DATA_DIR'] ?? 'var');
-const verbose = env['LOG_LEVEL'] === 'debug';
-
-for (const [name, usual] of [
-  ['PUBLIC_PORT', 8080],
-  ['LINK_PORT', 8081],
-  ['AGENT_PORT', 8090],
-  ['SHOP_PORT', 8070],
-  ['PHONE_PORT', 8071],
-] as const) {
-  const port = Number(env[name] ?? usual);
-  if (port !== 0 && (await isTaken(port, env['BIND_HOST'] ?? '127.0.0.1'))) {
-    say(
-      `Port ${String(port)} is in use. End what uses it, or choose another: ${name}=${String(port + 1000)} make run`,
-    );
-    process.exit(1);
-  }
-}
-if (!existsSync(join(root, 'build/browser/portal/index.html'))) {
-  execFileSync(process.execPath, ['--import', 'tsx', join(root, 'deploy/build-browser.ts')], { cwd: root });
-}
-
 try {
+  const env = Object.entries({ ...readEnvFile(join(root, '.env')), ...process.env });
+  await run(Object.fromEntries(env.filter(([, value]) => value !== '')));
+} catch (error) {
+  say(`Ringback does not start. ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
+
+async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const dataDir = resolve(root, env['DATA_DIR'] ?? 'var');
+  const unlock = lockOf(dataDir);
+  const wrong = await wrongSettings(env);
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  if (!existsSync(join(root, 'build/browser/portal/index.html'))) {
+    say('  building what browsers load');
+    execFileSync(process.execPath, ['--import', 'tsx', join(root, 'deploy/build-browser.ts')], { cwd: root });
+  }
+
+  const running: { centre?: Centre } = {};
+  let isEnding = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isEnding) return;
+      isEnding = true;
+      say('\nStopping.');
+      // What is still starting is ended by the guard as soon as we are gone.
+      void (running.centre?.stop() ?? Promise.resolve()).then(() => {
+        unlock();
+        process.exit(0);
+      });
+    });
+  }
+  const verbose = env['LOG_LEVEL'] === 'debug';
   const centre = await Centre.start({
-    env,
+    env: { LOG_LEVEL: 'warn', ...env },
     dataDir,
     demo: true,
     ports: 'usual',
-    onPhase: (part) => say(`  starting ${part}`),
+    onPhase: (parts) => say(`  starting ${parts}`),
     onLine: (part, line) => {
-      if (verbose || /"level":(50|60)/.test(line)) process.stderr.write(`${part}: ${line}\n`);
+      if (verbose || (part !== 'redis' && isTrouble(line))) process.stderr.write(`${part}: ${line}\n`);
     },
     onEnd: (part, how) => {
       say(`  ${part} ended (${how}); starting it again`);
       return true;
     },
+    onBack: (part) => say(`  ${part} is back`),
   });
-  let ending = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (ending) return;
-      ending = true;
-      say('\nstopping');
-      void centre.stop().then(() => process.exit(0));
-    });
-  }
+  running.centre = centre;
   say(welcome(centre.env, (Date.now() - began) / 1000));
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exit(1);
+}
+
+function lockOf(dataDir: string): () => void {
+  try {
+    return lockDirectory(join(dataDir, 'run'));
+  } catch (error) {
+    const pid = /by process (\d+)/.exec(String(error))?.[1];
+    if (pid === undefined) throw error;
+    throw new Error(
+      `It runs already on ${dataDir} (process ${pid}). End that one first, or use other data: DATA_DIR=/tmp/ringback make run`,
+      { cause: error },
+    );
+  }
 }
 
 function welcome(it: Readonly<Record<string, string>>, seconds: number): string {
@@ -74,15 +90,4 @@ Ringback is ready (${seconds.toFixed(1)} s).
   A SIP phone of your own instead: user 101, password desk-101-demo, registrar ${sip} (UDP).
   It can register while Maya is logged in. Data is in ${it['DATA_DIR'] ?? ''}. Ctrl-C stops everything.
 `;
-}
-
-function fromFile(file: string): Record<string, string> {
-  if (!existsSync(file)) return {};
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return Object.fromEntries(
-    lines.flatMap((line) => {
-      const match = /^\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
-      return match?.[1] === undefined ? [] : [[match[1], match[2]?.replace(/^(["'])(.*)\1$/, '$2') ?? '']];
-    }),
-  );
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { startDeskPhone } from './desk-phone.ts';
-import { phonePanel } from './phone-panel.ts';
+import { startPhonePanel } from './phone-panel.ts';
 import { RobotAgent } from './robot-agent.ts';
+import { startShop } from './shop.ts';
 import { startTelephoneNetwork } from './telephone-network.ts';
-import { startSite } from './web.ts';
+import { untilReady } from './until-ready.ts';
 
 /** The demo company: its shop, its telephone network, the phones on its desks and its two robot agents. */
 const env = process.env;
@@ -13,7 +13,6 @@ const setting = (name: string): string => {
   if (value === undefined || value === '') throw new Error(`${name} is not set`);
   return value;
 };
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const note = (who: string) => (text: string) => process.stderr.write(`${who}: ${text}\n`);
 
 interface Person {
@@ -26,10 +25,12 @@ interface Person {
 }
 
 const company = JSON.parse(await readFile(setting('COMPANY_FILE'), 'utf8')) as { agents: Person[] };
-const sip = { host: setting('SIP_HOST'), port: Number(setting('SIP_PORT')) };
-const publicUrl = setting('PUBLIC_URL');
+const registrar = { host: setting('SIP_HOST'), port: Number(setting('SIP_PORT')) };
 
-const network = await startTelephoneNetwork({ port: Number(setting('TRUNK_PORT')), peers: [sip.host] });
+const network = await startTelephoneNetwork({
+  port: Number(setting('TRUNK_PORT')),
+  peers: [registrar.host],
+});
 const phones = await Promise.all(
   company.agents.flatMap((it) =>
     it.extension === undefined || it.devicePassword === undefined
@@ -37,9 +38,10 @@ const phones = await Promise.all(
       : startDeskPhone({
           extension: it.extension,
           password: it.devicePassword,
-          registrar: sip,
+          registrar,
           autoAnswer: it.robot === true,
           keepsTrying: true,
+          retryMs: 1_000, // whoever logs in wants to work at once
         }),
   ),
 );
@@ -57,52 +59,28 @@ const robots = company.agents
   });
 for (const robot of robots) void robot.work();
 
-const human = phones.find((it) =>
-  company.agents.some((a) => a.extension === it.extension && a.robot !== true),
-);
-const widget = new URL(publicUrl).origin;
-const live = widget.replace(/^http/, 'ws');
-const shop = await startSite({
-  host: 'localhost',
+const shop = await startShop({
   port: Number(setting('SHOP_PORT')),
-  dir: here('./shop'),
-  words: { WIDGET: `${widget}/widget.js` },
-  headers: {
-    // As strict as a careful company would have it: what the widget needs stands in its README.
-    'Content-Security-Policy': [
-      "default-src 'none'",
-      "img-src 'self' data:",
-      "style-src 'self'",
-      `script-src 'self' ${widget}`,
-      `connect-src ${widget} ${live}`,
-      "base-uri 'none'",
-      "form-action 'self'",
-      `frame-ancestors 'self' ${setting('AGENT_URL')}`,
-      "require-trusted-types-for 'script'",
-    ].join('; '),
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'same-origin',
-  },
+  publicUrl: setting('PUBLIC_URL'),
+  agentUrl: setting('AGENT_URL'),
+  identitySecret: setting('IDENTITY_SECRET'),
 });
-const panel = await startSite({
-  host: '127.0.0.1',
-  port: Number(setting('PHONE_PORT')),
-  dir: here('./panel'),
-  words: {},
-  headers: {
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:",
-  },
-  ...(human && { api: phonePanel(human, network) }),
-});
+const human = company.agents.find((it) => it.extension !== undefined && it.robot !== true);
+const phone = phones.find((it) => it.extension === human?.extension);
+const panel =
+  human && phone
+    ? await startPhonePanel({ port: Number(setting('PHONE_PORT')), phone, network, person: human.name })
+    : undefined;
 
-process.stdout.write(
-  `${JSON.stringify({ ready: true, shop: { port: shop.port }, panel: { port: panel.port } })}\n`,
-);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     for (const robot of robots) robot.stop();
-    const closing = [...phones.map((it) => it.close()), network.close(), shop.close(), panel.close()];
+    const closing = [...phones.map((it) => it.close()), network.close(), shop.close()];
+    if (panel) closing.push(panel.close());
     void Promise.allSettled(closing).then(() => process.exit(0));
   });
 }
+
+// Ready means that whoever presses "Call me back" now is rung: the line is open and somebody takes it.
+await Promise.all([untilReady(setting('PUBLIC_URL')), ...robots.map((it) => it.whenReady)]);
+process.stdout.write(`${JSON.stringify({ ready: true, shop: { port: shop.port } })}\n`);

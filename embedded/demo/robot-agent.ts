@@ -21,7 +21,9 @@ interface Desk {
   readonly contacts: readonly Contact[];
 }
 
-const RETRY_MS = 1_000;
+const RETRY_MS = 500;
+/** Said only when it has not worked for a while: a server that starts or comes back is no news. */
+const TROUBLE_AFTER_MS = 10_000;
 
 /**
  * An agent of the demo company who accepts every offer and writes up by itself. It looks at its whole desk after each
@@ -31,7 +33,11 @@ export class RobotAgent {
   readonly #options: RobotOptions;
   readonly #stop = new AbortController();
   #cookie = '';
-  #busyUntil = 0;
+  #workedAt = Date.now();
+  #saidTrouble = '';
+  #isReady: () => void = () => {};
+  /** Resolves when it has been ready for a call for the first time. */
+  readonly whenReady = new Promise<void>((resolve) => (this.#isReady = resolve));
 
   constructor(options: RobotOptions) {
     this.#options = options;
@@ -44,7 +50,7 @@ export class RobotAgent {
         await this.#logIn();
         await this.#shift();
       } catch (error) {
-        this.#options.onNote(error instanceof Error ? error.message : String(error));
+        this.#tellTrouble(error instanceof Error ? error.message : String(error));
       }
       await this.#pause(RETRY_MS);
     }
@@ -52,6 +58,13 @@ export class RobotAgent {
 
   stop(): void {
     this.#stop.abort();
+  }
+
+  #tellTrouble(text: string): void {
+    if (this.#stop.signal.aborted || text === this.#saidTrouble) return;
+    if (Date.now() - this.#workedAt < TROUBLE_AFTER_MS) return;
+    this.#saidTrouble = text;
+    this.#options.onNote(text);
   }
 
   async #logIn(): Promise<void> {
@@ -79,8 +92,11 @@ export class RobotAgent {
   async #look(): Promise<Desk> {
     const desk = (await (await this.#send('GET', '/me')).json()) as Desk;
     const { me } = desk;
-    const resting = me.state === 'not-ready' && Date.now() > this.#busyUntil;
-    if (resting && me.phone === 'registered') await this.#send('PUT', '/me/state', { state: 'ready' });
+    this.#workedAt = Date.now();
+    this.#saidTrouble = '';
+    if (me.state === 'ready') this.#isReady();
+    if (me.state === 'not-ready' && me.phone === 'registered')
+      await this.#send('PUT', '/me/state', { state: 'ready' });
     for (const contact of desk.contacts) {
       if (!contact.allowed.includes('complete')) continue;
       await this.#pause(this.#options.wrapUpMs);

@@ -10,19 +10,29 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+/** What a small site of the demo consists of. */
 export interface SiteOptions {
   readonly host: string;
   readonly port: number;
   readonly dir: string;
-  /** `{{NAME}}` in pages and scripts becomes its value. */
+  /** `{{NAME}}` in pages becomes its value. */
   readonly words: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   /** Answers before files do; false when the request is not its own. */
   readonly api?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 }
 
-/** A small static site of the demo: folders have an index page, unknown pages are a 404 page. */
-export async function startSite(options: SiteOptions): Promise<{ port: number; close: () => Promise<void> }> {
+/** A site that is up. */
+export interface Site {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * A small site of files: folders have an index page, unknown addresses the 404 page. A page that begins with
+ * `<!-- page title="…" … -->` is put into `layout.html`, where the named things are words too; `{{> file}}` puts a file in.
+ */
+export async function startSite(options: SiteOptions): Promise<Site> {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
       response.writeHead(500).end(error instanceof Error ? error.message : 'failed');
@@ -44,19 +54,48 @@ async function answer(
   const path = normalize(new URL(request.url ?? '/', 'http://site').pathname);
   const wanted = extname(path) === '' ? join(path, 'index.html') : path;
   const type = types[extname(wanted)];
-  const found =
-    type === undefined ? undefined : await readFile(join(options.dir, wanted)).catch(() => undefined);
-  const body = found ?? (await readFile(join(options.dir, '404.html')).catch(() => Buffer.from('Not found')));
-  response.writeHead(found ? 200 : 404, {
+  const found = type === undefined ? undefined : await textOf(options, wanted);
+  const text = found ?? (await textOf(options, '404.html')) ?? 'Not found';
+  const isPage = found === undefined || type?.startsWith('text/html') === true;
+  response.writeHead(found === undefined ? 404 : 200, {
     ...options.headers,
-    'Content-Type': found && type !== undefined ? type : 'text/html; charset=utf-8',
+    'Content-Type': isPage ? types['.html'] : type,
     'Cache-Control': 'no-cache',
   });
-  response.end(filled(body.toString('utf8'), options.words));
+  if (request.method === 'HEAD') response.end();
+  else response.end(isPage ? await pageOf(options, text, path) : text);
 }
 
-function filled(text: string, words: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => words[name] ?? whole);
+async function pageOf(options: SiteOptions, text: string, path: string): Promise<string> {
+  const head = /^<!-- page (.*?) -->\s*/s.exec(text);
+  const layout = head ? await textOf(options, 'layout.html') : undefined;
+  const said = [...(head?.[1] ?? '').matchAll(/(\w+)="([^"]*)"/g)].map((it): [string, string] => [
+    it[1] ?? '',
+    it[2] ?? '',
+  ]);
+  const words: Record<string, string> = {
+    ...options.words,
+    ...Object.fromEntries(said),
+    main: head ? text.slice(head[0].length) : '',
+  };
+  const whole = (layout ?? text).replace(/\{\{main\}\}/, () => words['main'] ?? '');
+  const files = await Promise.all(
+    [...whole.matchAll(/\{\{> ([\w/.-]+)\}\}/g)].map(async (it) => [
+      it[1],
+      await textOf(options, it[1] ?? ''),
+    ]),
+  );
+  const parts = new Map(files as [string, string | undefined][]);
+  return whole
+    .replace(/\{\{> ([\w/.-]+)\}\}/g, (_, name: string) => parts.get(name)?.trim() ?? '')
+    .replace(/\{\{current (\S+)\}\}/g, (_, section: string) =>
+      path.startsWith(section) ? 'aria-current="page"' : '',
+    )
+    .replace(/\{\{(\w+)\}\}/g, (unknown, name: string) => words[name] ?? unknown);
+}
+
+function textOf(options: SiteOptions, path: string): Promise<string | undefined> {
+  return readFile(join(options.dir, path), 'utf8').catch(() => undefined);
 }
 
 function close(server: Server): Promise<void> {

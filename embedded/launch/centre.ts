@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { ensureAuthority } from '../../server-kit/link/authority.ts';
-import { freePort, isTaken, startOurs, startRedis } from './backends.ts';
+import { isTaken, startOurs, startRedis } from './backends.ts';
 import { type Program, startProgram } from './program.ts';
+import { settle } from './settle.ts';
 
-/** Names of what may run, in the order of their start. */
-export const parts = ['redis', 'mongodb', 'sip-server', 'web-dmz', 'contact-server', 'demo'] as const;
-export type Part = (typeof parts)[number];
+/** What may run, in the order of their start: those of one row need nothing of each other. */
+const rows = [
+  ['redis', 'mongodb', 'sip-server', 'web-dmz'],
+  ['contact-server', 'demo'],
+] as const;
+export type Part = (typeof rows)[number][number];
 
 export interface CentreOptions {
   /** Settings as in the environment (DESIGN.md 9); what is absent is embedded, or free, or the default. */
@@ -22,17 +24,21 @@ export interface CentreOptions {
   readonly onPhase?: (what: string) => void;
   /** A part ended by itself; it is started again unless this says no. */
   readonly onEnd?: (part: Part, how: string) => boolean;
+  /** It runs again. */
+  readonly onBack?: (part: Part) => void;
 }
 
-const usualPorts = {
-  PUBLIC_PORT: 8080,
-  LINK_PORT: 8081,
-  AGENT_PORT: 8090,
-  SIP_PORT: 5060,
-  SHOP_PORT: 8070,
-  PHONE_PORT: 8071,
-};
 const RESTART_MS = 300;
+const SLOWEST_RESTART_MS = 5_000;
+/** Each row ends when those that need it have. */
+const STOP_ROWS: readonly (readonly Part[])[] = [
+  ['demo', 'web-dmz'],
+  ['contact-server'],
+  ['redis', 'mongodb', 'sip-server'],
+];
+const STOP_MS = 4_600;
+/** What the later rows are left with when the earlier ones are slow. */
+const LAST_MS = 700;
 
 /** Everything of one contact centre on this machine, each part a process of its own that can be killed and started again. */
 export class Centre {
@@ -49,7 +55,11 @@ export class Centre {
   static async start(options: CentreOptions): Promise<Centre> {
     const centre = new Centre(options, await settle(options));
     try {
-      for (const part of parts) if (centre.#wanted(part)) await centre.start(part);
+      for (const row of rows) {
+        const wanted = row.filter((part) => centre.#wanted(part));
+        if (wanted.length > 0) options.onPhase?.(wanted.join(', '));
+        await allOf(wanted.map((part) => centre.start(part)));
+      }
       return centre;
     } catch (error) {
       await centre.stop();
@@ -65,8 +75,11 @@ export class Centre {
   }
 
   async start(part: Part): Promise<Program> {
-    this.#options.onPhase?.(part);
     const program = await this.#launch(part);
+    if (this.#stopping) {
+      await program.stop(LAST_MS);
+      throw new Error(`${part} was ready too late: everything stops`);
+    }
     this.#running.set(part, program);
     void program.exited.then((how) => this.#ended(part, program, how));
     return program;
@@ -80,9 +93,15 @@ export class Centre {
     await program.exited;
   }
 
+  /** Ends everything in the order of need, within five seconds; what is slower is killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const part of [...parts].reverse()) await this.#running.get(part)?.stop();
+    const deadline = Date.now() + STOP_MS;
+    for (const [index, row] of STOP_ROWS.entries()) {
+      const limitMs = deadline - Date.now() - LAST_MS * (STOP_ROWS.length - 1 - index);
+      const programs = row.flatMap((part) => this.#running.get(part) ?? []);
+      await Promise.all(programs.map((it) => it.stop(Math.max(limitMs, LAST_MS))));
+    }
     this.#running.clear();
   }
 
@@ -90,11 +109,18 @@ export class Centre {
     if (this.#stopping || this.#running.get(part) !== program) return;
     this.#running.delete(part);
     if (this.#options.onEnd?.(part, how) === false) return;
+    let pauseMs = RESTART_MS;
     const again = (): void => {
       if (this.#stopping) return;
-      this.start(part).catch(() => setTimeout(again, RESTART_MS * 5));
+      this.start(part).then(
+        () => this.#options.onBack?.(part),
+        () => {
+          pauseMs = Math.min(pauseMs * 2, SLOWEST_RESTART_MS);
+          setTimeout(again, pauseMs);
+        },
+      );
     };
-    setTimeout(again, RESTART_MS);
+    setTimeout(again, pauseMs);
   }
 
   #wanted(part: Part): boolean {
@@ -173,63 +199,9 @@ function startMongo(
   );
 }
 
-/** Every setting with its value for this run; secrets are made on the first one and kept. */
-async function settle(options: CentreOptions): Promise<Record<string, string>> {
-  const { dataDir, demo, ports } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const given = Object.fromEntries(
-    Object.entries(options.env).filter((it): it is [string, string] => it[1] !== undefined && it[1] !== ''),
-  );
-  const env: Record<string, string> = { ...given, DATA_DIR: dataDir };
-  const host = (env['BIND_HOST'] ??= '127.0.0.1');
-  for (const [name, port] of Object.entries(usualPorts)) {
-    env[name] ??= String(ports === 'usual' ? port : await freePort());
-  }
-  ensureAuthority(join(dataDir, 'link'));
-  env['LINK_KEY_DIR'] ??= join(dataDir, 'link', 'contact-server');
-  env['DMZ_KEY_DIR'] ??= join(dataDir, 'link', 'web-dmz');
-  env['DMZ_LINKS'] ??= `wss://127.0.0.1:${env['LINK_PORT'] ?? ''}`;
-  env['REDIS_URL'] ??= `redis://127.0.0.1:${String(await freePort())}`;
-  env['MONGODB_URL'] ??= `mongodb://127.0.0.1:${String(await freePort())}`;
-  env['SIP_HOST'] ??= '127.0.0.1';
-  if (env['DRACHTIO_HOST'] === undefined) {
-    env['DRACHTIO_HOST'] = '127.0.0.1';
-    env['DRACHTIO_PORT'] ??= String(await freePort());
-    env['DRACHTIO_SECRET'] ??= await secret(join(dataDir, 'sip-server', 'control.secret'));
-  }
-  // Portal and company pages are different sites for a browser: the one is 127.0.0.1, the other localhost.
-  env['AGENT_URL'] ??= `http://${host}:${env['AGENT_PORT'] ?? ''}`;
-  env['PUBLIC_URL'] ??= `http://localhost:${env['PUBLIC_PORT'] ?? ''}`;
-  return demo ? demoEnv(env, dataDir) : env;
-}
-
-async function demoEnv(env: Record<string, string>, dataDir: string): Promise<Record<string, string>> {
-  env['TRUNK_PORT'] ??= String(await freePort());
-  env['SITE_ORIGINS'] ??= `http://localhost:${env['SHOP_PORT'] ?? ''}`;
-  env['DEMO'] = '1';
-  env['CALLING_HOURS'] ??= 'any';
-  env['IDENTITY_SECRET'] ??= await secret(join(dataDir, 'demo', 'identity.secret'));
-  // A stranger tries things again and again: the limits of a real site would soon stop them.
-  env['CALLBACKS_PER_ADDRESS_HOUR'] ??= '200';
-  env['CALLBACKS_PER_ADDRESS_DAY'] ??= '1000';
-  env['CALLBACKS_PER_NUMBER_DAY'] ??= '100';
-  if (env['COMPANY_FILE'] === undefined) {
-    const company = JSON.parse(await readFile(new URL('../demo/company.json', import.meta.url), 'utf8')) as {
-      trunks: { address: string }[];
-    };
-    for (const trunk of company.trunks) trunk.address = `127.0.0.1:${env['TRUNK_PORT'] ?? ''}`;
-    env['COMPANY_FILE'] = join(dataDir, 'demo', 'company.json');
-    await writeFile(env['COMPANY_FILE'], JSON.stringify(company, null, 2), { mode: 0o600 });
-  }
-  return env;
-}
-
-async function secret(file: string): Promise<string> {
-  await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
-  const known = await readFile(file, 'utf8').catch(() => '');
-  if (known !== '') return known;
-  const fresh = randomBytes(24).toString('base64url');
-  await writeFile(file, fresh, { mode: 0o600 });
-  await chmod(file, 0o600);
-  return fresh;
+/** Waits for all of them, also when one fails, so that nothing is left half started; then tells the first failure. */
+async function allOf(starts: readonly Promise<unknown>[]): Promise<void> {
+  const ends = await Promise.allSettled(starts);
+  const failed = ends.find((it) => it.status === 'rejected');
+  if (failed) throw failed.reason;
 }

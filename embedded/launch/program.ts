@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { guardProgram, unguardProgram } from './guard.ts';
+import { plainWords } from './plain-words.ts';
 
 /** How to start one program that says on stdout, in one line of JSON with `"ready": true`, that it is ready. */
 export interface ProgramPlan {
@@ -22,23 +24,33 @@ export interface Program {
   readonly ready: Readonly<Record<string, unknown>>;
   /** Resolves with how it ended. */
   readonly exited: Promise<string>;
-  /** Asks it to end, and makes it after five seconds. */
-  stop(): Promise<void>;
+  /** Asks it to end, and makes it after five seconds, or sooner if told so. */
+  stop(withinMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
 const STOP_MS = 5_000;
 const PROBE_MS = 30;
 
-/** Starts a program and waits until it is ready; rejects with its last words when it is not in time. */
+/**
+ * Starts a program and waits until it is ready; rejects with its last words when it is not in time. It has a session of
+ * its own, so that Ctrl-C reaches only us and we end everything in order; it never outlives us.
+ */
 export function startProgram(plan: ProgramPlan): Promise<Program> {
   const { name, command, args, env, onLine, probe, readyWithinMs = 30_000 } = plan;
-  const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const lastWords: string[] = [];
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${String(code)}`));
-    child.once('error', (error) => resolve(error.message));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ENOENT' ? `${command} is not installed` : error.message),
+    );
   });
+  const { pid } = child;
+  if (pid !== undefined) {
+    guardProgram(pid);
+    void exited.then(() => unguardProgram(pid));
+  }
   const heard = (line: string): void => {
     lastWords.push(line);
     if (lastWords.length > 15) lastWords.shift();
@@ -49,12 +61,14 @@ export function startProgram(plan: ProgramPlan): Promise<Program> {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(
-        new Error(`${name} was not ready within ${String(readyWithinMs / 1000)} s\n${lastWords.join('\n')}`),
+        new Error(
+          `${name} was not ready within ${String(readyWithinMs / 1000)} s. ${plainWords(lastWords)}`.trim(),
+        ),
       );
     }, readyWithinMs);
     void exited.then((how) => {
       clearTimeout(timer);
-      reject(new Error(`${name} ended before it was ready: ${how}\n${lastWords.join('\n')}`));
+      reject(new Error(`${name} does not start (${how}). ${plainWords(lastWords)}`.trim()));
     });
     const isReady = (ready: Record<string, unknown>): void => {
       clearTimeout(timer);
@@ -66,7 +80,7 @@ export function startProgram(plan: ProgramPlan): Promise<Program> {
       else heard(line);
     });
     const ask = async (): Promise<void> => {
-      while (probe && child.exitCode === null && child.signalCode === null) {
+      while (probe && child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
         if (await probe()) {
           isReady({});
           return;
@@ -90,10 +104,10 @@ function running(
     ready,
     exited,
     kill: (signal) => void child.kill(signal),
-    async stop() {
+    async stop(withinMs = STOP_MS) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      const late = setTimeout(() => child.kill('SIGKILL'), withinMs);
       await exited;
       clearTimeout(late);
     },
