@@ -134,8 +134,13 @@ export type PageHears =
     }
   /** Sharing began, ended, or changed hands. `viewers` are first names. */
   | { readonly type: 'sharing'; readonly on: boolean; readonly viewers: readonly string[] }
-  /** Six digits to read out to an agent on the phone; single use. */
-  | { readonly type: 'code'; readonly code: string; readonly validForS: number }
+  /** Six digits to read out to an agent on the phone, together with the visitor's address; single use. */
+  | {
+      readonly type: 'code';
+      readonly code: string;
+      readonly validForS: number;
+      readonly address?: string;
+    }
   /** This connection is over and must not come back with the same credential. */
   | { readonly type: 'ended'; readonly reason: 'left' | 'unregistered' | 'refused' | 'expired' }
   | { readonly type: 'problem'; readonly problem: string; readonly title: string };

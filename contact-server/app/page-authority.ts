@@ -1,6 +1,7 @@
 import type { RegistrationAsk } from '../../contracts/agent.schema.ts';
-import type { AgentId, SessionId } from '../../contracts/ids.ts';
+import type { SessionId } from '../../contracts/ids.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
+import { auditPages } from './page-audit.ts';
 import type { PageCodes } from './page-codes.ts';
 import type { PageParts } from './page-parts.ts';
 import type { Viewer } from './pages.ts';
@@ -28,34 +29,31 @@ export class PageAuthority {
     return verified(this.#parts.keys.session, `session ${origin ?? ''}`, ticket) as SessionId | undefined;
   }
 
-  /** Lives 60 s, is used once, bound to agent and session. */
-  viewerTicket(sessionId: SessionId, agentId: AgentId): string {
+  /** Lives 60 s, is used once, bound to one registration: agent, session and role. */
+  viewerTicket(sessionId: SessionId, registrationId: string): string {
     const { keys, clock } = this.#parts;
-    const payload = [sessionId, agentId, clock.now() + TICKET_MS, newToken()].join('.');
+    const payload = [sessionId, registrationId, clock.now() + TICKET_MS, newToken()].join('.');
     return sign(keys.session, 'viewer-ticket', payload);
   }
 
-  /** For the life of one frame, over its navigations; worth nothing once the agent is unregistered. */
-  viewerCredential(sessionId: SessionId, agentId: AgentId): string {
-    return sign(
-      this.#parts.keys.session,
-      'viewer-credential',
-      [sessionId, agentId, '', newToken()].join('.'),
-    );
+  /** For the life of one frame, over its navigations; dies with the registration. */
+  viewerCredential(sessionId: SessionId, registrationId: string): string {
+    const payload = [sessionId, registrationId, newToken()].join('.');
+    return sign(this.#parts.keys.session, 'viewer-credential', payload);
   }
 
-  /** Whom a one-time ticket or a frame's credential stands for. */
-  async viewerBehind(shown: string): Promise<{ sessionId: SessionId; agentId: AgentId }> {
+  /** The registration a one-time ticket or a frame's credential stands for. */
+  async viewerBehind(shown: string): Promise<{ sessionId: SessionId; registrationId: string }> {
     const { keys, clock, limits } = this.#parts;
     const ticket = verified(keys.session, 'viewer-ticket', shown);
     const payload = ticket ?? verified(keys.session, 'viewer-credential', shown);
-    const [sessionId, agentId, until] = payload?.split('.') ?? [];
-    if (sessionId === undefined || agentId === undefined) throw new ProblemError('wrong-token');
+    const [sessionId, registrationId, until] = payload?.split('.') ?? [];
+    if (sessionId === undefined || registrationId === undefined) throw new ProblemError('wrong-token');
     if (ticket !== undefined) {
       if (Number(until) < clock.now()) throw new ProblemError('wrong-token');
       if (!(await limits.once(`viewer:${shown}`, TICKET_MS))) throw new ProblemError('wrong-token');
     }
-    return { sessionId: sessionId as SessionId, agentId: agentId as AgentId };
+    return { sessionId: sessionId as SessionId, registrationId };
   }
 
   /** The session a registration is for. Throws when the asker has no right to it. */
@@ -69,23 +67,26 @@ export class PageAuthority {
 
   /** Unknown address and wrong code look alike; five failures lock for a quarter of an hour. */
   async #byCode(viewer: Viewer, ip: string, code: string): Promise<SessionId> {
-    const { limits, audit, clock } = this.#parts;
+    const { limits } = this.#parts;
     const locked = `code:locked:${viewer.agentId}`;
-    if (!(await limits.free(locked))) throw tooOften();
-    const sessionId = this.#codes.redeem(ip.trim().toLowerCase(), code);
+    if (!(await limits.free(locked).catch(unavailable))) throw tooOften();
+    // A try counts before it is judged: many at once are no way round the limit.
+    const isLast = !(await limits
+      .allow(`code:${viewer.agentId}`, WRONG_CODES - 1, LOCK_MS)
+      .catch(unavailable));
+    const sessionId = this.#codes.redeem(ip, code);
     if (sessionId !== undefined) return sessionId;
-    if (!(await limits.allow(`code:${viewer.agentId}`, WRONG_CODES - 1, LOCK_MS))) {
-      await limits.once(locked, LOCK_MS);
-      await audit.add({
-        at: clock.now(),
-        who: viewer.agentId,
-        what: 'alarm',
-        detail: 'many wrong page codes',
-      });
-      throw tooOften();
-    }
-    throw new ProblemError('not-found', { detail: 'The address and the code do not belong together.' });
+    if (!isLast)
+      throw new ProblemError('not-found', { detail: 'The address and the code do not belong together.' });
+    await limits.once(locked, LOCK_MS);
+    auditPages(this.#parts, { who: viewer.agentId, what: 'alarm', detail: 'many wrong page codes' });
+    throw tooOften();
   }
+}
+
+/** With nowhere to count, no code is tried. */
+function unavailable(cause: unknown): never {
+  throw new ProblemError('unavailable', { cause });
 }
 
 function tooOften(): ProblemError {

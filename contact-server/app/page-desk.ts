@@ -1,46 +1,85 @@
-import type { PagesView, PageView, ViewerTicket } from '../../contracts/agent.ts';
+import type { PagesView, PageView, RegistrationView, ViewerTicket } from '../../contracts/agent.ts';
 import type { RegistrationAsk } from '../../contracts/agent.schema.ts';
 import type { AgentId, SessionId } from '../../contracts/ids.ts';
 import type { ViewerMode } from '../../contracts/states.ts';
-import type { PageSays } from '../../contracts/visitor.ts';
-import { pageSaysSchema } from '../../contracts/visitor.schema.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
-import { activeTab, inMode, newPageSession, register, unregister } from '../domain/page-session.ts';
+import {
+  activeTab,
+  inMode,
+  newPageSession,
+  register,
+  type Registration,
+  sharingEnded,
+  unregister,
+} from '../domain/page-session.ts';
 import { sharable } from '../domain/page-url.ts';
 import type { VisitorStream } from '../ports/visitor-desk.ts';
+import { auditPages } from './page-audit.ts';
 import { PageAuthority } from './page-authority.ts';
 import { PageCodes } from './page-codes.ts';
+import { PageConsent } from './page-consent.ts';
+import { PageDoor } from './page-door.ts';
+import { PageLegs } from './page-legs.ts';
 import type { PageParts } from './page-parts.ts';
-import { PageRoom, say } from './page-room.ts';
-import { PageTalk } from './page-talk.ts';
+import type { PageRoom } from './page-room.ts';
+import { PageRooms } from './page-rooms.ts';
+import { PageViewer } from './page-viewer.ts';
 import { pagesView, pageView } from './page-views.ts';
+import { PageVisitor } from './page-visitor.ts';
 import type { Pages, Viewer } from './pages.ts';
-import { Serial } from './serial.ts';
 import { newId } from './tokens.ts';
 
-const HELLO_MS = 5_000;
 const MAX_VIEWERS = 20;
+/** A manager whose frame is gone, or never came, watches no more. */
+const WATCH_MS = 30_000;
+const FIRST_FRAME_MS = 90_000;
+/** What an earlier process left is settled when its visitors have had time to come back. */
+const RETURN_MS = 10_000;
+const ASKS = { max: 5, withinMs: 10 * 60_000 };
 
 /** Shared pages; see the promises in pages.ts. */
 export class PageDesk implements Pages {
   readonly #parts: PageParts;
-  readonly #rooms = new Map<SessionId, PageRoom>();
-  readonly #serial = new Serial();
+  readonly #rooms: PageRooms;
+  readonly #codes: PageCodes;
   readonly #authority: PageAuthority;
-  readonly #talk: PageTalk;
+  readonly #legs: PageLegs;
+  readonly #consent: PageConsent;
+  readonly #door: PageDoor;
 
   constructor(parts: PageParts) {
+    const { clock, log, sessions } = parts;
     this.#parts = parts;
-    const codes = new PageCodes(parts.clock);
-    this.#authority = new PageAuthority(parts, codes);
-    this.#talk = new PageTalk(parts, codes, this.#authority, (room) => this.#changed(room));
+    this.#codes = new PageCodes(clock);
+    this.#legs = new PageLegs(sessions, clock, log);
+    this.#rooms = new PageRooms(parts, (room) => this.#begun(room));
+    this.#authority = new PageAuthority(parts, this.#codes);
+    this.#consent = new PageConsent(parts);
+    const changed = (room: PageRoom): void => this.#changed(room);
+    const visitor = new PageVisitor(parts, this.#codes, this.#consent, changed);
+    const viewer = new PageViewer(parts, this.#authority, {
+      changed,
+      frameless: (room, registration) => this.#lapse(room.session.id, registration, WATCH_MS),
+    });
+    this.#door = new PageDoor(parts, {
+      authority: this.#authority,
+      rooms: this.#rooms,
+      visitor,
+      viewer,
+    });
+    sessions.onReleased((id, agentId) =>
+      this.#quietly(
+        id,
+        this.#drop(id, (it) => it.agentId === agentId),
+      ),
+    );
+    clock.after(RETURN_MS, () => void this.#settle());
   }
 
   begin(ip: string, origin: string | undefined): { id: SessionId; ticket: string } {
     const id = newId() as SessionId;
-    const site = origin ?? '';
-    const room = new PageRoom(newPageSession(id, ip, site, this.#parts.clock.now()));
-    this.#rooms.set(id, room);
+    // Kept, because the agent may be registered before the visitor opens a page; not held, because most never come.
+    this.#rooms.keep(newPageSession(id, ip, origin ?? '', this.#parts.clock.now()));
     return { id, ticket: this.#authority.sessionTicket(id, origin) };
   }
 
@@ -48,214 +87,199 @@ export class PageDesk implements Pages {
     return this.#authority.sessionOf(ticket, origin);
   }
 
+  lookup(ip: string): readonly SessionId[] {
+    return this.#codes.lookup(ip);
+  }
+
   open(stream: VisitorStream): Promise<void> {
-    const { clock, log } = this.#parts;
-    let greeted = false;
-    const cancel = clock.after(HELLO_MS, () => {
-      if (!greeted) stream.close('no hello');
-    });
-    let lane = Promise.resolve<((said: PageSays) => void) | undefined>(undefined);
-    stream.onClose(() => cancel());
-    stream.onData((text) => {
-      lane = lane.then(async (listener) => {
-        const said = understood(text);
-        if (!said) {
-          say(stream, {
-            type: 'problem',
-            problem: 'invalid-request',
-            title: 'This message is not understood.',
-          });
-          stream.close('not understood');
-          return listener;
-        }
-        if (listener) {
-          listener(said);
-          return listener;
-        }
-        if (said.type !== 'hello') {
-          stream.close('hello first');
-          return undefined;
-        }
-        greeted = true;
-        return this.#greet(stream, said).catch((err: unknown) => {
-          if (!(err instanceof ProblemError)) log.error({ err }, 'page session not opened');
-          say(stream, { type: 'ended', reason: 'refused' });
-          stream.close('refused');
-          return undefined;
-        });
-      });
-    });
+    this.#door.open(stream);
     return Promise.resolve();
   }
 
-  async register(viewer: Viewer, ask: RegistrationAsk): Promise<{ id: string; sessionId: SessionId }> {
+  async register(viewer: Viewer, ask: RegistrationAsk): Promise<RegistrationView> {
     const sessionId = await this.#authority.sessionFor(viewer, ask);
-    return this.#in(sessionId, async (room) => {
-      const { clock, audit } = this.#parts;
-      if (room.session.registrations.length >= MAX_VIEWERS) throw new ProblemError('too-many');
-      const id = newId();
-      const { agentId, name, role } = viewer;
-      const at = clock.now();
-      const mode: ViewerMode = role === 'agent' || role === 'second-agent' ? 'lead' : 'watch';
-      room.cancelEnd?.();
-      room.session = register(room.session, { id, ip: room.session.ip, agentId, name, role, mode, at });
-      await audit.add({ at, who: agentId, what: 'page-registered', about: sessionId });
-      if (room.session.consent === 'unasked' || room.session.consent === 'declined')
-        this.#talk.askConsent(room, name);
-      await this.#changed(room);
+    const by = 'reservationId' in ask ? { by: ask.reservationId } : {};
+    const id = await this.#rooms.in(sessionId, (room) => {
+      const known = room.session.registrations.find((it) => it.agentId === viewer.agentId);
+      if (known?.role === viewer.role && known.by === by.by) return known.id;
+      const { id: fresh, name } = this.#enrol(room, viewer, by);
+      if (room.session.consent !== 'given') this.#consent.ask(room, name);
+      this.#changed(room);
       room.tellSharing();
-      return { id, sessionId };
+      return fresh;
     });
+    return { id, sessionId, join: await this.#legs.channels(sessionId) };
   }
 
   async unregister(viewer: Viewer, registrationId: string): Promise<void> {
-    for (const [sessionId, room] of this.#rooms) {
-      if (!room.session.registrations.some((it) => it.id === registrationId && it.agentId === viewer.agentId))
-        continue;
-      await this.#drop(sessionId, viewer.agentId);
-      return;
+    const isIt = (it: Registration): boolean => it.id === registrationId && it.agentId === viewer.agentId;
+    for (const sessionId of await this.#rooms.ofAgent(viewer.agentId)) {
+      if (await this.#drop(sessionId, isIt)) return;
     }
     throw new ProblemError('not-found');
   }
 
   async askConsent(viewer: Viewer, sessionId: SessionId): Promise<void> {
-    await this.#asRegistered(viewer, sessionId, async (room) => {
+    await this.#asRegistered(viewer, sessionId, async (room, { name }) => {
       if (!room.online) throw new ProblemError('not-now', { detail: 'The visitor has no page open.' });
       if (room.session.consent === 'given') return;
-      this.#talk.askConsent(room, viewer.name);
-      await this.#changed(room);
+      const key = `pages:ask:${sessionId}`;
+      if (!(await this.#parts.limits.allow(key, ASKS.max, ASKS.withinMs).catch(() => true))) {
+        throw new ProblemError('too-many', { detail: 'The visitor was asked often enough.' });
+      }
+      this.#consent.ask(room, name);
+      this.#changed(room);
     });
   }
 
   async setMode(viewer: Viewer, sessionId: SessionId, mode: ViewerMode): Promise<void> {
-    await this.#asRegistered(viewer, sessionId, async (room) => {
+    await this.#asRegistered(viewer, sessionId, (room, mine) => {
+      if (mine.role === 'manager')
+        throw new ProblemError('not-permitted', { detail: 'Managers only watch.' });
       room.session = inMode(room.session, viewer.agentId, mode);
-      const tab = activeTab(room.session);
-      if (mode !== 'lead' && tab && room.sharing) room.moveViewers(tab.url, 'visitor');
-      await this.#changed(room);
+      if (mode !== 'lead') for (const frame of room.framesOf(mine.id)) room.bring(frame);
+      this.#changed(room);
     });
   }
 
   async push(viewer: Viewer, sessionId: SessionId, url: string): Promise<void> {
-    await this.#asRegistered(viewer, sessionId, async (room, mine) => {
+    await this.#asRegistered(viewer, sessionId, (room, mine) => {
       const answer = sharable(url, this.#parts.siteOrigins);
       if (!answer.ok) throw new ProblemError('page-refused', { detail: answer.why });
-      if (!room.sharing)
-        throw new ProblemError('not-now', { detail: 'The visitor is not sharing the page.' });
+      if (!room.sharing) throw notSharing();
       if (mine.mode === 'watch')
         throw new ProblemError('not-permitted', { detail: 'You are only watching.' });
       if (!room.online) throw new ProblemError('not-now', { detail: 'The visitor has no page open.' });
-      room.tellVisitor({ type: 'go', n: room.nextGo(), url: answer.url, by: 'agent' });
-      room.moveViewers(answer.url, 'agent');
-      const { audit, clock } = this.#parts;
-      await audit.add({ at: clock.now(), who: viewer.agentId, what: 'page-pushed', about: sessionId });
+      room.push(answer.url);
+      auditPages(this.#parts, { who: viewer.agentId, what: 'page-pushed', about: sessionId });
     });
   }
 
   async ticket(viewer: Viewer, sessionId: SessionId): Promise<ViewerTicket> {
-    const known = (await this.#room(sessionId)).session.registrations.some(
-      (it) => it.agentId === viewer.agentId,
-    );
-    // A manager may look in where an agent works: registered for watching, and the visitor is told by name.
-    if (!known && viewer.role === 'manager') await this.#enrol(viewer, sessionId);
-    return this.#asRegistered(viewer, sessionId, (room) => {
+    if (viewer.role === 'manager') await this.#watch(viewer, sessionId);
+    return this.#asRegistered(viewer, sessionId, (room, mine) => {
       const tab = activeTab(room.session);
-      if (!room.sharing || !tab)
-        throw new ProblemError('not-now', { detail: 'The visitor is not sharing the page.' });
+      if (!room.sharing || !tab) throw notSharing();
       const page = sharable(tab.url, this.#parts.siteOrigins);
       if (!page.ok) throw new ProblemError('page-refused', { detail: page.why });
       const url = new URL(page.url);
-      url.hash = `ringback-viewer=${this.#authority.viewerTicket(sessionId, viewer.agentId)}`;
-      return Promise.resolve({ url: url.href });
+      url.hash = `ringback-viewer=${this.#authority.viewerTicket(sessionId, mine.id)}`;
+      return { url: url.href };
     });
   }
 
   async viewFor(viewer: Viewer, sessionId: SessionId): Promise<PagesView> {
-    return pagesView(await this.#room(sessionId), viewer);
+    return pagesView(await this.#rooms.peek(sessionId), viewer);
   }
 
   async pageOf(sessionId: SessionId): Promise<PageView | undefined> {
-    return pageView((await this.#room(sessionId)).session);
+    return pageView((await this.#rooms.peek(sessionId)).session);
   }
 
   endAfter(sessionId: SessionId, graceMs: number): void {
-    const room = this.#rooms.get(sessionId);
-    if (!room) return;
-    room.cancelEnd?.();
-    room.cancelEnd = this.#parts.clock.after(graceMs, () => {
-      this.#in(sessionId, (it) => this.#talk.endAll(it)).catch((err: unknown) => {
-        this.#parts.log.error({ err, sessionId }, 'sharing not ended');
-      });
+    const ending = this.#rooms.in(sessionId, (room) => {
+      const { registrations, consent, endsAt } = room.session;
+      if (registrations.length === 0 && consent === 'unasked') return;
+      const at = this.#parts.clock.now() + graceMs;
+      if (endsAt !== undefined && endsAt <= at) return;
+      room.session = { ...room.session, endsAt: at };
+      this.#begun(room);
+      this.#changed(room);
     });
+    this.#quietly(sessionId, ending);
   }
 
   async leave(agentId: AgentId): Promise<void> {
-    for (const [sessionId, room] of this.#rooms) {
-      if (room.session.registrations.some((it) => it.agentId === agentId))
-        await this.#drop(sessionId, agentId);
+    for (const sessionId of await this.#rooms.ofAgent(agentId)) {
+      await this.#drop(sessionId, (it) => it.agentId === agentId);
     }
   }
 
-  async #greet(
-    stream: VisitorStream,
-    hello: Extract<PageSays, { type: 'hello' }>,
-  ): Promise<((said: PageSays) => void) | undefined> {
-    const inRoom = (id: SessionId) => (work: (room: PageRoom) => Promise<void>) => {
-      this.#in(id, work).catch((err: unknown) =>
-        this.#parts.log.error({ err, sessionId: id }, 'page message lost'),
-      );
+  #enrol(room: PageRoom, viewer: Viewer, by: { readonly by?: string }): Registration {
+    if (room.session.registrations.length >= MAX_VIEWERS) throw new ProblemError('too-many');
+    const { agentId, role } = viewer;
+    const earlier = room.session.registrations.find((it) => it.agentId === agentId);
+    if (earlier) room.dismiss((frame) => frame.registration === earlier.id, 'unregistered');
+    room.cancelEnd?.();
+    const registration: Registration = {
+      id: newId(),
+      ip: room.session.ip,
+      agentId,
+      // Visitors are told first names.
+      name: viewer.name.split(' ')[0] ?? viewer.name,
+      role,
+      mode: role === 'agent' || role === 'second-agent' ? 'lead' : 'watch',
+      at: this.#parts.clock.now(),
+      ...by,
     };
-    if (hello.viewer !== undefined) {
-      const { sessionId, agentId } = await this.#authority.viewerBehind(hello.viewer);
-      return this.#in(sessionId, (room) =>
-        this.#talk.welcomeViewer(room, agentId, stream, hello, inRoom(sessionId)),
-      );
+    const { endsAt } = room.session;
+    room.session = register(room.session, registration);
+    if (role === 'manager' && endsAt !== undefined) {
+      room.session = { ...room.session, endsAt };
+      this.#begun(room);
     }
-    const { ip, origin } = stream.ask.visitor;
-    const known = hello.ticket === undefined ? undefined : this.sessionOf(hello.ticket, origin);
-    const begun = known === undefined ? this.begin(ip, origin) : undefined;
-    const id = known ?? begun?.id;
-    const ticket = begun?.ticket ?? hello.ticket;
-    if (id === undefined || ticket === undefined) throw new Error('no session');
-    return this.#in(id, (room) => this.#talk.welcomeVisitor(room, stream, hello, ticket, inRoom(id)), {
-      ip,
-      origin: origin ?? '',
-    });
+    auditPages(this.#parts, { who: agentId, what: 'page-registered', about: room.session.id });
+    return registration;
   }
 
-  async #enrol(viewer: Viewer, sessionId: SessionId): Promise<void> {
-    await this.#in(sessionId, async (room) => {
-      const at = this.#parts.clock.now();
-      const { agentId, name, role } = viewer;
-      room.session = register(room.session, {
-        id: newId(),
-        ip: room.session.ip,
-        agentId,
-        name,
-        role,
-        mode: 'watch',
-        at,
-      });
-      await this.#changed(room);
+  /** A manager may look in where an agent works and the visitor shares: for watching only, and the visitor is told by name. */
+  #watch(viewer: Viewer, sessionId: SessionId): Promise<void> {
+    return this.#rooms.in(sessionId, (room) => {
+      if (!room.sharing) throw notSharing();
+      if (room.session.registrations.some((it) => it.agentId === viewer.agentId)) return;
+      const { id } = this.#enrol(room, viewer, {});
+      this.#lapse(sessionId, id, FIRST_FRAME_MS);
+      this.#changed(room);
       room.tellSharing();
     });
   }
 
-  #drop(sessionId: SessionId, agentId: AgentId): Promise<void> {
-    return this.#in(sessionId, async (room) => {
-      room.session = unregister(room.session, (it) => it.agentId === agentId);
-      room.dismiss((frame) => frame.agentId === agentId);
-      room.tellSharing();
-      await this.#changed(room);
+  #lapse(sessionId: SessionId, registration: string, afterMs: number): void {
+    this.#parts.clock.after(afterMs, () => {
+      if (this.#rooms.held(sessionId)?.framesOf(registration).length) return;
+      const isIt = (it: Registration): boolean => it.id === registration && it.role === 'manager';
+      this.#quietly(sessionId, this.#drop(sessionId, isIt));
     });
+  }
+
+  /** Ends registrations at once: frames close before anything else is done. True if there were any. */
+  #drop(sessionId: SessionId, which: (it: Registration) => boolean): Promise<boolean> {
+    return this.#rooms.in(sessionId, (room) => {
+      const before = room.session.registrations;
+      if (!before.some(which)) return false;
+      this.#keepOnly(room, unregister(room.session, which));
+      const left = new Set(room.session.registrations);
+      this.#legs.left(
+        room,
+        before.filter((it) => !left.has(it)),
+      );
+      room.tellSharing();
+      this.#changed(room);
+      return true;
+    });
+  }
+
+  /** The session's rule has ended the sharing: everybody is unregistered, and the visitor is asked anew next time. */
+  #endAll(room: PageRoom): void {
+    const { registrations } = room.session;
+    this.#keepOnly(room, sharingEnded(room.session));
+    if (registrations.length > 0) room.tellSharing();
+    this.#legs.ended(room, registrations);
+    this.#changed(room);
+  }
+
+  #keepOnly(room: PageRoom, session: PageRoom['session']): void {
+    room.session = session;
+    const kept = new Set(session.registrations.map((it) => it.id));
+    room.dismiss((frame) => !kept.has(frame.registration), 'unregistered');
   }
 
   #asRegistered<T>(
     viewer: Viewer,
     sessionId: SessionId,
-    work: (room: PageRoom, mine: { mode: ViewerMode }) => Promise<T>,
+    work: (room: PageRoom, mine: Registration) => T | Promise<T>,
   ): Promise<T> {
-    return this.#in(sessionId, async (room) => {
+    return this.#rooms.in(sessionId, (room) => {
       const mine = room.session.registrations.find((it) => it.agentId === viewer.agentId);
       if (!mine)
         throw new ProblemError('not-permitted', { detail: 'You are not registered for this visitor.' });
@@ -263,43 +287,47 @@ export class PageDesk implements Pages {
     });
   }
 
-  /** One thing at a time in each room. */
-  #in<T>(
-    id: SessionId,
-    work: (room: PageRoom) => Promise<T>,
-    from?: { ip: string; origin: string },
-  ): Promise<T> {
-    return this.#serial.run(id, async () => work(await this.#room(id, from)));
+  /** A room has come into memory, or its end was set. */
+  #begun(room: PageRoom): void {
+    const { endsAt, id } = room.session;
+    room.cancelEnd?.();
+    if (endsAt === undefined) return;
+    room.cancelEnd = this.#parts.clock.after(Math.max(0, endsAt - this.#parts.clock.now()), () => {
+      this.#quietly(
+        id,
+        this.#rooms.in(id, (it) => {
+          if (it.session.endsAt === endsAt) this.#endAll(it);
+        }),
+      );
+    });
   }
 
-  async #room(id: SessionId, from?: { ip: string; origin: string }): Promise<PageRoom> {
-    const known = this.#rooms.get(id);
-    if (known) return known;
-    const { store, clock } = this.#parts;
-    const stored = await store.load(id);
-    const again = this.#rooms.get(id);
-    if (again) return again;
-    const room = new PageRoom(stored ?? newPageSession(id, from?.ip ?? '', from?.origin ?? '', clock.now()));
-    this.#rooms.set(id, room);
-    return room;
+  #changed(room: PageRoom): void {
+    this.#rooms.changed(room);
+    this.#legs.follow(room);
   }
 
-  async #changed(room: PageRoom): Promise<void> {
-    const { store, hints } = this.#parts;
-    hints.give({ about: 'session', id: room.session.id });
-    hints.give({ about: 'board' });
-    await store.save(room.session);
-    if (!room.online && room.viewers.size === 0 && room.session.registrations.length === 0) {
-      this.#rooms.delete(room.session.id);
+  async #settle(): Promise<void> {
+    const { store, log } = this.#parts;
+    const left = await store.open().catch((err: unknown) => {
+      log.warn({ err }, 'page sessions of an earlier process not looked at');
+      return [];
+    });
+    for (const id of left) {
+      const settling = this.#rooms.in(id, (room) => {
+        room.session = { ...room.session, online: room.online };
+        for (const it of room.session.registrations) this.#lapse(id, it.id, WATCH_MS);
+        this.#changed(room);
+      });
+      await settling.catch((err: unknown) => log.warn({ err, sessionId: id }, 'page session not settled'));
     }
+  }
+
+  #quietly(sessionId: SessionId, work: Promise<unknown>): void {
+    work.catch((err: unknown) => this.#parts.log.error({ err, sessionId }, 'page session not served'));
   }
 }
 
-function understood(text: string): PageSays | undefined {
-  try {
-    const result = pageSaysSchema.safeParse(JSON.parse(text));
-    return result.success ? (result.data as PageSays) : undefined;
-  } catch {
-    return undefined;
-  }
+function notSharing(): ProblemError {
+  return new ProblemError('not-now', { detail: 'The visitor is not sharing the page.' });
 }

@@ -24,14 +24,15 @@ export function pagesView(room: PageRoom, viewer: Viewer): PagesView {
   const mine = session.registrations.find((it) => it.agentId === viewer.agentId);
   const page = mine || viewer.role === 'manager' ? pageView(session) : undefined;
   const sharing = sharingOf(room);
-  const connected = new Set([...room.viewers].map((it) => it.agentId));
+  const connected = new Set([...room.frames.values()].map((it) => it.registration));
   return {
     sharing,
     registered: mine !== undefined,
+    ...(mine && { registration: mine.id, address: keyOf(session) }),
     mode: mine?.mode ?? 'watch',
     ...(page && { page }),
     viewers: session.registrations
-      .filter((it) => connected.has(it.agentId))
+      .filter((it) => connected.has(it.id))
       .map(({ name, role, mode }) => ({ name, role, mode })),
     allowed: mine ? commandsFor(sharing, mine.mode) : [],
   };
@@ -59,4 +60,16 @@ function commandsFor(sharing: PagesView['sharing'], mode: string): readonly Page
     case 'offline':
       return ['stop'];
   }
+}
+
+/** The registration key, and the one before where it changed. */
+function keyOf(session: PageSession): { now: string; earlier?: string } {
+  const { ip, earlierIp } = session;
+  return { now: maskAddress(ip), ...(earlierIp !== undefined && { earlier: maskAddress(earlierIp) }) };
+}
+
+/** An address as policy lets agents see it: enough to recognise, not to find. */
+function maskAddress(ip: string): string {
+  if (ip.includes(':')) return `${ip.split(':').slice(0, 3).join(':')}:…`;
+  return ip.split('.').slice(0, 3).join('.') + '.…';
 }

@@ -1,4 +1,4 @@
-import type { PagesView, PageView, ViewerTicket } from '../../contracts/agent.ts';
+import type { PagesView, PageView, RegistrationView, ViewerTicket } from '../../contracts/agent.ts';
 import type { RegistrationAsk } from '../../contracts/agent.schema.ts';
 import type { AgentId, SessionId } from '../../contracts/ids.ts';
 import type { Role, ViewerMode } from '../../contracts/states.ts';
@@ -24,11 +24,13 @@ export interface Pages {
   /** A session for a visitor who has none yet, and the ticket that proves it. */
   begin(ip: string, origin: string | undefined): { readonly id: SessionId; readonly ticket: string };
 
-  /** Registers an agent under the visitor's address. Unknown address and wrong code look alike. */
-  register(
-    viewer: Viewer,
-    ask: RegistrationAsk,
-  ): Promise<{ readonly id: string; readonly sessionId: SessionId }>;
+  /** Who is here under this address, in any spelling: candidates, never a person. */
+  lookup(ip: string): readonly SessionId[];
+  /**
+   * Registers an agent under the visitor's address, and tells how to open each channel of the session [SE-14, SE-15]. The same agent
+   * twice is one registration. Unknown address and wrong code look alike.
+   */
+  register(viewer: Viewer, ask: RegistrationAsk): Promise<RegistrationView>;
   unregister(viewer: Viewer, registrationId: string): Promise<void>;
   askConsent(viewer: Viewer, sessionId: SessionId): Promise<void>;
   setMode(viewer: Viewer, sessionId: SessionId, mode: ViewerMode): Promise<void>;

@@ -1,8 +1,8 @@
-import type { SessionId } from '../../contracts/ids.ts';
+import type { AgentId, SessionId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Callback } from '../domain/callback.ts';
-import { isOver } from '../domain/callback.ts';
-import { change, type LegWish, newSession, type Session } from '../domain/session.ts';
+import { claimOf, isOver } from '../domain/callback.ts';
+import { change, isAlive, type LegWish, newSession, type Session } from '../domain/session.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { Hints } from '../ports/hints.ts';
 import type { SessionStore } from '../ports/stores.ts';
@@ -20,6 +20,7 @@ interface Parts {
 export class SessionDesk {
   readonly #parts: Parts;
   #afterCall: (sessionId: SessionId, graceMs: number) => void = () => {};
+  #released: (sessionId: SessionId, agentId: AgentId) => void = () => {};
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -30,37 +31,53 @@ export class SessionDesk {
     this.#afterCall = listener;
   }
 
+  /** The contact goes on without this agent: the reservation that let them see anything is gone. */
+  onReleased(listener: (sessionId: SessionId, agentId: AgentId) => void): void {
+    this.#released = listener;
+  }
+
   find(id: SessionId): Promise<Session | undefined> {
     return this.#parts.store.find(id);
   }
 
-  /** Carries out wishes; creates the session when it is new. */
+  /** Carries out wishes; creates the session when it is new and somebody is added. Tells others only of what changed. */
   async apply(id: SessionId, wishes: readonly LegWish[]): Promise<Session | undefined> {
     const { store, hints, clock } = this.#parts;
     if (wishes.length === 0) return store.find(id);
     const at = clock.now();
+    let before: Session | undefined;
     const session = await store.update(
       id,
-      (it) => wishes.reduce((next, wish) => change(next, wish, at), it),
-      newSession(id, at),
+      (it) => {
+        before = it;
+        return wishes.reduce((next, wish) => change(next, wish, at), it);
+      },
+      wishes.some((it) => it.do === 'add') ? newSession(id, at) : undefined,
     );
-    hints.give({ about: 'session', id });
+    if (session !== before) hints.give({ about: 'session', id });
     return session;
+  }
+
+  /** Ends the session unless somebody still talks in it. */
+  async endUnlessTalking(id: SessionId): Promise<void> {
+    const session = await this.find(id);
+    if (session?.state === 'open' && !isAlive(session, 'voice')) await this.apply(id, [{ do: 'end' }]);
   }
 
   async callbackMoved(before: Callback, now: Callback, agent: Account | undefined): Promise<void> {
     const service = this.#parts.services(now.wish.service);
+    const { sessionId } = now.wish;
     const people = {
       visitor: now.wish.name ?? 'Visitor',
       ...(agent && { agent: { id: agent.id, name: agent.name } }),
     };
-    await this.apply(now.wish.sessionId, service.moved(before, now, people));
+    await this.apply(sessionId, service.moved(before, now, people));
+    const was = claimOf(before)?.agentId;
+    if (!isOver(now) && was !== undefined && was !== claimOf(now)?.agentId) this.#released(sessionId, was);
     const wasOn = before.phase.state === 'connected';
     if ((wasOn && now.phase.state === 'wrap-up') || (isOver(now) && !isOver(before))) {
-      this.#afterCall(
-        now.wish.sessionId,
-        wasOn || before.phase.state === 'wrap-up' ? service.pagesAfterCallMs : 0,
-      );
+      const talked = wasOn || before.phase.state === 'wrap-up';
+      this.#afterCall(sessionId, talked ? service.pagesAfterCallMs : 0);
     }
   }
 }

@@ -13,7 +13,7 @@ export interface SessionLeg {
   readonly since: number;
 }
 
-/** Who is joined to one contact. */
+/** Who is joined to one contact: the record of its endpoints, whatever brought them here. */
 export interface Session {
   readonly id: SessionId;
   readonly state: 'open' | 'ended';
@@ -42,9 +42,16 @@ export function newSession(id: SessionId, at: number): Session {
   return { id, state: 'open', since: at, legs: [] };
 }
 
-/** The generic session instance: adds and removes endpoints. It knows no service, no phone and no page. */
+/**
+ * The generic session instance: adds and removes endpoints. It knows no service, no phone and no page. Whoever is added to an
+ * ended session opens it again, without those who have left: the same visitor's next contact.
+ */
 export function change(session: Session, wish: LegWish, at: number): Session {
-  if (session.state === 'ended') return session;
+  if (session.state === 'ended') {
+    return wish.do === 'add' && wish.state !== 'left'
+      ? change({ ...session, state: 'open', since: at, legs: [] }, wish, at)
+      : session;
+  }
   switch (wish.do) {
     case 'add': {
       const id = legId(wish.role, wish.who, wish.channel);
@@ -68,4 +75,9 @@ export function change(session: Session, wish: LegWish, at: number): Session {
         legs: session.legs.map((it) => (it.state === 'left' ? it : { ...it, state: 'left', since: at })),
       };
   }
+}
+
+/** Somebody is on this channel, or about to be. */
+export function isAlive(session: Session, channel: Channel): boolean {
+  return session.legs.some((it) => it.channel === channel && it.state !== 'left');
 }

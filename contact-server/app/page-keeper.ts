@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import type { SessionId } from '../../contracts/ids.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import type { PageSession } from '../domain/page-session.ts';
+import type { PageStore } from '../ports/page-store.ts';
+
+const AGAIN_MS = 500;
+const LONGEST_MS = 10_000;
+/** So often over some minutes; then what is not stored is given up rather than held for ever. */
+const MOST_TRIES = 60;
+
+/**
+ * Stores page sessions behind the conversation: the newest wins, one write at a time for each, tried again while the store is away.
+ * What has not been stored yet is still known here.
+ */
+export class PageKeeper {
+  readonly #store: PageStore;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #unsaved = new Map<SessionId, PageSession>();
+  readonly #writing = new Set<SessionId>();
+
+  constructor(store: PageStore, clock: Clock, log: Logger) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  keep(session: PageSession): void {
+    this.#unsaved.set(session.id, session);
+    if (this.#writing.has(session.id)) return;
+    this.#writing.add(session.id);
+    void this.#write(session.id, 1);
+  }
+
+  async load(id: SessionId): Promise<PageSession | undefined> {
+    return this.#unsaved.get(id) ?? this.#store.load(id);
+  }
+
+  async #write(id: SessionId, tries: number): Promise<void> {
+    const session = this.#unsaved.get(id);
+    if (!session) {
+      this.#writing.delete(id);
+      return;
+    }
+    try {
+      await this.#store.save(session);
+      if (this.#unsaved.get(id) === session) this.#unsaved.delete(id);
+      void this.#write(id, 1);
+    } catch (err) {
+      if (tries === 1) this.#log.warn({ err, sessionId: id }, 'page session not stored yet');
+      if (tries >= MOST_TRIES) {
+        this.#log.error({ err, sessionId: id }, 'page session not stored');
+        this.#unsaved.delete(id);
+        this.#writing.delete(id);
+        return;
+      }
+      this.#clock.after(Math.min(AGAIN_MS * tries, LONGEST_MS), () => void this.#write(id, tries + 1));
+    }
+  }
+}
