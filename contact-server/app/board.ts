@@ -139,6 +139,7 @@ function line(
   const standings = new Map<CallbackId, RoutingSnapshot['waiting'][number]['standing']>(
     snapshot.waiting.map((it) => [it.contact.id, it.standing]),
   );
+  const order = new Map(snapshot.waiting.map((it, index) => [it.contact.id, index]));
   const waits = open.filter(
     (it) => it.callback.phase.state === 'queued' || it.callback.phase.state === 'scheduled',
   );
@@ -163,6 +164,8 @@ function line(
     .sort(
       (a, b) =>
         Number(a.state === 'scheduled') - Number(b.state === 'scheduled') ||
+        // In the order of service; whom routing does not know (yet) comes last.
+        (order.get(a.callbackId) ?? Infinity) - (order.get(b.callbackId) ?? Infinity) ||
         (a.at ?? a.since) - (b.at ?? b.since),
     );
 }

@@ -151,14 +151,16 @@ export class Visitors implements VisitorDesk {
       ip: ask.visitor.ip,
       ...(language !== undefined && { language }),
     });
-    if (!owed.ok) throw new ProblemError('not-entitled', { rule: owed.rule, detail: owed.reason });
     const hours = await routing.openings(service, now, now + SLOTS_AHEAD_MS);
-    const outlook = await routing
-      .estimate({ requirement: owed.requirement, priority: owed.priority })
-      .catch((err: unknown) => {
-        log.warn({ err }, 'no estimate');
-        return undefined;
-      });
+    // An address that is owed nothing may belong to somebody whose number or proved identity is: the request will tell.
+    const outlook = !owed.ok
+      ? undefined
+      : await routing
+          .estimate({ requirement: owed.requirement, priority: owed.priority })
+          .catch((err: unknown) => {
+            log.warn({ err }, 'no estimate');
+            return undefined;
+          });
     const open = hours.openNow;
     const body: AvailabilityView = {
       service,
