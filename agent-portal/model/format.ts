@@ -55,6 +55,17 @@ export function ordinal(n: number): string {
   return `${n}${endings[(tens - 20) % 10] ?? endings[tens] ?? 'th'}`;
 }
 
+const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
+
+/** `English` for `en`; words that are no language tag stay as they are. */
+export function languageName(tag: string): string {
+  try {
+    return languages.of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
 /** What of an address a person reads: path and query, without the site; the whole of it where it is no address. */
 export function shortUrl(url: string): string {
   try {

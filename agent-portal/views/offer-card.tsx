@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { OfferView } from '../../contracts/agent.ts';
 import { accept, decline } from '../model/actions.ts';
 import { nameOf } from '../model/desk.ts';
-import { duration, ordinal, shortUrl, spokenDuration } from '../model/format.ts';
+import { duration, languageName, ordinal, shortUrl, spokenDuration } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { CommandButton } from './controls.tsx';
 import { Icon } from './icons.tsx';
@@ -47,7 +47,7 @@ export function OfferCard({
   const isTaking = portal.commands.busy.value.has(`accept:${offer.reservationId}`);
   const facts = [
     offer.service,
-    who.language,
+    who.language && languageName(who.language),
     who.visits > 1 ? `${ordinal(who.visits)} visit` : 'first visit',
     who.tier,
   ].filter((it) => it !== undefined && it !== '');

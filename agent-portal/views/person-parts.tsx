@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 import type { PageView, WhoView } from '../../contracts/agent.ts';
-import { inFull, ordinal, shortUrl } from '../model/format.ts';
+import { inFull, languageName, ordinal, shortUrl } from '../model/format.ts';
 import { At } from './controls.tsx';
 
 /** What is known of a person in a few lines. */
@@ -10,7 +10,7 @@ export function Facts({ who }: { readonly who: WhoView }): JSX.Element {
     ['Tier', who.tier],
     ['Customer since', who.since],
     ['Visits', who.visits > 1 ? `${ordinal(who.visits)} visit` : 'first visit'],
-    ['Language', who.language],
+    ['Language', who.language && languageName(who.language)],
     ['Address', who.ip],
   ] as const;
   return (

@@ -25,7 +25,9 @@ function History({ contact }: { readonly contact: ContactView }): JSX.Element {
   const events = [
     ...contact.attempts.map((it) => ({ at: it.at, what: `rang: ${it.outcome.replaceAll('-', ' ')}` })),
     ...contact.history,
-  ].sort((a, b) => b.at - a.at);
+  ]
+    .map((it, i) => ({ ...it, i }))
+    .sort((a, b) => b.at - a.at || b.i - a.i);
   return (
     <section>
       <h3>History</h3>

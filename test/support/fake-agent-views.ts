@@ -41,7 +41,7 @@ export function mariaAs(change: Partial<WhoView> = {}): WhoView {
     tier: 'Gold',
     since: '2021',
     visits: 2,
-    language: 'Portuguese',
+    language: 'pt-BR',
     products: [
       { name: 'Fixed rate mortgage, 5 years', status: 'active' },
       { name: 'Credit card', status: 'blocked' },
