@@ -30,7 +30,8 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
   const narrow = matchMedia('(max-width: 479px)');
   const titleId = newId();
   const body = el('div', { class: 'body' });
-  const footer = el('footer');
+  // No <header> and <footer>: in a dialog they would be a second banner and a second footer of the page.
+  const footer = el('div', { class: 'foot' });
   const closer = el(
     'button',
     { type: 'button', class: 'close', 'aria-label': say('close'), click: () => close() },
@@ -51,7 +52,7 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
         close();
       },
     },
-    el('header', {}, el('h2', { id: titleId }, say('title')), closer),
+    el('div', { class: 'head' }, el('h2', { id: titleId }, say('title')), closer),
     body,
     footer,
   );
