@@ -63,7 +63,10 @@ export class AgentDesk {
         .map((it) => it.agentId),
     );
     const on = new Set(agents.map((it) => it.agentId).filter((it) => !off.has(it)));
-    for (const account of await accounts.all()) {
+    const all = await accounts.all();
+    const known = new Set(all.map((it) => it.id));
+    for (const id of on) if (!known.has(id)) await routing.setAgentState(id, { state: 'logged-off' });
+    for (const account of all) {
       const { id, extension } = account;
       const isOpen = extension !== undefined && phones.isRegistered(extension);
       if (present.has(id) || !(on.has(id) || isOpen)) continue;
@@ -235,8 +238,9 @@ export class AgentDesk {
 }
 
 const whyGone: Readonly<Record<Extract<AcceptResult, { ok: false }>['why'], string>> = {
-  unknown: 'This offer does not exist.',
-  'not-yours': 'This offer is not yours.',
+  unknown: 'This offer is no longer open.',
+  // Nobody learns of the offers of others.
+  'not-yours': 'This offer is no longer open.',
   gone: 'This offer is no longer open.',
   'not-able': 'You cannot take this contact now.',
 };

@@ -109,9 +109,11 @@ export class LogInDesk {
   }
 
   async present(): Promise<Presence> {
-    const { logIns, clock } = this.#parts;
+    const { logIns, accounts, clock } = this.#parts;
     const asOf = clock.now();
-    const live = await logIns.live(asOf);
+    // An account that was closed is logged in no more, whatever its log-ins say.
+    const known = new Set((await accounts.all()).map((it) => it.id));
+    const live = (await logIns.live(asOf)).filter((it) => known.has(it.agentId));
     return {
       asOf,
       logIns: new Set(live.map((it) => it.id)),

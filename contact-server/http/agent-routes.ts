@@ -57,6 +57,7 @@ export function agentRoutes(parts: RouteParts): Router {
   const asks = async (ctx: Context, who: For = 'anybody'): Promise<Account> =>
     (await whoAsks(ctx, logIns, auth, who)).account;
   const take = commandTaker(parts);
+  for (const name of ['id', 'session']) router.param(name, wellFormed);
 
   router.post('/sessions', async (ctx) => {
     const ask = await readJson(ctx, logInSchema);
@@ -251,10 +252,14 @@ function onlyIfLoggedIn(error: unknown): void {
   if (!(error instanceof ProblemError)) throw error;
 }
 
+/** What can be no id of ours is answered before anybody looks for it. */
+async function wellFormed(id: string, _ctx: unknown, next: () => Promise<unknown>): Promise<void> {
+  if (!/^[\w:.-]{1,64}$/.test(id)) throw new ProblemError('not-found');
+  await next();
+}
+
 function param(ctx: Context, name: string): string {
-  const value = (ctx['params'] as Record<string, string | undefined>)[name];
-  if (value === undefined || !/^[\w:.-]{1,64}$/.test(value)) throw new ProblemError('not-found');
-  return value;
+  return (ctx['params'] as Record<string, string>)[name] ?? '';
 }
 
 function session(ctx: Context): SessionId {
