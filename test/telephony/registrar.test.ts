@@ -232,6 +232,15 @@ describe('A phone registers', () => {
     await invited(hand.peer);
   });
 
+  it('and its user is not logged in yet: it may ask again and again, and gets in at the log-in', async () => {
+    exchange.open.close();
+    exchange.open = await exchange.openTelephony({ clock: new HandClock() });
+    await exchange.phones.close(EXTENSION);
+    for (let n = 0; n < 40; n += 1) assert.equal(status(await hand.register([contactWith()])), 401);
+    await exchange.phones.open(EXTENSION);
+    assert.equal(status(await hand.register([contactWith()])), 200);
+  });
+
   it('and the contact server restarts: it is still reachable', async () => {
     const store = new MemoryBindingStore();
     exchange.open.close();

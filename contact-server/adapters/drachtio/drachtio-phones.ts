@@ -220,6 +220,10 @@ export class DrachtioPhones implements Phones {
       given.username === extension && given.realm === this.#realm && sameHost(given.uri, request.uri);
     const admitted = extension !== undefined && account !== undefined && this.#open.has(extension);
     if (!right || !admitted || !ours || age === 'foreign') {
+      // The phone of somebody who is not logged in hears what everybody hears, but it has guessed nothing: while it waits
+      // it must not use up the patience with its neighbours, nor with itself.
+      const isWaiting = right && ours && age === 'fresh' && this.#nonces.use(given.nonce, given.nc, now);
+      if (isWaiting) this.#limit.spend(source, -COST_WRONG);
       this.#options.log.debug({ source, method: request.method }, 'a phone was not let in');
       return 'no';
     }
