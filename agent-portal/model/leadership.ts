@@ -17,9 +17,10 @@ export function leadByLock(locks: LockManager): Leads {
 
 const key = 'ringback-portal-leader';
 const beatMs = 150;
-const leaseMs = 450;
+const leaseMs = 500;
 const checkMs = 100;
-const answerMs = 100;
+/** A busy machine lets a tab wait before it can answer. */
+const answerMs = 350;
 
 interface Lease {
   readonly tab: string;

@@ -33,7 +33,7 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.streaming(page);
     fake.setBoard(boardAs({ figures: figures(41) }));
     await bench.sees(page, '[data-figure=waiting]', '41');
-    assert.equal(fake.openStreams, 1);
+    await fake.hasStreams(1);
     await page.keyboard.press('b');
     await page.waitForSelector('.desk');
   });
@@ -48,7 +48,7 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(board, '[data-figure=waiting]', '42');
     fake.offer(offerOf(1));
     await desk.waitForSelector('html[data-ringing]');
-    assert.equal(fake.openStreams, 1);
+    await fake.hasStreams(1);
   });
 
   it('and an offer comes to her there too, and takes her to her desk', async () => {

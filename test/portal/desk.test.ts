@@ -41,7 +41,7 @@ describe('Ana works at her desk', () => {
     bench.fake.isLoggedIn = false;
     bench.fake.emit('session.ended', { reason: 'replaced' });
     await bench.sees(page, '.log-in', 'logged in elsewhere');
-    assert.equal(bench.fake.openStreams, 0);
+    await bench.fake.hasStreams(0);
   });
 
   it('becomes ready with a key, and not ready with a reason from the menu', async () => {

@@ -49,7 +49,7 @@ describe('The stream of events', () => {
     assert.equal(await fake.streamsOpened.next(), last);
     await page.waitForSelector('.call-bar');
     await bench.isGone(page, '.offer');
-    assert.equal(fake.openStreams, 1);
+    await fake.hasStreams(1);
   });
 
   it('survives a message nobody can read', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -108,6 +108,7 @@ export class FakeAgentServer {
   breaksStreams = false;
   isLoggedIn = false;
   readonly users = new Map([['ana', 'correct horse']]);
+  readonly #changes = new EventEmitter();
   readonly #streams = new Map<ServerResponse, boolean>();
   readonly #log: Logged[] = [];
   #cursor = 100;
@@ -185,16 +186,17 @@ export class FakeAgentServer {
     return `http://localhost:${(this.#site.address() as AddressInfo).port}`;
   }
 
-  get openStreams(): number {
-    return this.#streams.size;
-  }
-
   /** The next command of this name; what else was sent before it is passed over. */
   async heard(name: string): Promise<Sent> {
     for (;;) {
       const sent = await this.sent.next();
       if (sent.name === name) return sent;
     }
+  }
+
+  /** Waits until so many streams are open: the server hears of a closed tab a little after the next one has come. */
+  async hasStreams(n: number): Promise<void> {
+    while (this.#streams.size !== n) await once(this.#changes, 'streams');
   }
 
   /** Tells the page something over the stream. */
@@ -388,7 +390,11 @@ export class FakeAgentServer {
       res.write('data: {"type":"stream.reset","data":{}}\n\n');
     } else for (const it of this.#log) if (it.cursor > from) res.write(frame(it));
     this.#streams.set(res, board);
-    res.on('close', () => this.#streams.delete(res));
+    this.#changes.emit('streams');
+    res.on('close', () => {
+      this.#streams.delete(res);
+      this.#changes.emit('streams');
+    });
     this.streamsOpened.put(String(from));
     if (this.breaksStreams) res.destroy();
   }
