@@ -17,9 +17,28 @@ export class ProblemError extends Error {
   }
 }
 
-/** What a failure looks like from outside: an expected one by name, anything else as `unexpected`. */
+/** How those errors are named by which a store says that it does not answer: ours, MongoDB's driver's, the Redis client's. */
+const away = new Set([
+  'RoutingUnavailable',
+  'MongoServerSelectionError',
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoNotConnectedError',
+  'MongoPoolClearedError',
+  'MongoWaitQueueTimeoutError',
+  'PoolClearedOnNetworkError',
+  'MaxRetriesPerRequestError',
+]);
+
+/**
+ * What a failure looks like from outside: an expected one by name; a store that does not answer as `unavailable`, since
+ * the same request may be sent again; anything else as `unexpected`.
+ */
 export function problemOf(error: unknown): Problem {
-  return (error instanceof ProblemError ? error : new ProblemError('unexpected')).problem;
+  if (error instanceof ProblemError) return error.problem;
+  const isAway = error instanceof Error && away.has(error.name);
+  return (isAway ? new ProblemError('unavailable', { retryAfterS: 2 }) : new ProblemError('unexpected'))
+    .problem;
 }
 
 /** Turns whatever a route throws into problem+json; what nobody expected is logged, and told to nobody. */

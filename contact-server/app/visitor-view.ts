@@ -128,10 +128,10 @@ function allowedFor(callback: Callback): readonly VisitorAction[] {
     case 'screened':
     case 'queued':
     case 'reserved':
+    case 'dialing-agent':
       return ['cancel', 'move'];
     case 'scheduled':
       return callback.attempts.length > 0 ? ['cancel', 'move', 'retry'] : ['cancel', 'move'];
-    case 'dialing-agent':
     case 'dialing-customer':
       return ['cancel'];
     case 'connected':

@@ -122,7 +122,8 @@ export function whileDialingCustomer(
         ...letGo(phase, 'cancelled'),
       );
     case 'moved':
-      if (fact.to === undefined) return stay(now);
+      // Once it rings for them, an agent waits for the answer: they may take the call, or cancel it.
+      if (fact.to === undefined || phase.ringing) return stay(now);
       return scheduled(
         wanting(concluded(now, phase.callId, 'cancelled'), fact.to),
         fact.at,
