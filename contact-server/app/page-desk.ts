@@ -163,7 +163,8 @@ export class PageDesk implements Pages {
       const page = sharable(tab.url, this.#parts.siteOrigins);
       if (!page.ok) throw new ProblemError('page-refused', { detail: page.why });
       const url = new URL(page.url);
-      url.hash = `ringback-viewer=${this.#authority.viewerTicket(sessionId, mine.id)}`;
+      const mark = `ringback-viewer=${this.#authority.viewerTicket(sessionId, mine.id)}`;
+      url.hash = url.hash === '' ? mark : `${url.hash}&${mark}`;
       return { url: url.href };
     });
   }

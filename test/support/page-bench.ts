@@ -39,6 +39,7 @@ export class PassingClock implements Clock {
 
   /** Each timer fires at its own moment, and what it set off is done before the next. */
   async pass(ms: number): Promise<void> {
+    await settled();
     const end = this.#now + ms;
     for (;;) {
       const next = this.#waiting.filter((it) => it.at <= end).sort((a, b) => a.at - b.at)[0];

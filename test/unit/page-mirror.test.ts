@@ -44,7 +44,7 @@ async function sharing(bench = openPages()): Promise<Scene> {
   const frames: Browser[] = [];
   for (const viewer of [maya, maya, rui]) {
     const { url } = await bench.desk.ticket(viewer, id);
-    const [page = '', ticket = ''] = url.split('#ringback-viewer=');
+    const [page = '', ticket = ''] = url.split(/[#&]ringback-viewer=/);
     frames.push(new Browser(bench, page, { viewer: ticket }, '192.0.2.1'));
   }
   const all = [visitor, ...frames];
@@ -52,11 +52,14 @@ async function sharing(bench = openPages()): Promise<Scene> {
   return { bench, visitor, frames, all, session: id };
 }
 
+type Wire = 'speak' | 'listen' | 'cut' | 'connect' | 'settle';
 type Act =
   | { readonly do: 'click'; readonly who: number; readonly page: number; readonly how: 'load' | 'history' }
-  | { readonly do: 'speak' | 'listen' | 'cut' | 'connect' | 'settle'; readonly who: number }
+  | { readonly do: Wire; readonly who: number }
   | { readonly do: 'pass'; readonly ms: number }
-  | { readonly do: 'kill' | 'fail' | 'mend' };
+  | { readonly do: 'kill' }
+  | { readonly do: 'fail' }
+  | { readonly do: 'mend' };
 
 const who = fc.nat(3);
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -86,7 +89,7 @@ const withFaults = fc.oneof(
   { weight: 16, arbitrary: act },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constantFrom('kill' as const, 'fail' as const, 'mend' as const) }),
+    arbitrary: fc.constantFrom<Act>({ do: 'kill' }, { do: 'fail' }, { do: 'mend' }),
   },
 );
 
@@ -96,11 +99,13 @@ async function play(scene: Scene, acts: readonly Act[]): Promise<void> {
     else if (it.do === 'kill') {
       scene.bench = scene.bench.restart();
       for (const browser of scene.all) browser.bench = scene.bench;
-    } else if (it.do === 'fail' || it.do === 'mend') scene.bench.stores.isDown = it.do === 'fail';
+    } else if (it.do === 'fail') scene.bench.stores.isDown = true;
+    else if (it.do === 'mend') scene.bench.stores.isDown = false;
     else {
       const browser = scene.all[it.who];
-      if (it.do === 'click') browser?.click(pages[it.page] ?? '', it.how);
-      else browser?.[it.do]();
+      if (!browser) continue;
+      if (it.do === 'click') browser.click(pages[it.page] ?? '', it.how);
+      else browser[it.do]();
     }
     await settled();
   }
