@@ -13,6 +13,8 @@ export function allowOrigins(origins: () => ReadonlySet<string>): Middleware {
     ctx.vary('Origin');
     const { origin } = ctx.headers;
     if (origin !== undefined) {
+      // Until the first link is up nobody has told us whose pages to let in: no refusal, come again.
+      if (origins().size === 0) throw new ProblemError('unavailable', { retryAfterS: 2 });
       if (!origins().has(origin)) throw new ProblemError('wrong-origin');
       ctx.set('Access-Control-Allow-Origin', origin);
       ctx.set('Access-Control-Expose-Headers', 'Retry-After, Location');

@@ -143,7 +143,7 @@ describe('What a visitor has told', function () {
       ])
         assert.ok(!message.includes(word), message);
     }
-    const forPhones = invites.filter((it) => it.startsWith("INVITE sip:101@"));
+    const forPhones = invites.filter((it) => it.startsWith('INVITE sip:101@'));
     for (const message of forPhones) {
       assert.ok(!message.includes(secret.number), 'the agent’s phone is not told the number');
       assert.match(message, /^From: "?Sales"? ?</im);
