@@ -10,7 +10,7 @@ start: build ## production: no demo, no embedded back end; settings from the env
 	@exec node build/deploy/start.js
 
 test: setup build-browser packages ## all tests, with real Redis, SIP phones and a real browser
-	@node_modules/.bin/mocha 'test/**/*.test.ts'
+	@node $(NODE_ENV_FLAGS) deploy/run-tests.ts
 
 test-unit: setup ## in seconds, no services
 	@node_modules/.bin/mocha 'test/unit/**/*.test.ts'

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Runs all tests in two lanes side by side, since most of them wait: those with a browser in one, the rest in the
+ * other. Prints each lane whole when it is over, and at the end how many passed and failed.
+ */
+const root = join(import.meta.dirname, '..');
+const withBrowser = ['browser', 'portal', 'widget'];
+const lanes = {
+  'with a browser': withBrowser,
+  'without a browser': readdirSync(join(root, 'test'), { withFileTypes: true })
+    .filter((it) => it.isDirectory() && it.name !== 'support' && !withBrowser.includes(it.name))
+    .map((it) => it.name),
+};
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly ok: boolean;
+}
+
+const began = Date.now();
+const outcomes = await Promise.all(Object.entries(lanes).map(([name, folders]) => run(name, folders)));
+const sum = (of: (it: Outcome) => number): number => outcomes.reduce((all, it) => all + of(it), 0);
+console.log(`\ntests took ${String(Math.round((Date.now() - began) / 1000))} s`);
+const skipped = sum((it) => it.skipped);
+console.log(
+  `${String(sum((it) => it.passed))} passed, ${String(sum((it) => it.failed))} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`,
+);
+process.exitCode = outcomes.every((it) => it.ok) ? 0 : 1;
+
+function run(name: string, folders: readonly string[]): Promise<Outcome> {
+  const files = folders.map((it) => `test/${it}/**/*.test.ts`);
+  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), files, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said: Buffer[] = [];
+  mocha.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  mocha.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  return new Promise((resolve) => {
+    mocha.once('close', (code) => {
+      const text = Buffer.concat(said).toString('utf8');
+      console.log(`\n== tests ${name} ==\n${text}`);
+      const count = (word: string): number =>
+        Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
+      resolve({
+        passed: count('passing'),
+        failed: count('failing'),
+        skipped: count('pending'),
+        ok: code === 0,
+      });
+    });
+  });
+}
