@@ -1,3 +1,4 @@
+import type { BoardView } from '../../contracts/agent.ts';
 import type { Company } from '../../contracts/company.schema.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { TestCentre } from './centre.ts';
@@ -44,22 +45,33 @@ export async function managerOf(centre: TestCentre): Promise<AgentClient> {
 export async function tidy(manager: AgentClient, agents: readonly AgentClient[]): Promise<void> {
   for (const agent of agents) {
     await agent.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
-  }
-  const { line, reservations } = await manager.board();
-  const waiting = [...line, ...reservations].map((it) => it.callbackId);
-  for (const id of new Set(waiting)) await manager.send('POST', `/callbacks/${id}/cancel`, {});
-  for (const agent of agents) {
     for (const { callbackId, call } of (await agent.desk()).contacts) {
       if (call && !call.ended) await agent.send('POST', `/calls/${call.id}/drop`, {});
       await agent.contactIn('wrap-up', callbackId).catch(() => undefined);
-      await agent.send('POST', `/contacts/${callbackId}/complete`, {
-        disposition: 'resolved',
-        next: 'not-ready',
-      });
+      const done = { disposition: 'resolved', next: 'not-ready' };
+      await agent.send('POST', `/contacts/${callbackId}/complete`, done);
     }
   }
-  const from = manager.told.items.length;
-  const clear = (it: { line: unknown; reservations: unknown; live: unknown }): boolean =>
-    [it.line, it.reservations, it.live].every((list) => (list as unknown[]).length === 0);
-  if (!clear(await manager.board())) await manager.event('board.changed', clear, from);
+  // What was asked for by a story that failed may still be on its way in.
+  for (;;) {
+    const from = manager.told.items.length;
+    const board = await manager.board();
+    if (isEmpty(board)) return;
+    const waiting = [...board.line, ...board.reservations].map((it) => it.callbackId);
+    for (const id of new Set(waiting)) await manager.send('POST', `/callbacks/${id}/cancel`, {});
+    await manager.event('board.changed', () => true, from);
+  }
+}
+
+function isEmpty({ line, reservations, live }: BoardView): boolean {
+  return [line, reservations, live].every((list) => list.length === 0);
+}
+
+/** From the offer to the end of a contact: accepts, talks, hangs up, writes up, and is ready again. */
+export async function serve(agent: AgentClient, callbackId: string): Promise<void> {
+  await agent.accept(await agent.offer((it) => it.callbackId === callbackId));
+  const { call } = await agent.contactIn('connected', callbackId);
+  await agent.command(`/calls/${call?.id ?? ''}/drop`);
+  await agent.contactIn('wrap-up', callbackId);
+  await agent.complete(callbackId);
 }
