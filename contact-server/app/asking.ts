@@ -105,7 +105,8 @@ export class Asking {
 
     // Accepted. What follows may fail and be made up for; the answer stays yes.
     const [record] = await Promise.all([
-      this.#parts.callbacks.note(id, screened),
+      // What cannot be told now, the watchdog makes up for: the state has its deadline.
+      this.#parts.callbacks.note(id, screened).catch((): CallbackRecord => justStored(callback)),
       // The callback carries its consent; this copy outlives it.
       this.#parts.consents.add(consent).catch(() => undefined),
     ]);
@@ -249,6 +250,10 @@ export class Asking {
 function problemFor(rule: string): ProblemName {
   if (rule.startsWith('hours/') || rule === 'dial/outside-hours') return 'invalid-time';
   return rule.startsWith('dial/') || rule.startsWith('number/') ? 'number-refused' : 'not-entitled';
+}
+
+function justStored(callback: Callback): CallbackRecord {
+  return { callback, version: 1, notes: { text: '', version: 0 }, promiseBroken: false, identityChecked: false };
 }
 
 /** A picked time we can promise: in the future and not too far. Throws `invalid-time`. */
