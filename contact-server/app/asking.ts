@@ -138,9 +138,12 @@ export class Asking {
     // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
     const within = async (key: string, max: number, ms: number): Promise<boolean> =>
       limits.allow(key, max, ms).catch(() => true);
-    const inHour = await within(`ask:h:${from}`, asking.perAddressHour, HOUR_MS);
-    const inDay = await within(`ask:d:${from}`, asking.perAddressDay, DAY_MS);
-    const forPhone = await within(`ask:p:${phoneHash}`, asking.perNumberDay, DAY_MS);
+    const [inHour, inDay, forPhone, suppressed] = await Promise.all([
+      within(`ask:h:${from}`, asking.perAddressHour, HOUR_MS),
+      within(`ask:d:${from}`, asking.perAddressDay, DAY_MS),
+      within(`ask:p:${phoneHash}`, asking.perNumberDay, DAY_MS),
+      suppressions.has(phoneHash),
+    ]);
     if (!inHour || !inDay || !forPhone) {
       throw new ProblemError('too-many', {
         rule: forPhone ? 'limits/address' : 'limits/number',
@@ -148,7 +151,7 @@ export class Asking {
         detail: 'There were several requests already. Please try again later.',
       });
     }
-    if (await suppressions.has(phoneHash)) {
+    if (suppressed) {
       throw new ProblemError('number-refused', {
         rule: 'number/suppressed',
         detail: 'The owner of this number asked us not to call it.',
@@ -253,7 +256,13 @@ function problemFor(rule: string): ProblemName {
 }
 
 function justStored(callback: Callback): CallbackRecord {
-  return { callback, version: 1, notes: { text: '', version: 0 }, promiseBroken: false, identityChecked: false };
+  return {
+    callback,
+    version: 1,
+    notes: { text: '', version: 0 },
+    promiseBroken: false,
+    identityChecked: false,
+  };
 }
 
 /** A picked time we can promise: in the future and not too far. Throws `invalid-time`. */
