@@ -83,7 +83,13 @@ export class Tab {
 
   async #hello(url: string, seq: number): Promise<void> {
     this.page = await this.#visitor.page({ tab: this.tab, url, seq, ...this.#who });
-    const welcome = await this.page.hears('welcome');
+    const welcoming = this.page.hears('welcome');
+    const isIn = await Promise.race([welcoming.then(() => true), this.page.closed.then(() => false)]);
+    if (!isIn) {
+      welcoming.catch(() => {});
+      throw new Error('closed before a welcome');
+    }
+    const welcome = await welcoming;
     if (welcome.ticket !== undefined) this.#who.ticket = welcome.ticket;
     if (welcome.credential !== undefined) this.#who.viewer = welcome.credential;
   }
@@ -171,4 +177,18 @@ export function moreAgents(count: number): (company: Company) => void {
 /** What the agent's screen shows of the contact's pages. */
 export async function pagesOf(agent: AgentClient, callbackId: string): Promise<PagesView | undefined> {
   return (await agent.desk()).contacts.find((it) => it.callbackId === callbackId)?.session?.pages;
+}
+
+/** As the widget does: again and again, until somebody is there. */
+export async function comesBackWhenItCan(come: () => Promise<void>): Promise<void> {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    try {
+      await come();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
