@@ -66,7 +66,7 @@ export class CallDesk {
     const { telephony } = this.#parts;
     if (command === 'hold') await telephony.hold(callId);
     else if (command === 'retrieve') await telephony.retrieve(callId);
-    else telephony.hangUp(callId, 'agent dropped');
+    else telephony.hangUp(callId, 'dropped at the desk', 'agent');
   }
 
   /** After a restart: the call goes on if both phones still hold it; else it is ended. True when it goes on. */

@@ -248,7 +248,7 @@ function customerFailed(
   rules: CallbackRules,
 ): Step {
   const orders = letGo(phase, outcome);
-  const tries = now.attempts.filter((it) => it.outcome !== 'agent-lost' && it.outcome !== 'cancelled').length;
+  const tries = now.attempts.filter((it) => it.outcome !== 'agent-lost').length;
   if (!worthRetrying(outcome) || tries >= rules.maxAttempts) {
     return end(now, { state: 'unreached' }, at, outcome, ...orders);
   }

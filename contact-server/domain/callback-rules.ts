@@ -32,7 +32,9 @@ export const usualRules: CallbackRules = {
   maxAgentFailures: 9,
 };
 
-/** Whether another try can help: a wrong number stays wrong, and a no is a no. */
+const notTheirFault: readonly AttemptOutcome[] = ['busy', 'no-answer', 'machine', 'trunk-error', 'cancelled'];
+
+/** Whether another try can help: a wrong number stays wrong, and a no is a no. `cancelled` here was not the visitor's wish. */
 export function worthRetrying(outcome: AttemptOutcome): boolean {
-  return outcome === 'busy' || outcome === 'no-answer' || outcome === 'machine' || outcome === 'trunk-error';
+  return notTheirFault.includes(outcome);
 }

@@ -72,7 +72,8 @@ export interface Telephony {
   /** The customer hears silence (or hold music where media passes through us); the agent's phone stays connected. */
   hold(callId: CallId): Promise<void>;
   retrieve(callId: CallId): Promise<void>;
-  hangUp(callId: CallId, cause: string): void;
+  /** Ends both legs; `by` is who wanted it. A customer who was still being rung has lost an `agent`, or was `cancelled`. */
+  hangUp(callId: CallId, cause: string, by?: 'agent' | 'server'): void;
   /**
    * After a restart: probes stored legs with an in-dialog OPTIONS. Both alive: the call is adopted, facts go to
    * `tell`, true. Otherwise whatever is left is ended, false.

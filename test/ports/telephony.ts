@@ -250,6 +250,14 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       clearedOnce();
     });
 
+    it('hangs up for the agent: a customer who was being rung has lost them', async () => {
+      await call.toCustomer();
+      rig.telephony.hangUp(call.id, 'dropped', 'agent');
+      await call.nextAll('failed customer agent-lost', 'cleared by agent');
+      await bothFree();
+      clearedOnce();
+    });
+
     it('stops ringing the agent', async () => {
       call.ringAgent();
       await rig.agent.rings();

@@ -239,8 +239,8 @@ export class FakeTelephony implements Telephony {
     return Promise.resolve();
   }
 
-  hangUp(callId: CallId, cause: string): void {
-    this.#live(callId)?.clear('server', cause);
+  hangUp(callId: CallId, cause: string, by: 'agent' | 'server' = 'server'): void {
+    this.#live(callId)?.clear(by, cause);
   }
 
   adopt(callId: CallId, legs: readonly StoredLeg[], tell: (fact: CallFact) => void): Promise<boolean> {

@@ -126,8 +126,8 @@ export class Call {
     }
   }
 
-  hangUp(cause: string): void {
-    this.#finish('server', cause);
+  hangUp(cause: string, by: 'agent' | 'server'): void {
+    this.#finish(by, cause);
   }
 
   /** The process leaves: nothing is told any more, and parties who talk go on talking. */

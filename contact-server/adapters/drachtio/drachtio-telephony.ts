@@ -111,8 +111,8 @@ export class DrachtioTelephony implements Telephony {
     return this.#hold(callId, false);
   }
 
-  hangUp(callId: CallId, cause: string): void {
-    this.#calls.get(callId)?.hangUp(cause);
+  hangUp(callId: CallId, cause: string, by: 'agent' | 'server' = 'server'): void {
+    this.#calls.get(callId)?.hangUp(cause, by);
   }
 
   async adopt(callId: CallId, legs: readonly StoredLeg[], tell: (fact: CallFact) => void): Promise<boolean> {
