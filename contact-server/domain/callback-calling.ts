@@ -26,15 +26,13 @@ export function whileDialingAgent(
       };
     }
     case 'agent-failed':
+      if (fact.callId !== phase.callId) return stay(now);
+      return (fact.ours ? lost : agentSideFailed)(now, phase.claim, fact.at, rules, fact.detail);
     case 'call-cleared':
       if (fact.callId !== phase.callId) return stay(now);
-      return agentSideFailed(
-        now,
-        phase.claim,
-        fact.at,
-        rules,
-        fact.type === 'agent-failed' ? fact.detail : fact.cause,
-      );
+      return fact.by === 'server'
+        ? lost(now, phase.claim, fact.at, rules, fact.cause)
+        : agentSideFailed(now, phase.claim, fact.at, rules, fact.cause);
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, ...letGo(phase, 'cancelled'));
     case 'moved':
@@ -106,7 +104,7 @@ export function whileDialingCustomer(
     case 'call-cleared':
       if (fact.callId !== phase.callId) return stay(now);
       // The agent's side went away before the customer answered: nobody was reached, and no attempt is counted.
-      return agentSideFailed(
+      return (fact.by === 'server' ? lost : agentSideFailed)(
         concluded(now, phase.callId, 'agent-lost', fact.cause),
         phase.claim,
         fact.at,
@@ -232,9 +230,18 @@ export function whileWrappingUp(now: Callback, phase: In<'wrap-up'>, fact: Fact)
 
 /** The agent's phone was not answered, or the agent was lost: no attempt; back into the line with the same start time. */
 function agentSideFailed(now: Callback, claim: Claim, at: number, rules: CallbackRules, why: string): Step {
-  const release: Order = { do: 'release-agent', claim, next: 'not-ready', reason: 'missed' };
+  return again(now, at, rules, why, { do: 'release-agent', claim, next: 'not-ready', reason: 'missed' });
+}
+
+/** A fault of ours ended it: the agent, who did nothing wrong, is as they wished. */
+function lost(now: Callback, claim: Claim, at: number, rules: CallbackRules, why: string): Step {
+  return again(now, at, rules, why, { do: 'release-agent', claim, next: 'as-wished' });
+}
+
+/** Bounded, by rings of agents and by dials of the customer: what is broken must not ring people for ever. */
+function again(now: Callback, at: number, rules: CallbackRules, why: string, release: Order): Step {
   const failures = now.agentFailures + 1;
-  if (failures >= rules.maxAgentFailures) {
+  if (Math.max(failures, now.attempts.length) >= rules.maxAgentFailures) {
     return end(now, { state: 'failed', reason: 'We could not connect you to anybody.' }, at, why, release);
   }
   return queued({ ...now, agentFailures: failures }, at, rules, why, release);

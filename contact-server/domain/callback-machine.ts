@@ -24,6 +24,9 @@ import type { Callback, Fact, In, Step } from './callback.ts';
  */
 export function step(now: Callback, fact: Fact, rules: CallbackRules): Step {
   const { phase } = now;
+  // Told of a deadline of an earlier state: somebody else moved it on in the meantime.
+  if (fact.type === 'deadline-passed' && now.deadline !== undefined && fact.at < now.deadline)
+    return stay(now);
   switch (phase.state) {
     case 'requested':
     case 'screened':

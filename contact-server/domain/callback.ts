@@ -129,7 +129,14 @@ export type Fact =
   /** The agent is held by another callback already: MongoDB decided against the claim. */
   | { readonly type: 'agent-taken'; readonly at: number; readonly claim: Claim }
   | { readonly type: 'agent-answered'; readonly at: number; readonly callId: CallId }
-  | { readonly type: 'agent-failed'; readonly at: number; readonly callId: CallId; readonly detail: string }
+  /** `ours`: not the agent's doing, but a fault of the system. */
+  | {
+      readonly type: 'agent-failed';
+      readonly at: number;
+      readonly callId: CallId;
+      readonly detail: string;
+      readonly ours?: true;
+    }
   /** The dial gate said no. `notBefore`: allowed at that time. */
   | {
       readonly type: 'dial-refused';
