@@ -74,6 +74,15 @@ const settingsSchema = z.object({
     .string()
     .regex(/^\d+(,\d+)*$/)
     .default('300000,900000'),
+  /** How long an agent's phone rings, and a customer's, before the call counts as not answered. */
+  AGENT_RING_MS: count.min(1_000).default(25_000),
+  CUSTOMER_RING_MS: count.min(1_000).default(45_000),
+  /** Grace past an offer's deadline before routing is doubted and the callback enters the line anew. */
+  OFFER_GRACE_MS: count.default(5_000),
+  /** A call that is longer is hung up. */
+  MAX_TALK_MS: count.min(60_000).default(60 * 60_000),
+  /** After-call work that is longer is closed without an outcome, and the agent is not ready. */
+  MAX_WRAPUP_MS: count.min(1_000).default(30 * 60_000),
   KEEP_CALLBACK_DAYS: count.min(1).default(90),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

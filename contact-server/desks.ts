@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { SessionId } from '../contracts/ids.ts';
 import { Admission } from './app/admission.ts';
 import { AgentDesk } from './app/agent-desk.ts';
+import { AgentDuty } from './app/agent-duty.ts';
 import { AgentLine } from './app/agent-line.ts';
 import { AgentViews } from './app/agent-views.ts';
 import { Asking } from './app/asking.ts';
@@ -15,7 +16,9 @@ import { LogInThrottle } from './app/log-in-throttle.ts';
 import { ManagerDesk } from './app/manager-desk.ts';
 import { Offers } from './app/offers.ts';
 import { Orders } from './app/order-taker.ts';
+import { Owed } from './app/owed.ts';
 import { PageDesk } from './app/page-desk.ts';
+import { Reconciler } from './app/reconciler.ts';
 import { RoutingPump } from './app/routing-pump.ts';
 import { SessionDesk } from './app/session-desk.ts';
 import { VisitorStreams } from './app/visitor-streams.ts';
@@ -88,7 +91,7 @@ export function openDesks(ground: Ground): Desks {
     minFillMs: ground.proof.minFillMs,
     validMs: FORM_VALID_MS,
     // With Redis gone a form cannot be marked as used; the limits and the dial gate still stand.
-    useOnce: (token, ms) => limits.once(`form:${token}`, ms).catch(() => true),
+    useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
   const admission = new Admission({ routing, policy, audit, clock });
   const gate = new DialGate({ store, policy, audit, clock });
@@ -108,6 +111,24 @@ export function openDesks(ground: Ground): Desks {
     clock,
     log: part('agents'),
   });
+  const logIns = new LogInDesk({
+    credentials: ground.credentials,
+    logIns: stores.logIns,
+    accounts,
+    throttle: new LogInThrottle({ limits, audit, clock, tries: ground.logInTries }),
+    audit,
+    clock,
+    log: part('log-ins'),
+  });
+  const duty = new AgentDuty({
+    routing,
+    telephony,
+    phones,
+    accounts,
+    duties: stores.duties,
+    present: async () => (await logIns.present()).agents,
+  });
+  const owed = new Owed();
   const offers = new Offers({ routing, desk, calls, store, accounts, company, clock, log: part('offers') });
   callbacks.use(
     new Orders({
@@ -126,6 +147,8 @@ export function openDesks(ground: Ground): Desks {
       rules,
       clock,
       log: part('orders'),
+      owed,
+      duty,
       onMoved: (callback) => offers.moved(callback),
     }),
   );
@@ -133,18 +156,28 @@ export function openDesks(ground: Ground): Desks {
     if (!(await offers.heard(id, fact))) await callbacks.note(id, fact);
   });
 
-  const watchdog = new Watchdog({
+  const reconciler = new Reconciler({
     callbacks,
     calls,
     callStore,
     store,
     routing,
     telephony,
-    accounts,
-    phones,
+    duty,
+    owed,
+    audit,
+    clock,
+  });
+  const watchdog = new Watchdog({
+    callbacks,
+    calls,
+    callStore,
+    store,
+    telephony,
     audit,
     clock,
     log: part('watchdog'),
+    reconcile: () => reconciler.run(),
     everyMs: 1_000,
     reconcileMs: 5_000,
   });
@@ -158,7 +191,8 @@ export function openDesks(ground: Ground): Desks {
     clock,
     log: part('pump'),
     offered: (reservation) => offers.made(reservation),
-    reconcile: () => watchdog.reconcile(),
+    reconcile: () => reconciler.run(),
+    heard: (status) => duty.heard(status),
   });
 
   const views = new AgentViews({
@@ -205,6 +239,7 @@ export function openDesks(ground: Ground): Desks {
     rules,
     asking: ground.asking,
     clock,
+    log: part('asking'),
     keys,
   });
   const visitors = new Visitors({
@@ -231,16 +266,6 @@ export function openDesks(ground: Ground): Desks {
     clock,
     services: ground.services,
   });
-  const logIns = new LogInDesk({
-    credentials: ground.credentials,
-    logIns: stores.logIns,
-    accounts,
-    throttle: new LogInThrottle({ limits, audit, clock, tries: ground.logInTries }),
-    audit,
-    clock,
-    log: part('log-ins'),
-  });
-
   return {
     visitors,
     agents: desk,
@@ -252,8 +277,6 @@ export function openDesks(ground: Ground): Desks {
     pages,
     async start() {
       await board.prepare();
-      const present = await logIns.present();
-      for (const it of await accounts.all()) if (present.agents.has(it.id)) await desk.arrive(it);
       await watchdog.recover();
       pump.start();
       visitorStreams.start();

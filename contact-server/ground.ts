@@ -9,6 +9,7 @@ import type { AccountStore } from './ports/accounts.ts';
 import type { CompanyRules } from './ports/company.ts';
 import type { AgentStreams, Hints } from './ports/hints.ts';
 import type { IdentityProofs } from './ports/identity.ts';
+import type { DutyStore } from './ports/duties.ts';
 import type { Credentials, LogInStore } from './ports/log-ins.ts';
 import type { PageStore } from './ports/page-store.ts';
 import type { Phones } from './ports/phones.ts';
@@ -39,6 +40,7 @@ export interface Ground {
     readonly cursors: CursorStore;
     readonly logIns: LogInStore;
     readonly pages: PageStore;
+    readonly duties: DutyStore;
   };
   readonly routing: Routing;
   readonly telephony: Telephony;

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { BoardView } from '../contracts/agent.ts';
 import type { Company } from '../contracts/company.schema.ts';
-import { importDirectory, openRouting } from '../routing/index.ts';
+import { importDirectory, openRouting, RoutingUnavailable } from '../routing/index.ts';
 import { systemClock as clock } from '../server-kit/clock.ts';
 import { Lifetime } from '../server-kit/lifetime.ts';
 import { readLinkKeys } from '../server-kit/link/link-keys.ts';
+import { tellingOutages } from './adapters/outages.ts';
 import { openTelephony } from './adapters/drachtio/open-telephony.ts';
 import { LocalCredentials } from './adapters/mongo/credentials.ts';
+import { isMongoOutage } from './adapters/mongo/durable.ts';
 import { openStores, type Stores } from './adapters/mongo/open-stores.ts';
 import { TotpFactor } from './adapters/mongo/totp-factor.ts';
 import { RedisHints } from './adapters/redis/hints.ts';
@@ -27,6 +29,9 @@ import { agentServer } from './http/server.ts';
 import { openLog } from './log.ts';
 import { readSecrets } from './secrets.ts';
 import { version } from './version.ts';
+
+/** Everything may be started at once, in any order; what does not come in this time has its reason. */
+const MONGODB_PATIENCE_MS = 30_000;
 
 try {
   await run(readConfig(process.env));
@@ -47,6 +52,8 @@ async function run(config: Config): Promise<void> {
     centre,
     keepDays: config.KEEP_CALLBACK_DAYS,
     now: () => clock.now(),
+    patienceMs: MONGODB_PATIENCE_MS,
+    onWait: (host) => log.warn({ host }, 'waits for MongoDB'),
   });
   lifetime.keep('mongodb', stores.connection, (it) => it.close());
   const companyFile = await takeOver(config, stores);
@@ -58,16 +65,18 @@ async function run(config: Config): Promise<void> {
   const hints = new RedisHints({ redis, subscriber, centre, log });
   hints.start().catch((err: unknown) => log.warn({ err }, 'no hints from other processes'));
 
-  const routing = lifetime.keep(
-    'routing',
-    await openRouting({
-      redisUrl: config.REDIS_URL,
-      mongo: stores.connection,
-      clock,
-      log: log.child({ part: 'routing' }),
-      centre,
-    }),
-    (it) => it.close(),
+  const acd = await openRouting({
+    redisUrl: config.REDIS_URL,
+    mongo: stores.connection,
+    clock,
+    log: log.child({ part: 'routing' }),
+    centre,
+  });
+  lifetime.keep('routing', acd, (it) => it.close());
+  const routing = tellingOutages(
+    acd,
+    (error) => error instanceof RoutingUnavailable || isMongoOutage(error),
+    'The line does not answer.',
   );
 
   const logIns = stores.logIns;
@@ -127,7 +136,15 @@ async function run(config: Config): Promise<void> {
       callerIdsOf: (service) => company.services.get(service)?.callerIds ?? [],
     })),
     company,
-    rules: { ...usualRules, retryAfterMs: config.retryAfterMs },
+    rules: {
+      ...usualRules,
+      retryAfterMs: config.retryAfterMs,
+      agentRingMs: config.AGENT_RING_MS,
+      customerRingMs: config.CUSTOMER_RING_MS,
+      offerGraceMs: config.OFFER_GRACE_MS,
+      maxTalkMs: config.MAX_TALK_MS,
+      maxWrapUpMs: config.MAX_WRAPUP_MS,
+    },
     siteOrigins: config.SITE_ORIGINS,
     asking: {
       perAddressHour: config.CALLBACKS_PER_ADDRESS_HOUR,

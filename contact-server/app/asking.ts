@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { CallbackId } from '../../contracts/ids.ts';
 import type { ProblemName } from '../../contracts/problem.ts';
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
@@ -38,6 +39,7 @@ interface Parts {
   readonly rules: CallbackRules;
   readonly asking: AskingLimits;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Keys for tokens and for keyed hashes. */
   readonly keys: { readonly token: Buffer; readonly hash: Buffer };
 }
@@ -51,6 +53,7 @@ export interface Asked {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const MAX_REPEATS_HOUR = 240;
 const FARTHEST_MS = 60 * DAY_MS;
 
 /** Takes a visitor's request: everything is checked before it is stored, and once it is stored it is accepted. */
@@ -69,15 +72,15 @@ export class Asking {
     }
     const request = checked(ask.body, callbackRequestSchema);
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
-    await this.#withinLimits(ask, number.e164);
-
     const origin = ask.visitor.origin ?? '';
+    await this.#withinLimits(ask, number.e164, hashToken(`${origin} ${key.data}`));
+
     const id = newId() as CallbackId;
     const bodyHash = hashToken(JSON.stringify(request));
     const known = await store.findByKey(origin, key.data);
     if (known) return this.#again(known.record, known.bodyHash === bodyHash);
 
-    await proof.check(request.proof, ask.visitor.origin);
+    await proof.check(request.proof, ask.visitor.origin, key.data);
     if (!company.services.has(request.service)) {
       throw new ProblemError('not-entitled', {
         rule: 'service/unknown',
@@ -105,8 +108,11 @@ export class Asking {
 
     // Accepted. What follows may fail and be made up for; the answer stays yes.
     const [record] = await Promise.all([
-      // What cannot be told now, the watchdog makes up for: the state has its deadline.
-      this.#parts.callbacks.note(id, screened).catch((): CallbackRecord => justStored(callback)),
+      this.#parts.callbacks.note(id, screened).catch((err: unknown): CallbackRecord => {
+        // What cannot be told now, the watchdog makes up for: the state has its deadline.
+        this.#parts.log.warn({ err, callbackId: id }, 'accepted, and left to the watchdog');
+        return justStored(callback);
+      }),
       // The callback carries its consent; this copy outlives it.
       this.#parts.consents.add(consent).catch(() => undefined),
     ]);
@@ -131,17 +137,24 @@ export class Asking {
     return { record, token: this.#tokenFor(record.callback.id) };
   }
 
-  async #withinLimits(ask: VisitorAsk, phone: string): Promise<void> {
+  /** The same request, sent again because it was not answered, does not count again; only not without end. */
+  async #withinLimits(ask: VisitorAsk, phone: string, requestHash: string): Promise<void> {
     const { limits, asking, suppressions, keys } = this.#parts;
     const from = keyedHash(keys.hash, network(ask.visitor.ip));
     const phoneHash = keyedHash(keys.hash, phone);
     // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
     const within = async (key: string, max: number, ms: number): Promise<boolean> =>
       limits.allow(key, max, ms).catch(() => true);
+    const again = async (): Promise<boolean> =>
+      !(await limits.once(`ask:k:${requestHash}`, DAY_MS)) &&
+      (await limits.allow(`ask:r:${requestHash}`, MAX_REPEATS_HOUR, HOUR_MS));
+    const counts = async (key: string, max: number, ms: number): Promise<boolean> =>
+      isRepeat || within(key, max, ms);
+    const isRepeat = await again().catch(() => false);
     const [inHour, inDay, forPhone, suppressed] = await Promise.all([
-      within(`ask:h:${from}`, asking.perAddressHour, HOUR_MS),
-      within(`ask:d:${from}`, asking.perAddressDay, DAY_MS),
-      within(`ask:p:${phoneHash}`, asking.perNumberDay, DAY_MS),
+      counts(`ask:h:${from}`, asking.perAddressHour, HOUR_MS),
+      counts(`ask:d:${from}`, asking.perAddressDay, DAY_MS),
+      counts(`ask:p:${phoneHash}`, asking.perNumberDay, DAY_MS),
       suppressions.has(phoneHash),
     ]);
     if (!inHour || !inDay || !forPhone) {
@@ -255,6 +268,7 @@ function problemFor(rule: string): ProblemName {
   return rule.startsWith('dial/') || rule.startsWith('number/') ? 'number-refused' : 'not-entitled';
 }
 
+/** A callback as it was inserted. */
 function justStored(callback: Callback): CallbackRecord {
   return {
     callback,

@@ -8,6 +8,7 @@ import type { Fact } from '../domain/callback.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
 import type { CallStore } from '../ports/stores.ts';
 import type { AgentLegPlan, CallFact, CustomerLegPlan, Telephony } from '../ports/telephony.ts';
+import { isOutage } from './outage.ts';
 import { Serial } from './serial.ts';
 
 interface Parts {
@@ -26,6 +27,7 @@ export type TellCallback = (id: CallbackId, fact: Fact) => Promise<unknown>;
 export class CallDesk {
   readonly #parts: Parts;
   readonly #serial = new Serial();
+  #stopped = false;
   #tell: TellCallback = () => Promise.resolve();
 
   constructor(parts: Parts) {
@@ -89,20 +91,38 @@ export class CallDesk {
     return this.#parts.calls.find(callId);
   }
 
+  /** What is not stored by now will be found out by the next process. */
   idle(): Promise<void> {
+    this.#stopped = true;
     return this.#serial.idle();
   }
 
   #hear(callId: CallId, fact: CallFact): void {
     this.#serial
-      .run(callId, () => this.#take(callId, fact))
+      .run(callId, () => this.#untilTaken(callId, fact))
       .catch((err: unknown) => this.#parts.log.error({ err, callId, fact: fact.type }, 'call fact lost'));
+  }
+
+  /** No phone says a thing twice: while a store is away, what was said waits, in its order. */
+  async #untilTaken(callId: CallId, fact: CallFact): Promise<void> {
+    const { clock, log } = this.#parts;
+    for (let wait = 100; ; wait = Math.min(wait * 2, 2_000)) {
+      try {
+        await this.#take(callId, fact);
+        return;
+      } catch (err) {
+        if (!isOutage(err) || this.#stopped) throw err;
+        if (wait === 100) log.warn({ callId, fact: fact.type }, 'call fact waits for a store');
+      }
+      await new Promise<void>((resolve) => clock.after(wait, resolve));
+    }
   }
 
   async #take(callId: CallId, fact: CallFact): Promise<void> {
     const { calls, streams, hints, log } = this.#parts;
     const before = await calls.find(callId);
-    if (!before || before.ended) return;
+    // Of a call that has ended only its end is told again: whoever told it may have died before the callback knew.
+    if (!before || (before.ended && fact.type !== 'cleared')) return;
     if ('stored' in fact) await calls.addLeg(callId, fact.stored);
     const now = hear(before, newsOf(fact));
     await calls.put(now);
@@ -180,7 +200,8 @@ function factFor(callId: CallId, fact: CallFact): Fact | undefined {
       return { type: 'customer-joined', at, callId };
     case 'failed':
       if (fact.leg === 'agent' || fact.outcome === 'agent-lost') {
-        return { type: 'agent-failed', at, callId, detail: `${fact.outcome} ${fact.detail}` };
+        const ours = /sip-link-lost|SIP server is down/.test(fact.detail) && { ours: true as const };
+        return { type: 'agent-failed', at, callId, detail: `${fact.outcome} ${fact.detail}`, ...ours };
       }
       return { type: 'customer-failed', at, callId, outcome: fact.outcome, detail: fact.detail };
     case 'cleared':

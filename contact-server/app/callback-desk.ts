@@ -8,6 +8,7 @@ import { step } from '../domain/callback-machine.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { Hints } from '../ports/hints.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
+import { isOutage } from './outage.ts';
 import { Serial } from './serial.ts';
 
 /** Carries out what the machine ordered. What follows at once is a fact; what goes wrong is left to the state's deadline. */
@@ -114,11 +115,13 @@ export class CallbackDesk {
         if (more) follow.push(more);
       } catch (err) {
         // The state has a deadline and an owner: the watchdog comes back to what did not work.
-        log.error({ err, callbackId: id, order: order.do }, 'order not carried out');
+        if (isOutage(err)) log.warn({ callbackId: id, order: order.do, reason: 'outage' }, 'order waits');
+        else log.error({ err, callbackId: id, order: order.do }, 'order not carried out');
       }
     }
     await taker?.moved(before, now).catch((err: unknown) => {
-      log.error({ err, callbackId: id }, 'could not tell of the move');
+      if (isOutage(err)) log.warn({ callbackId: id, reason: 'outage' }, 'could not tell of the move');
+      else log.error({ err, callbackId: id }, 'could not tell of the move');
     });
     hints.give({ about: 'callback', id });
     hints.give({ about: 'board' });

@@ -11,8 +11,8 @@ interface Settings {
   /** A form is filled in no faster than this by a person. */
   readonly minFillMs: number;
   readonly validMs: number;
-  /** Marks a token as used; false when it was used before. */
-  readonly useOnce: (token: string, validMs: number) => Promise<boolean>;
+  /** Marks a token as used for this request; false when it was used for another. */
+  readonly useOnce: (token: string, validMs: number, request: string) => Promise<boolean>;
 }
 
 /**
@@ -33,10 +33,11 @@ export class FormProof {
     return { token: sign(key, 'form', payload), difficulty };
   }
 
-  /** Throws `proof-missing` with a sentence that tells what to do. */
+  /** The same request may show its form again. Throws `proof-missing` with a sentence that tells what to do. */
   async check(
     proof: { token: string; nonce: string } | undefined,
     origin: string | undefined,
+    request: string,
   ): Promise<void> {
     const { key, clock, difficulty, minFillMs, validMs, useOnce } = this.#settings;
     if (!proof) {
@@ -67,7 +68,7 @@ export class FormProof {
         detail: 'The form was not confirmed. Try again.',
       });
     }
-    if (!(await useOnce(proof.token, validMs))) {
+    if (!(await useOnce(proof.token, validMs, request))) {
       throw new ProblemError('proof-missing', {
         rule: 'form/used',
         detail: 'The form was sent before. Try again.',

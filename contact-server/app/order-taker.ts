@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { CallId } from '../../contracts/ids.ts';
-import type { Contact, Reservation, Routing } from '../../routing/index.ts';
+import type { AgentWish, Contact, Reservation, Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { type Callback, type Claim, claimOf, type Order } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
@@ -12,9 +12,11 @@ import type { Phones } from '../ports/phones.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 import type { Admission } from './admission.ts';
+import type { AgentDuty } from './agent-duty.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { FollowUp, OrderTaker } from './callback-desk.ts';
 import type { DialGate } from './dial-gate.ts';
+import type { Owed } from './owed.ts';
 import type { SessionDesk } from './session-desk.ts';
 
 interface Parts {
@@ -34,6 +36,8 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
   /** Hears of every move, after it is stored. */
+  readonly owed: Owed;
+  readonly duty: AgentDuty;
   readonly onMoved: (callback: Callback) => void;
 }
 
@@ -73,12 +77,7 @@ export class Orders implements OrderTaker {
         await routing.wrapUp(order.claim.reservationId);
         return undefined;
       case 'release-agent':
-        await routing.complete(
-          order.claim.reservationId,
-          order.next === 'not-ready'
-            ? { state: 'not-ready', reason: order.reason ?? 'paperwork' }
-            : { state: order.next },
-        );
+        await this.#release(order);
         return undefined;
     }
   }
@@ -94,6 +93,18 @@ export class Orders implements OrderTaker {
       await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
       hints.give({ about: 'agent', id: who });
     }
+  }
+
+  async #release({ claim, next, reason }: Extract<Order, { do: 'release-agent' }>): Promise<void> {
+    const { owed, duty, routing } = this.#parts;
+    const wish: AgentWish | undefined =
+      next === 'not-ready'
+        ? { state: 'not-ready', reason: reason ?? 'paperwork' }
+        : next === 'ready'
+          ? { state: 'ready' }
+          : undefined;
+    await owed.complete(routing, claim.reservationId, wish ?? { state: 'as-wished' });
+    await duty.letGo(claim.agentId, wish);
   }
 
   async #enterLine(callback: Callback): Promise<FollowUp | undefined> {
@@ -139,7 +150,11 @@ export class Orders implements OrderTaker {
 
   async #dialCustomer(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
     const { gate, calls, rules, clock } = this.#parts;
-    const answer = await gate.ask(record.callback, callId, claim);
+    const answer = await gate.ask(record.callback, callId, claim).catch((err: unknown) => {
+      // Whether the attempt is recorded is not known, so nothing may ring; the agent is not left in silence.
+      calls.hangUp(callId, 'could not be dialled');
+      throw err;
+    });
     switch (answer.verdict) {
       case 'dial':
         calls.dialCustomer(callId, {

@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import { CursorTooOld, type Reservation, type Routing, type RoutingEvent } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
+import { claimOf, isOver } from '../domain/callback.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
 import type { AuditStore, CursorStore } from '../ports/stores.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import { claimFrom, followReservation, newCallId } from './order-taker.ts';
+import { isOutage, OutageLog } from './outage.ts';
 
 interface Parts {
   readonly routing: Routing;
@@ -20,6 +22,8 @@ interface Parts {
   readonly offered: (reservation: Reservation) => Promise<void>;
   /** The gap could not be served, or routing was lost: compare what waits here and there. */
   readonly reconcile: () => Promise<void>;
+  /** Agents' wishes are remembered beside routing. */
+  readonly heard: (status: Extract<RoutingEvent, { type: 'agent.state' }>['status']) => Promise<void>;
 }
 
 const CURSOR = 'routing-events';
@@ -28,11 +32,13 @@ const RETRY_MS = 500;
 /** Reads routing's decisions in order and tells them to callbacks and agents; goes on where it stopped, also after a crash. */
 export class RoutingPump {
   readonly #parts: Parts;
+  readonly #outage: OutageLog;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#outage = new OutageLog(parts.log, 'routing events');
   }
 
   start(): void {
@@ -46,34 +52,52 @@ export class RoutingPump {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { log, clock } = this.#parts;
+    const { log } = this.#parts;
     while (!signal.aborted) {
       try {
         await this.#follow(signal);
       } catch (err) {
         if (err instanceof CursorTooOld) {
-          await this.#startOver().catch((cause: unknown) =>
-            log.error({ err: cause }, 'could not start over'),
-          );
+          log.warn({ reason: err.message }, 'routing events missed: everything is compared');
+          await this.#startOver().catch((cause: unknown) => this.#outage.failed(cause));
         } else {
-          log.warn({ err }, 'routing events interrupted');
+          this.#outage.failed(err);
         }
-        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+        await this.#pause();
       }
     }
   }
 
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(RETRY_MS, resolve));
+  }
+
   async #follow(signal: AbortSignal): Promise<void> {
-    const { routing, cursors, log } = this.#parts;
+    const { routing, cursors } = this.#parts;
     for await (const event of routing.events(await cursors.read(CURSOR), signal)) {
-      try {
-        await this.#take(event);
-      } catch (err) {
-        // A callback that is gone has nothing to hear; anything else is left to the state's deadline.
-        if (!(err instanceof ProblemError)) log.error({ err, event: event.type }, 'routing event not taken');
+      while (!(await this.#taken(event))) {
+        if (signal.aborted) return;
+        await this.#pause();
       }
       await cursors.write(CURSOR, event.cursor);
+      this.#outage.worked();
     }
+  }
+
+  /** False while a store is away: the event waits, since nobody will tell it again. */
+  async #taken(event: RoutingEvent): Promise<boolean> {
+    try {
+      await this.#take(event);
+    } catch (err) {
+      if (isOutage(err)) {
+        this.#outage.failed(err);
+        return false;
+      }
+      // A callback that is gone has nothing to hear; anything else is left to the state's deadline.
+      const { log } = this.#parts;
+      if (!(err instanceof ProblemError)) log.error({ err, event: event.type }, 'routing event not taken');
+    }
+    return true;
   }
 
   async #startOver(): Promise<void> {
@@ -84,13 +108,19 @@ export class RoutingPump {
   }
 
   async #take(event: RoutingEvent): Promise<void> {
-    const { callbacks, streams, hints, audit, offered, reconcile } = this.#parts;
+    const { callbacks, routing, streams, hints, audit, offered, reconcile, heard } = this.#parts;
     hints.give({ about: 'board' });
     switch (event.type) {
       case 'reservation.created': {
         const { fact, decision } = followReservation(event.reservation);
-        await callbacks.note(event.reservation.contactId, fact, decision);
         const { agentId, contactId, id } = event.reservation;
+        const { callback } = await callbacks.note(contactId, fact, decision);
+        if (isOver(callback)) {
+          // It ended while routing could not be told: nobody is to be offered it.
+          await routing.leave(contactId);
+          return;
+        }
+        if (claimOf(callback)?.reservationId !== id) return;
         await streams.add(agentId, 'offer.made', { callbackId: contactId, reservationId: id });
         await offered(event.reservation);
         return;
@@ -118,6 +148,7 @@ export class RoutingPump {
         return;
       }
       case 'agent.state':
+        await heard(event.status);
         await streams.add(event.status.agentId, 'me.changed', {});
         return;
       case 'contact.due':

@@ -1,64 +1,71 @@
 import type { Logger } from 'pino';
-import type { Routing } from '../../routing/index.ts';
+import type { CallId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
-import { claimOf } from '../domain/callback.ts';
-import type { AccountStore } from '../ports/accounts.ts';
-import type { Phones } from '../ports/phones.ts';
+import type { Call } from '../domain/call.ts';
+import { callOf } from '../domain/callback.ts';
 import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CallbackDesk } from './callback-desk.ts';
-import { contactOf, followReservation } from './order-taker.ts';
+import { OutageLog } from './outage.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
   readonly calls: CallDesk;
   readonly callStore: CallStore;
   readonly store: CallbackStore;
-  readonly routing: Routing;
   readonly telephony: Telephony;
-  readonly accounts: AccountStore;
-  readonly phones: Phones;
   readonly audit: AuditStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Compares MongoDB with routing and the telephones. */
+  readonly reconcile: () => Promise<void>;
   /** Between two looks at the deadlines. */
   readonly everyMs: number;
-  /** Between two comparisons of what waits here and in routing. */
+  /** Between two comparisons. */
   readonly reconcileMs: number;
 }
 
+/** Start goes on without calls that are not adopted yet, when the telephone system is away. */
+const ADOPT_MS = 3_000;
+
 /**
  * Nothing stays past its deadline: looks for states that did, tells the machine, and says in the audit what it did.
- * It also compares what MongoDB says should wait with what routing holds, so that a line lost with Redis is filled again.
+ * Calls that an earlier process left are adopted or ended.
  */
 export class Watchdog {
   readonly #parts: Parts;
+  readonly #deadlineLog: OutageLog;
+  readonly #reconcileLog: OutageLog;
   #stopped = false;
   #cancel: (() => void)[] = [];
-  #reconciling: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#deadlineLog = new OutageLog(parts.log, 'deadlines');
+    this.#reconcileLog = new OutageLog(parts.log, 'comparison with routing');
   }
 
   /** At start, before visitors and agents are let in: calls adopted or ended, lines filled. */
   async recover(): Promise<void> {
-    await this.#adoptCalls();
-    await this.reconcile();
+    const { clock, log } = this.#parts;
+    const adopted = this.#adoptCalls().catch((err: unknown) => log.error({ err }, 'calls not adopted'));
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(ADOPT_MS, resolve);
+      void adopted.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    await this.look();
   }
 
   start(): void {
-    const { everyMs, reconcileMs, log } = this.#parts;
+    const { everyMs, reconcileMs, telephony } = this.#parts;
     this.#every(everyMs, () => this.#deadlines());
-    this.#every(reconcileMs, () => this.reconcile());
-    this.#cancel.push(
-      this.#parts.telephony.onStatus(() => {
-        if (this.#parts.telephony.status().up) {
-          this.reconcile().catch((err: unknown) => log.warn({ err }, 'could not reconcile'));
-        }
-      }),
-    );
+    this.#every(reconcileMs, () => this.look());
+    // Up: who waits may be offered again. Down: nobody may be.
+    this.#cancel.push(telephony.onStatus(() => void this.look()));
   }
 
   stop(): void {
@@ -66,21 +73,23 @@ export class Watchdog {
     for (const cancel of this.#cancel) cancel();
   }
 
-  /** One comparison at a time; asked for while one runs, the running one is the answer. */
-  reconcile(): Promise<void> {
-    this.#reconciling ??= this.#reconcile().finally(() => (this.#reconciling = undefined));
-    return this.#reconciling;
+  /** One comparison; an outage is told once and made up for at the next. */
+  async look(): Promise<void> {
+    try {
+      await this.#parts.reconcile();
+      this.#reconcileLog.worked();
+    } catch (err) {
+      this.#reconcileLog.failed(err);
+    }
   }
 
   #every(ms: number, work: () => Promise<void>): void {
-    const { clock, log } = this.#parts;
+    const { clock } = this.#parts;
     const again = (): void => {
       if (this.#stopped) return;
       const cancel = clock.after(ms, () => {
         this.#cancel = this.#cancel.filter((it) => it !== cancel);
-        work()
-          .catch((err: unknown) => log.warn({ err }, 'watchdog round failed'))
-          .finally(again);
+        void work().finally(again);
       });
       this.#cancel.push(cancel);
     };
@@ -88,83 +97,75 @@ export class Watchdog {
   }
 
   async #deadlines(): Promise<void> {
-    const { store, callbacks, audit, clock, log } = this.#parts;
-    for (const id of await store.overdue(clock.now(), 100)) {
-      const at = clock.now();
-      const before = await store.find(id);
-      const now = await callbacks.note(id, { type: 'deadline-passed', at });
-      const from = before?.callback.phase.state ?? 'unknown';
-      const to = now.callback.phase.state;
-      log.warn({ callbackId: id, from, to }, 'state past its deadline');
-      await audit.add({
-        at,
-        who: 'watchdog',
-        what: 'deadline',
-        about: id,
-        detail: `${from} was overdue, now ${to}`,
-      });
+    const { store, clock } = this.#parts;
+    try {
+      for (const id of await store.overdue(clock.now(), 100)) {
+        const record = await store.find(id);
+        if (record) await this.#overdue(record);
+      }
+      this.#deadlineLog.worked();
+    } catch (err) {
+      this.#deadlineLog.failed(err);
     }
+  }
+
+  async #overdue({ callback }: CallbackRecord): Promise<void> {
+    const { callbacks, audit, clock, log } = this.#parts;
+    const { id } = callback;
+    const at = clock.now();
+    const now = await callbacks.note(id, { type: 'deadline-passed', at });
+    const [from, to] = [callback.phase.state, now.callback.phase.state];
+    if (from === to) return;
+    log.warn({ callbackId: id, from, to }, 'state past its deadline');
+    const detail = `${from} was overdue, now ${to}`;
+    await audit.add({ at, who: 'watchdog', what: 'deadline', about: id, detail });
   }
 
   async #adoptCalls(): Promise<void> {
-    const { callStore, calls, audit, clock } = this.#parts;
-    for (const call of await callStore.live()) {
-      const alive = await calls.adopt(call);
-      const detail = alive ? 'call goes on after a restart' : 'call ended: its phones no longer held it';
-      await audit.add({ at: clock.now(), who: 'watchdog', what: 'repaired', about: call.callbackId, detail });
-    }
+    const { callStore, store } = this.#parts;
+    // Looked at before anything new can begin: what is under way here was begun by an earlier process.
+    const [live, open] = await Promise.all([callStore.live(), store.open()]);
+    const known = new Set<CallId>(live.map((it) => it.id));
+    const holders = new Map(open.map((it) => [callOf(it.callback), it]));
+    await Promise.all([
+      ...live.map((call) => this.#adopt(call, holders.get(call.id))),
+      ...open.map((record) => this.#withoutCall(record, known)),
+    ]);
   }
 
-  async #reconcile(): Promise<void> {
-    const { store, routing, telephony, clock, accounts, phones } = this.#parts;
-    if (!telephony.status().up) return;
-    const open = await store.open();
-    const snapshot = await routing.snapshot();
-    const waiting = new Set(snapshot.waiting.map((it) => it.contact.id));
-    const pending = new Map(snapshot.reservations.map((it) => [it.contactId, it]));
-    const scheduled = new Set(snapshot.scheduled.map((it) => it.contactId));
-
-    for (const record of open) {
-      const { callback } = record;
-      const { id, phase } = callback;
-      const reservation = pending.get(id);
-      if (phase.state === 'queued') {
-        if (reservation?.state === 'pending') await this.#follow(record, reservation);
-        else if (!waiting.has(id)) {
-          const placed = await routing.enter(contactOf(callback));
-          if (placed.state === 'reserved') await this.#follow(record, placed.reservation);
-        }
-      } else if (phase.state === 'scheduled' && !scheduled.has(id)) {
-        await routing.schedule(id, phase.at, callback.wish.service);
-      }
+  async #adopt(call: Call, holder: CallbackRecord | undefined): Promise<void> {
+    const { calls, callbacks, clock } = this.#parts;
+    const alive = await calls.adopt(call);
+    const phase = holder?.callback.phase;
+    const talks = call.talkingSince !== undefined;
+    if (alive && holder && talks && phase?.state === 'dialing-customer') {
+      // They talk already, and whoever should have said so died.
+      await callbacks.note(holder.callback.id, { type: 'customer-joined', at: clock.now(), callId: call.id });
+    } else if (alive && phase?.state !== 'connected') {
+      // Both phones are up for something that is over, or were never joined: neither side may be left in silence.
+      calls.hangUp(call.id, 'lost in a restart');
+      await this.#told(call.callbackId, 'call ended: it was not joined before a restart');
+      return;
     }
-
-    // Agents whom routing holds for a contact that no longer holds them are let go.
-    const held = new Map(open.map((it) => [claimOf(it.callback)?.reservationId, it.callback]));
-    for (const reservation of snapshot.reservations) {
-      const live = reservation.state === 'accepted' || reservation.state === 'wrapping';
-      if (live && !held.has(reservation.id) && clock.now() - reservation.createdAt > 30_000) {
-        await this.#freed(reservation.id, reservation.agentId);
-      }
-    }
-    for (const account of await accounts.all()) {
-      if (account.extension === undefined || account.robot) continue;
-      const status = snapshot.agents.find((it) => it.agentId === account.id);
-      if (status?.state === 'ready' && !phones.isRegistered(account.extension)) {
-        await routing.setAgentState(account.id, { state: 'not-ready', reason: 'phone not connected' });
-      }
-    }
+    await this.#told(
+      call.callbackId,
+      alive ? 'call goes on after a restart' : 'call ended: its phones no longer held it',
+    );
   }
 
-  async #follow(record: CallbackRecord, reservation: Parameters<typeof followReservation>[0]): Promise<void> {
-    const { fact, decision } = followReservation(reservation);
-    await this.#parts.callbacks.note(record.callback.id, fact, decision);
+  /** It was to ring a phone, or its call had ended, and the process died before that was told. */
+  async #withoutCall({ callback }: CallbackRecord, live: ReadonlySet<CallId>): Promise<void> {
+    const { callbacks, callStore, clock } = this.#parts;
+    const callId = callOf(callback);
+    if (callId === undefined || live.has(callId) || callback.phase.state === 'wrap-up') return;
+    const ended = (await callStore.find(callId))?.ended;
+    const { by, cause } = ended ?? { by: 'server' as const, cause: 'lost in a restart' };
+    await callbacks.note(callback.id, { type: 'call-cleared', at: clock.now(), callId, by, cause });
+    await this.#told(callback.id, `${callback.phase.state} without a call after a restart`);
   }
 
-  async #freed(reservationId: Parameters<Routing['complete']>[0], agentId: string): Promise<void> {
-    const { routing, audit, clock } = this.#parts;
-    await routing.complete(reservationId, { state: 'not-ready', reason: 'repaired' });
-    const detail = `${agentId} was held for a contact that is over`;
-    await audit.add({ at: clock.now(), who: 'watchdog', what: 'repaired', about: agentId, detail });
+  async #told(about: CallbackRecord['callback']['id'], detail: string): Promise<void> {
+    const { audit, clock } = this.#parts;
+    await audit.add({ at: clock.now(), who: 'watchdog', what: 'repaired', about, detail });
   }
 }

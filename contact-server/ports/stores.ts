@@ -147,8 +147,8 @@ export interface AuditStore {
 export interface Limits {
   /** Counts one more; false when more than `max` happened within `windowMs` (the refused one is counted too). */
   allow(key: string, max: number, windowMs: number): Promise<boolean>;
-  /** True the first time within `validMs`. */
-  once(key: string, validMs: number): Promise<boolean>;
+  /** True the first time within `validMs`, and for whoever was first. */
+  once(key: string, validMs: number, who?: string): Promise<boolean>;
   /** True while `once` was not asked for this key, or its time is over. */
   free(key: string): Promise<boolean>;
 }

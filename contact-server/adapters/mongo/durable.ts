@@ -3,6 +3,16 @@ import type { Collection, mongo } from 'mongoose';
 /** What must not be lost is acknowledged by the majority; waiting for it has an end. */
 export const durable = { writeConcern: { w: 'majority' as const, wtimeoutMS: 10_000 } };
 
+/** The server cannot be reached, or was lost before it answered: what was asked may or may not be done. */
+export function isMongoOutage(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(Mongo(Network|ServerSelection|NotConnected|Topology|Pool|WriteConcern|OperationTimeout)|PoolClear)/.test(
+      error.name,
+    )
+  );
+}
+
 /** A unique index said no (E11000). */
 export function isDuplicate(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;

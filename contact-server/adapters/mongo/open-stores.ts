@@ -1,10 +1,13 @@
 import { createConnection, type Connection } from 'mongoose';
+import { tellingOutages } from '../outages.ts';
 import { MongoAccounts } from './accounts.ts';
 import { MongoBindings } from './bindings.ts';
 import { MongoCallbacks } from './callbacks.ts';
 import { MongoCalls } from './calls.ts';
 import { MongoCompanies } from './companies.ts';
 import { MongoCursors } from './cursors.ts';
+import { isMongoOutage } from './durable.ts';
+import { MongoDuties } from './duties.ts';
 import { MongoLogIns } from './log-ins.ts';
 import { MongoPages } from './pages.ts';
 import { MongoAudit, MongoConsents, MongoCustomers, MongoSuppressions } from './records.ts';
@@ -26,22 +29,26 @@ export interface Stores {
   readonly companies: MongoCompanies;
   readonly logIns: MongoLogIns;
   readonly pages: MongoPages;
+  readonly duties: MongoDuties;
+}
+
+/** Longer than the election of a new primary usually takes; then whoever asks is told to come again. */
+const SELECTION_MS = 3_000;
+
+interface StoreOptions {
+  readonly database: string;
+  readonly centre: string;
+  readonly keepDays: number;
+  readonly now: () => number;
+  /** How long a server that is not there yet is waited for. */
+  readonly patienceMs: number;
+  /** Hears, once, that we wait. */
+  readonly onWait: (host: string) => void;
 }
 
 /** Connects and makes sure of the indexes; commands without a server fail within seconds instead of hanging. */
-export async function openStores(
-  url: string,
-  options: { database: string; centre: string; keepDays: number; now: () => number },
-): Promise<Stores> {
-  const connection = await createConnection(url, {
-    dbName: options.database,
-    autoIndex: false,
-    bufferCommands: false,
-    serverSelectionTimeoutMS: 5_000,
-    socketTimeoutMS: 20_000,
-    retryWrites: true,
-    maxPoolSize: 50,
-  }).asPromise();
+export async function openStores(url: string, options: StoreOptions): Promise<Stores> {
+  const connection = await connect(url, options);
   const stores: Stores = {
     connection,
     bindings: new MongoBindings(connection, options),
@@ -57,6 +64,7 @@ export async function openStores(
     companies: new MongoCompanies(connection, options),
     logIns: new MongoLogIns(connection),
     pages: new MongoPages(connection, options),
+    duties: new MongoDuties(connection, options),
   };
   const { bindings, callbacks, calls, sessions, accounts, customers, audit, consents, logIns, pages } =
     stores;
@@ -74,5 +82,57 @@ export async function openStores(
   ]) {
     await store.prepare();
   }
-  return stores;
+  return telling(stores);
+}
+
+/** Every store tells an outage of MongoDB as one; the connection itself is for those who speak to the driver. */
+function telling(stores: Stores): Stores {
+  const named = Object.entries(stores as Readonly<Record<keyof Stores, object>>);
+  const told = named.map(([name, store]): [string, object] => [
+    name,
+    name === 'connection' ? store : tellingOutages(store, isMongoOutage, 'The database does not answer.'),
+  ]);
+  return Object.fromEntries<object>(told) as unknown as Stores; // the same names, each with the same methods
+}
+
+/** Waits for a server that is started together with us; throws a sentence when it does not come. */
+async function connect(
+  url: string,
+  { database, now, patienceMs, onWait }: StoreOptions,
+): Promise<Connection> {
+  const host = hostsOf(url);
+  const until = now() + patienceMs;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await createConnection(url, {
+        dbName: database,
+        autoIndex: false,
+        bufferCommands: false,
+        serverSelectionTimeoutMS: SELECTION_MS,
+        socketTimeoutMS: 20_000,
+        retryWrites: true,
+        maxPoolSize: 50,
+      }).asPromise();
+    } catch (cause) {
+      if (!isMongoOutage(cause) && !isSelection(cause)) throw cause;
+      if (now() >= until) {
+        const waited = `${String(Math.round(patienceMs / 1000))} s`;
+        throw new Error(`MONGODB_URL: no MongoDB answers at ${host} (waited ${waited})`, { cause });
+      }
+      if (tries === 0) onWait(host);
+    }
+  }
+}
+
+/** Mongoose gives some of the driver's errors its own names. */
+function isSelection(error: unknown): boolean {
+  return error instanceof Error && error.name.includes('ServerSelection');
+}
+
+/** Without user and password, which must not stand in a log. */
+function hostsOf(url: string): string {
+  return url
+    .replace(/^[^/]*\/\//, '')
+    .replace(/^.*@/, '')
+    .replace(/[/?].*$/, '');
 }

@@ -23,6 +23,7 @@ export class RedisHints implements Hints, AgentStreams {
   readonly #options: Options;
   readonly #hintListeners = new Set<(hint: Hint) => void>();
   readonly #entryListeners = new Set<(agentId: AgentId) => void>();
+  #lost = 0;
   readonly #me = Math.random().toString(36).slice(2);
   /** Streams that lack an entry, because Redis was away: their readers are told to ask for the whole. */
   readonly #lacking = new Set<AgentId>();
@@ -54,12 +55,16 @@ export class RedisHints implements Hints, AgentStreams {
   }
 
   async add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void> {
+    const { log } = this.#options;
     try {
       await this.#mend(agentId);
       await this.#append(agentId, name, data);
+      if (this.#lost > 0) log.info({ count: this.#lost }, 'agents are told again');
+      this.#lost = 0;
     } catch (err) {
       this.#lacking.add(agentId);
-      this.#options.log.warn({ err, agentId, name }, 'stream entry lost');
+      this.#lost += 1;
+      if (this.#lost === 1) log.warn({ err, agentId, name }, 'stream entry lost; the others are counted');
     }
     this.#tellEntry(agentId);
     this.#publish({ from: this.#me, agentId });

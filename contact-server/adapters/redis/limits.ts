@@ -18,8 +18,10 @@ export class RedisLimits implements Limits {
     return count <= max;
   }
 
-  async once(key: string, validMs: number): Promise<boolean> {
-    return (await this.#redis.set(`${this.#prefix}once:${key}`, '1', 'PX', validMs, 'NX')) === 'OK';
+  async once(key: string, validMs: number, who?: string): Promise<boolean> {
+    const name = `${this.#prefix}once:${key}`;
+    if ((await this.#redis.set(name, who ?? '1', 'PX', validMs, 'NX')) === 'OK') return true;
+    return who !== undefined && (await this.#redis.get(name)) === who;
   }
 
   async free(key: string): Promise<boolean> {

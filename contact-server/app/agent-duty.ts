@@ -1,0 +1,122 @@
+import type { AgentId } from '../../contracts/ids.ts';
+import type { AgentWish, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import { claimOf } from '../domain/callback.ts';
+import type { AccountStore } from '../ports/accounts.ts';
+import type { DutyStore } from '../ports/duties.ts';
+import type { Phones } from '../ports/phones.ts';
+import type { CallbackRecord } from '../ports/stores.ts';
+import type { Telephony } from '../ports/telephony.ts';
+
+/** Reasons that are ours: who is not ready for one of them is put back when it is over, and did not wish it. */
+export const ourReasons = {
+  noTelephone: 'telephone system down',
+  held: 'finishing a contact',
+} as const;
+
+interface Parts {
+  readonly routing: Routing;
+  readonly telephony: Telephony;
+  readonly phones: Phones;
+  readonly accounts: AccountStore;
+  readonly duties: DutyStore;
+  /** Who is logged in. */
+  readonly present: () => Promise<ReadonlySet<AgentId>>;
+}
+
+/** Keeps routing's agents as they should be: back after Redis was lost, held out while there is no telephone system. */
+export class AgentDuty {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** What an agent wished is kept beside routing, which may be lost. */
+  async heard(status: { agentId: AgentId; state: string; reason?: string }): Promise<void> {
+    const { agentId, state, reason = '' } = status;
+    if (Object.values<string>(ourReasons).includes(reason)) return;
+    if (state === 'ready' || state === 'logged-off') await this.#parts.duties.save(agentId, { state });
+    else if (state === 'not-ready') await this.#parts.duties.save(agentId, { state, reason });
+  }
+
+  /** Compares everybody, and mends; says for each repair what was done. */
+  async mend(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<readonly string[]> {
+    const { telephony, accounts } = this.#parts;
+    const repairs = await this.#back(open, snapshot);
+    if (!telephony.status().up) {
+      await this.#holdOut(snapshot);
+      return repairs;
+    }
+    const bound = boundBy(open);
+    for (const { agentId, state, reason } of snapshot.agents) {
+      if (state !== 'not-ready') continue;
+      const over = reason === ourReasons.noTelephone || (reason === ourReasons.held && !bound.has(agentId));
+      if (over) await this.#set(agentId, await this.#wished(agentId));
+    }
+    const agents = new Map(snapshot.agents.map((it) => [it.agentId, it]));
+    for (const { id, extension, robot } of await accounts.all()) {
+      if (extension === undefined || robot || agents.get(id)?.state !== 'ready') continue;
+      if (!this.#parts.phones.isRegistered(extension)) {
+        await this.#set(id, { state: 'not-ready', reason: 'phone not connected' });
+      }
+    }
+    return repairs;
+  }
+
+  /** Somebody held here for a contact of a lost Redis is let go when that contact is over. */
+  async letGo(agentId: AgentId, next: AgentWish | undefined): Promise<void> {
+    const status = await this.#parts.routing.agentStatus(agentId);
+    if (status?.state !== 'not-ready' || status.reason !== ourReasons.held) return;
+    await this.#set(agentId, next ?? (await this.#wished(agentId)));
+  }
+
+  /** Who is logged in here and unknown there was lost with Redis. */
+  async #back(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<readonly string[]> {
+    const { accounts, present } = this.#parts;
+    const here = await present();
+    const known = new Set(snapshot.agents.filter((it) => it.state !== 'logged-off').map((it) => it.agentId));
+    const bound = boundBy(open);
+    const repairs: string[] = [];
+    for (const account of await accounts.all()) {
+      if (!here.has(account.id) || known.has(account.id) || !account.roles.includes('agent')) continue;
+      const wished = await this.#wished(account.id);
+      if (wished.state === 'logged-off') continue;
+      const wish = bound.has(account.id)
+        ? ({ state: 'not-ready', reason: ourReasons.held } as const)
+        : wished;
+      await this.#set(account.id, wish);
+      repairs.push(`${account.name} was lost to routing, and is ${wish.state} again`);
+    }
+    return repairs;
+  }
+
+  async #holdOut(snapshot: RoutingSnapshot): Promise<void> {
+    const { routing } = this.#parts;
+    const out = { state: 'not-ready', reason: ourReasons.noTelephone } as const;
+    for (const { agentId, state } of snapshot.agents) if (state === 'ready') await this.#set(agentId, out);
+    for (const { id, agentId, state } of snapshot.reservations) {
+      if (state !== 'pending') continue;
+      // Nobody can take it; the contact goes back to its place, and it is not the agent who declined.
+      await routing.reject(id, agentId);
+      const status = await routing.agentStatus(agentId);
+      if (status?.state === 'not-ready' && status.reason === 'declined') await this.#set(agentId, out);
+    }
+  }
+
+  async #wished(agentId: AgentId): Promise<AgentWish> {
+    return (await this.#parts.duties.of(agentId)) ?? { state: 'not-ready', reason: 'logged in' };
+  }
+
+  async #set(agentId: AgentId, wish: AgentWish): Promise<void> {
+    await this.#parts.routing.setAgentState(agentId, wish);
+  }
+}
+
+/** Agents whom a callback binds, from the first ring to the end of the wrap-up. */
+function boundBy(open: readonly CallbackRecord[]): ReadonlySet<AgentId> {
+  return new Set(
+    open.flatMap(({ callback }) =>
+      callback.phase.state === 'reserved' ? [] : (claimOf(callback)?.agentId ?? []),
+    ),
+  );
+}

@@ -1,0 +1,180 @@
+import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
+import type { Reservation, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { type Callback, callOf, claimOf, isOver } from '../domain/callback.ts';
+import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
+import type { Telephony } from '../ports/telephony.ts';
+import type { AgentDuty } from './agent-duty.ts';
+import type { CallDesk } from './call-desk.ts';
+import type { CallbackDesk } from './callback-desk.ts';
+import { claimFrom, contactOf, followReservation, newCallId } from './order-taker.ts';
+import type { Owed } from './owed.ts';
+
+interface Parts {
+  readonly callbacks: CallbackDesk;
+  readonly calls: CallDesk;
+  readonly callStore: CallStore;
+  readonly store: CallbackStore;
+  readonly routing: Routing;
+  readonly telephony: Telephony;
+  readonly duty: AgentDuty;
+  readonly owed: Owed;
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+}
+
+/**
+ * Compares what MongoDB says should be with what routing and the telephones hold, and mends the difference: a line
+ * lost with Redis is filled again, whoever is held for nothing is let go. Every repair is told to the machine or to
+ * routing by the same words as everything else, so that a comparison too many changes nothing.
+ */
+export class Reconciler {
+  readonly #parts: Parts;
+  #running: Promise<void> | undefined;
+  #again = false;
+  /** Accepted reservations that nobody held at the last look: held by nobody twice, they are let go. */
+  #orphans: ReadonlySet<ReservationId> = new Set();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** One comparison at a time; asked for while one runs, another follows, since the running one may have looked already. */
+  run(): Promise<void> {
+    if (this.#running) this.#again = true;
+    this.#running ??= this.#rounds().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #rounds(): Promise<void> {
+    do await this.#compare();
+    while (this.#isAskedAgain());
+  }
+
+  #isAskedAgain(): boolean {
+    const asked = this.#again;
+    this.#again = false;
+    return asked;
+  }
+
+  async #compare(): Promise<void> {
+    const { store, routing, duty, owed } = this.#parts;
+    await owed.settle(routing);
+    // In this order: whoever entered in between stands in the snapshot and is looked at once more below.
+    const open = await store.open();
+    const snapshot = await routing.snapshot();
+    await this.#callbacks(open, snapshot);
+    await this.#contacts(open, snapshot);
+    await this.#reservations(open, snapshot);
+    await this.#calls(open);
+    for (const repair of await duty.mend(open, snapshot)) await this.#told(repair);
+  }
+
+  /** Every open callback stands in routing where it should. */
+  async #callbacks(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<void> {
+    const { callbacks, clock, routing, telephony } = this.#parts;
+    const waiting = new Set<CallbackId>(snapshot.waiting.map((it) => it.contact.id));
+    const held = new Map(snapshot.reservations.map((it) => [it.contactId, it]));
+    const due = new Map(snapshot.scheduled.map((it) => [it.contactId, it.at]));
+    for (const { callback } of open) {
+      const { id, phase } = callback;
+      const reservation = held.get(id);
+      if (phase.state === 'queued' || phase.state === 'reserved') {
+        if (reservation) await this.#follow(callback, reservation);
+        else if (phase.state === 'reserved') {
+          const { reservationId } = phase.claim;
+          await callbacks.note(id, { type: 'offer-ended', at: clock.now(), reservationId, why: 'timeout' });
+          this.#again = true;
+        } else if (!waiting.has(id) && telephony.status().up) {
+          const placed = await routing.enter(contactOf(callback));
+          if (placed.state === 'reserved') await this.#follow(callback, placed.reservation);
+        }
+      } else if (phase.state === 'scheduled' && due.get(id) !== phase.at) {
+        await routing.schedule(id, phase.at, callback.wish.service);
+      }
+    }
+  }
+
+  async #follow(callback: Callback, reservation: Reservation): Promise<void> {
+    const { callbacks, clock } = this.#parts;
+    if (claimOf(callback)?.reservationId === reservation.id && reservation.state === 'pending') return;
+    if (reservation.state === 'pending') {
+      const { fact, decision } = followReservation(reservation);
+      await callbacks.note(callback.id, fact, decision);
+    } else if (reservation.state === 'accepted' && reservation.entry === callback.entry) {
+      // Accepted, and whoever accepted it died before the callback was told.
+      const claim = claimFrom(reservation);
+      await callbacks.note(
+        callback.id,
+        { type: 'offer-accepted', at: clock.now(), claim, callId: newCallId() },
+        reservation.decision,
+      );
+    }
+  }
+
+  /** Nothing waits, is offered or becomes due there that does not want to any more. */
+  async #contacts(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<void> {
+    const { routing } = this.#parts;
+    const states = new Map<CallbackId, string>(open.map((it) => [it.callback.id, it.callback.phase.state]));
+    const wants = async (id: CallbackId, ...those: readonly string[]): Promise<boolean> =>
+      those.includes(states.get(id) ?? '') || those.includes(await this.#stateNow(id));
+    const offered = snapshot.reservations.filter((it) => it.state === 'pending').map((it) => it.contactId);
+    for (const id of [...snapshot.waiting.map((it) => it.contact.id), ...offered]) {
+      if (!(await wants(id, 'queued', 'reserved', 'requested', 'screened'))) await routing.leave(id);
+    }
+    for (const { contactId } of snapshot.scheduled) {
+      if (!(await wants(contactId, 'scheduled', 'requested', 'screened')))
+        await routing.unschedule(contactId);
+    }
+  }
+
+  async #stateNow(id: CallbackId): Promise<string> {
+    return (await this.#parts.store.find(id))?.callback.phase.state ?? 'gone';
+  }
+
+  /** Agents whom routing holds for a contact that no longer holds them are let go. */
+  async #reservations(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<void> {
+    const { routing, store } = this.#parts;
+    const holders = new Map(open.map((it) => [claimOf(it.callback)?.reservationId, it.callback.phase.state]));
+    const orphans = new Set<ReservationId>();
+    for (const { id, agentId, contactId, state } of snapshot.reservations) {
+      if (state !== 'accepted' && state !== 'wrapping') continue;
+      const holder = holders.get(id);
+      if (holder === 'wrap-up' && state === 'accepted') await routing.wrapUp(id);
+      if (holder !== undefined) continue;
+      const record = await store.find(contactId);
+      if (record && claimOf(record.callback)?.reservationId === id) continue;
+      if (record && !isOver(record.callback) && !this.#orphans.has(id)) {
+        orphans.add(id);
+        continue;
+      }
+      await routing.complete(id, { state: 'as-wished' });
+      await this.#told(`${agentId} was held for a contact that is over, and is free again`, contactId);
+    }
+    this.#orphans = orphans;
+  }
+
+  /** Calls and callbacks agree on whether there is still something to talk about. */
+  async #calls(open: readonly CallbackRecord[]): Promise<void> {
+    const { callbacks, calls, callStore, store } = this.#parts;
+    for (const { callback } of open) {
+      const callId = callOf(callback);
+      if (callId === undefined || callback.phase.state === 'wrap-up') continue;
+      const ended = (await callStore.find(callId))?.ended;
+      if (!ended) continue;
+      const { by, cause, at } = ended;
+      await callbacks.note(callback.id, { type: 'call-cleared', at, callId, by, cause });
+    }
+    for (const call of await callStore.live()) {
+      const record = await store.find(call.callbackId);
+      if (record && !isOver(record.callback)) continue;
+      calls.hangUp(call.id, 'callback is over');
+    }
+  }
+
+  async #told(detail: string, about?: CallbackId): Promise<void> {
+    const { audit, clock } = this.#parts;
+    const more = about === undefined ? {} : { about };
+    await audit.add({ at: clock.now(), who: 'watchdog', what: 'repaired', detail, ...more });
+  }
+}
