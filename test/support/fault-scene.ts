@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import type { BoardView, DeskSnapshot } from '../../contracts/agent.ts';
+import type { CallbackState } from '../../contracts/states.ts';
+import type { CallbackView } from '../../contracts/visitor.ts';
+import type { DeskPhone } from '../../embedded/demo/desk-phone.ts';
+import type { Line } from '../../embedded/demo/telephone-network.ts';
+import type { Part } from '../../embedded/launch/centre.ts';
+import type { AgentClient } from './agent-client.ts';
+import { agentHz, customerHz, openCentre, type TestCentre } from './centre.ts';
+import { eventually } from './eventually.ts';
+import type { VisitorClient } from './visitor-client.ts';
+
+/** Deadlines of the product, short enough to be seen in a test. */
+const short = {
+  AGENT_RING_MS: '15000',
+  CUSTOMER_RING_MS: '15000',
+  OFFER_GRACE_MS: '1000',
+  MAX_WRAPUP_MS: '60000',
+  RETRY_AFTER_MS: '1500,1500',
+};
+const OVER: readonly CallbackState[] = [
+  'completed',
+  'cancelled',
+  'expired',
+  'unreached',
+  'refused',
+  'failed',
+];
+let addresses = 0;
+let numbers = 0;
+
+/** One visitor, the number they are rung at and the telephone that rings. */
+export interface Asked {
+  readonly visitor: VisitorClient;
+  readonly id: string;
+  readonly number: string;
+  readonly line: Line;
+}
+
+/** A whole centre with one agent, in which processes die; it counts every ring. */
+export class FaultScene {
+  readonly it: TestCentre;
+  readonly maya: AgentClient;
+  readonly desk: DeskPhone;
+  /** How long each recovery took, for the report. */
+  readonly took: string[] = [];
+  #rung = 0;
+  readonly #asked: Asked[] = [];
+
+  private constructor(it: TestCentre, maya: AgentClient, desk: DeskPhone) {
+    this.it = it;
+    this.maya = maya;
+    this.desk = desk;
+    desk.on('invite', () => (this.#rung += 1));
+  }
+
+  static async open(env: Readonly<Record<string, string>> = {}): Promise<FaultScene> {
+    const it = await openCentre({ env: { ...short, ...env } });
+    const desk = await it.phone('101');
+    return new FaultScene(it, await it.readyAgent('maya'), desk);
+  }
+
+  async close(): Promise<void> {
+    await this.it.close();
+  }
+
+  /** A new visitor with a number of their own asks, and follows. */
+  async asks(): Promise<Asked> {
+    const number = `+44207946${String(130 + (numbers++ % 60)).padStart(4, '0')}`;
+    const visitor = this.it.visitor(`198.51.100.${String(1 + (addresses++ % 250))}`);
+    const { id } = await visitor.ask(number);
+    visitor.follow();
+    const asked = { visitor, id, number, line: this.it.network.line(number) };
+    this.#asked.push(asked);
+    return asked;
+  }
+
+  /** Kills a part and starts it again; resolves when it is ready, with how long that took. */
+  async restart(part: Part, whileDown: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { centre } = this.it;
+    await centre.kill(part, true);
+    await whileDown();
+    const from = Date.now();
+    await centre.start(part);
+    this.took.push(`${part} ready again after ${String(Date.now() - from)} ms`);
+  }
+
+  async notReady(): Promise<void> {
+    const { status } = await this.maya.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
+    assert.equal(status, 200);
+  }
+
+  desktop(): Promise<DeskSnapshot> {
+    return this.maya.desk();
+  }
+
+  /** What the manager's board says, once it says this. */
+  async board(what: string, fits: (board: BoardView) => boolean): Promise<BoardView> {
+    const manager = await this.#manager();
+    return eventually(`board: ${what}`, async () => {
+      const board = await manager.board();
+      return fits(board) ? board : undefined;
+    });
+  }
+
+  #managerClient: AgentClient | undefined;
+  async #manager(): Promise<AgentClient> {
+    this.#managerClient ??= await this.it.agent('mina');
+    return this.#managerClient;
+  }
+
+  /** Which of the things it depends on contact-server says are down. */
+  async down(): Promise<readonly string[]> {
+    const response = await fetch(`${this.it.agentUrl}/readyz`);
+    const { services } = (await response.json()) as { services: Record<string, { up: boolean }> };
+    return Object.keys(services).filter((name) => services[name]?.up === false);
+  }
+
+  async isUp(): Promise<void> {
+    await eventually('everything up', async () => ((await this.down()).length === 0 ? true : undefined));
+  }
+
+  /** The offer of this callback on the agent's screen. The agent presses Ready when they are not. */
+  async offered(asked: Asked): Promise<DeskSnapshot['offers'][number]> {
+    return eventually(`offer of ${asked.number}`, async () => {
+      const { me, offers } = await this.desktop();
+      if (me.state === 'not-ready') await this.maya.ready().catch(() => undefined);
+      return offers.find((offer) => offer.callbackId === asked.id);
+    });
+  }
+
+  /** Accepts and is brought into the talk; both are heard. */
+  async talk(asked: Asked): Promise<string> {
+    await this.maya.accept(await this.offered(asked));
+    return this.talking(asked);
+  }
+
+  async talking(asked: Asked): Promise<string> {
+    const callId = await eventually(`talk with ${asked.number}`, async () => {
+      const contact = (await this.desktop()).contacts.find((it) => it.callbackId === asked.id);
+      return contact?.state === 'connected' ? contact.call?.id : undefined;
+    });
+    await this.heard(asked);
+    return callId;
+  }
+
+  async heard(asked: Asked): Promise<void> {
+    await Promise.all([this.desk.hears(customerHz), asked.line.hears(agentHz)]);
+  }
+
+  /** Works as an agent does until this callback has ended: takes what is offered, hangs up, wraps up. */
+  async served(asked: Asked, withinMs = 40_000): Promise<CallbackView> {
+    const from = Date.now();
+    const done = new Set<string>();
+    let failed = '';
+    const once = async (key: string, act: () => Promise<void>): Promise<void> => {
+      if (done.has(key)) return;
+      done.add(key);
+      await act().catch((error: unknown) => {
+        failed = String(error);
+        done.delete(key);
+      });
+    };
+    const end = await eventually(
+      `${asked.number} served`,
+      async () => {
+        const view = await asked.visitor.look();
+        if (OVER.includes(view.state)) return view;
+        const { me, offers, contacts } = await this.desktop();
+        if (me.state === 'not-ready') await this.maya.ready().catch(() => undefined);
+        for (const it of offers) await once(it.reservationId, () => this.maya.accept(it));
+        for (const { callbackId, state, call } of contacts) {
+          const callId = call?.id ?? '';
+          if (state === 'connected') await once(callId, () => this.maya.command(`/calls/${callId}/drop`));
+          if (state === 'wrap-up') await once(`wrap ${callId}`, () => this.maya.complete(callbackId));
+        }
+        // Not yet: the last of these is the message if it takes too long.
+        throw new Error(
+          `${me.state} ${me.reason ?? ''}, offers ${JSON.stringify(offers)}, contacts ${JSON.stringify(contacts)}, ${JSON.stringify(view)} ${failed}`,
+        );
+      },
+      withinMs,
+    );
+    this.took.push(`${end.state} ${String(Date.now() - from)} ms after everything was up`);
+    return end;
+  }
+
+  /** Nobody was ever rung by two calls at once, and the visitor so many times in all. */
+  async rang(asked: Asked, times: number): Promise<void> {
+    const calls = this.it.network.callsTo(asked.number);
+    assert.equal(calls.length, times, `${asked.number} was rung ${JSON.stringify(calls)}`);
+    for (const [i, call] of calls.entries()) {
+      const before = calls[i - 1];
+      if (before) assert.ok((before.endedAt ?? Infinity) <= call.at, 'rung while it rang or talked');
+    }
+    assert.equal(this.desk.counters.invites, this.#rung, 'the agent’s phone was called while it was busy');
+    await this.free();
+  }
+
+  /** The agent is held by nothing, and both phones are silent. */
+  async free(): Promise<void> {
+    await eventually('a free agent', async () => {
+      const { me, contacts } = await this.desktop();
+      const held = me.state === 'busy' || me.state === 'working-after-call' || contacts.length > 0;
+      return held || this.desk.calls.length > 0 ? undefined : true;
+    });
+    for (const it of this.#asked) assert.equal(it.line.calls.length, 0, `${it.number} is still in a call`);
+  }
+
+  /** The last words of all processes that matter, for the message of a failed test. */
+  words(): string {
+    return this.it.troubles
+      .filter((it) => !it.startsWith('redis'))
+      .slice(-30)
+      .join('\n');
+  }
+}
