@@ -72,7 +72,8 @@ const show = () => {
   );
   display.dataset['state'] = state;
   const name = call ? call.displayName || readable(call.remote) : '';
-  const number = call && call.displayName ? readable(call.remote) : '';
+  const said = call && call.displayName ? readable(call.remote) : '';
+  const number = /\d/.test(said) ? said : said === 'callback' ? 'A visitor who asked for a call' : '';
   if (isAway) say('The phone does not answer', 'Reconnecting', 'Is the demo still running?');
   else if (state === 'ringing') say('Rings', name, number);
   else if (state === 'talking') say('Connected', name, '');
@@ -130,7 +131,7 @@ const take = (seen) => {
 };
 
 const stream = new EventSource('/api/events');
-stream.onmessage = (event) => take(/** @type {Phone} */ (JSON.parse(String(event.data))));
+stream.addEventListener('message', (event) => take(/** @type {Phone} */ (JSON.parse(String(event.data)))));
 stream.onerror = () => {
   isAway = true;
   show();
