@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import type { AgentMessage, LineView } from '../../contracts/agent.ts';
-import type { AgentId, CallbackId } from '../../contracts/ids.ts';
+import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { AgentViews } from '../app/agent-views.ts';
 import type { Board } from '../app/board.ts';
@@ -33,6 +33,7 @@ interface Open {
   cursor: string;
   /** Callbacks on this agent's screen, to be drawn again when something of them changes. */
   readonly shown: Set<CallbackId>;
+  readonly offered: Set<ReservationId>;
   /** What was last told of the line, to say nothing when nothing changed. */
   line: string;
 }
@@ -121,6 +122,7 @@ export class EventStreams {
       board,
       cursor: /^\d{1,15}-\d{1,15}$/.test(from) ? from : '',
       shown: new Set(),
+      offered: new Set(),
       line: '',
     };
     ctx.req.socket.setTimeout(0);
@@ -178,7 +180,12 @@ export class EventStreams {
       case 'contact.changed': {
         if (callbackId === undefined) return undefined;
         const { offer, contact } = await views.find(it.account, callbackId);
-        if (offer) return { type: 'offer.made', data: offer };
+        if (offer) {
+          // Each offer is told by the entry of its own, once.
+          if (entry.name !== 'offer.made' || it.offered.has(offer.reservationId)) return undefined;
+          it.offered.add(offer.reservationId);
+          return { type: 'offer.made', data: offer };
+        }
         if (contact) {
           it.shown.add(callbackId);
           return { type: 'contact.changed', data: contact };

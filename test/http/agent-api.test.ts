@@ -20,7 +20,7 @@ describe('An agent works over the API alone', function () {
   const preferring = (accept: 'portal' | 'phone' | 'auto'): Promise<unknown> =>
     ana.send('PUT', '/me/preferences', { accept, sound: true });
   /** How the command ended: `completed`, or the problem. */
-  const told = async (who: AgentClient, path: string, body: object = {}): Promise<string> => {
+  const ended = async (who: AgentClient, path: string, body: object = {}): Promise<string> => {
     const { status, body: answer } = await who.send<{ requestId: string }>('POST', path, body);
     assert.equal(status, 202);
     const end = await who.told.until(
@@ -65,7 +65,7 @@ describe('An agent works over the API alone', function () {
     assert.equal((await withdrawn(first.offer.reservationId)).reason, 'canceled');
 
     const second = await offered();
-    assert.equal(await told(ana, `/reservations/${second.offer.reservationId}/reject`), 'completed');
+    assert.equal(await ended(ana, `/reservations/${second.offer.reservationId}/reject`), 'completed');
     assert.equal((await withdrawn(second.offer.reservationId)).reason, 'rejected');
     await ana.ready();
     const again = await ana.offer(
@@ -73,7 +73,7 @@ describe('An agent works over the API alone', function () {
     );
     assert.equal((await withdrawn(again.reservationId)).reason, 'timeout');
     await ana.event('me.changed', (it) => it.state === 'not-ready' && it.reason === 'missed');
-    assert.equal(await told(ana, `/reservations/${again.reservationId}/accept`), 'offer-gone');
+    assert.equal(await ended(ana, `/reservations/${again.reservationId}/accept`), 'offer-gone');
 
     await ana.ready();
     const last = await ana.offer(
@@ -91,24 +91,24 @@ describe('An agent works over the API alone', function () {
     const { ticket } = (await page.hears('welcome', (it) => it.role === 'visitor')) as { ticket: string };
     const { id } = await asker.ask('020 7946 0142', { session: ticket, name: 'Quixworthy' });
     const offer = await ana.offer((it) => it.callbackId === id);
-    assert.equal(await told(ben, `/reservations/${offer.reservationId}/accept`), 'offer-gone');
-    assert.equal(await told(ben, `/reservations/${offer.reservationId}/reject`), 'offer-gone');
+    assert.equal(await ended(ben, `/reservations/${offer.reservationId}/accept`), 'offer-gone');
+    assert.equal(await ended(ben, `/reservations/${offer.reservationId}/reject`), 'offer-gone');
     await ana.accept(offer);
     const contact = await ana.contactIn('connected', id);
     const callId = contact.call?.id ?? '';
     const sessionId = contact.session?.id ?? '';
     for (const command of ['hold', 'retrieve', 'drop'])
-      assert.equal(await told(ben, `/calls/${callId}/${command}`), 'not-found');
-    assert.equal(await told(ben, `/contacts/${id}/complete`, { disposition: 'resolved' }), 'not-found');
-    assert.equal(await told(ben, `/contacts/${id}/identity`), 'not-found');
+      assert.equal(await ended(ben, `/calls/${callId}/${command}`), 'not-found');
+    assert.equal(await ended(ben, `/contacts/${id}/complete`, { disposition: 'resolved' }), 'not-found');
+    assert.equal(await ended(ben, `/contacts/${id}/identity`), 'not-found');
     assert.equal((await ben.send('PUT', `/contacts/${id}/notes`, { text: 'x', version: 0 })).status, 404);
     const { reservationId } = offer;
     assert.equal((await ben.send('POST', '/registrations', { reservationId })).status, 403);
     const mine = await ana.send<{ id: string }>('POST', '/registrations', { reservationId });
     assert.equal((await ben.send('DELETE', `/registrations/${mine.body.id}`)).status, 404);
     const url = `${it_.site}/tents/`;
-    assert.equal(await told(ben, `/pages/${sessionId}/push`, { url }), 'not-permitted');
-    assert.equal(await told(ben, `/pages/${sessionId}/consent`), 'not-permitted');
+    assert.equal(await ended(ben, `/pages/${sessionId}/push`, { url }), 'not-permitted');
+    assert.equal(await ended(ben, `/pages/${sessionId}/consent`), 'not-permitted');
     assert.equal((await ben.send('POST', `/pages/${sessionId}/viewer`, {})).status, 403);
     assert.equal((await ben.send('PUT', `/pages/${sessionId}/mode`, { mode: 'watch' })).status, 403);
     const seen = JSON.stringify([ben.told.items, await ben.desk()]);
@@ -126,22 +126,22 @@ describe('An agent works over the API alone', function () {
     );
     const call = `/calls/${up.call?.id ?? ''}`;
     assert.deepEqual(up.call?.allowed, ['hold', 'drop']);
-    assert.equal(await told(ana, `${call}/retrieve`), 'not-now');
-    assert.equal(await told(ana, `/contacts/${id}/complete`, { disposition: 'resolved' }), 'not-now');
-    assert.equal(await told(ana, `${call}/hold`), 'completed');
+    assert.equal(await ended(ana, `${call}/retrieve`), 'not-now');
+    assert.equal(await ended(ana, `/contacts/${id}/complete`, { disposition: 'resolved' }), 'not-now');
+    assert.equal(await ended(ana, `${call}/hold`), 'completed');
     const held = await ana.event(
       'contact.changed',
       (it) => it.callbackId === id && it.call?.customer === 'hold',
     );
     assert.deepEqual(held.call?.allowed, ['retrieve', 'drop']);
-    assert.equal(await told(ana, `${call}/hold`), 'not-now');
-    assert.equal(await told(ana, `${call}/drop`), 'completed');
+    assert.equal(await ended(ana, `${call}/hold`), 'not-now');
+    assert.equal(await ended(ana, `${call}/drop`), 'completed');
     const over = await ana.contactIn('wrap-up', id);
     assert.deepEqual(over.call?.allowed, []);
     assert.ok(over.allowed.includes('complete'));
-    assert.equal(await told(ana, `${call}/drop`), 'not-now');
+    assert.equal(await ended(ana, `${call}/drop`), 'not-now');
     assert.equal(
-      await told(ana, `/contacts/${id}/complete`, { disposition: 'no such outcome' }),
+      await ended(ana, `/contacts/${id}/complete`, { disposition: 'no such outcome' }),
       'invalid-request',
     );
   });
@@ -161,10 +161,10 @@ describe('An agent works over the API alone', function () {
     await ana.ready();
     assert.equal((await ana.desk()).me.state, 'working-after-call');
     const lost = { disposition: 'resolved', notes: { text: 'lost', version: 0 }, next: 'ready' };
-    assert.equal(await told(ana, `/contacts/${id}/complete`, lost), 'version-conflict');
+    assert.equal(await ended(ana, `/contacts/${id}/complete`, lost), 'version-conflict');
     assert.equal((await ana.desk()).me.state, 'working-after-call', 'held, because the notes were not saved');
     const done = { disposition: 'resolved', notes: { text: 'two', version: 1 } };
-    assert.equal(await told(ana, `/contacts/${id}/complete`, done), 'completed');
+    assert.equal(await ended(ana, `/contacts/${id}/complete`, done), 'completed');
     await ana.event('contact.closed', (it) => it.callbackId === id);
     await ana.event('me.changed', (it) => it.state === 'ready', ana.told.items.length - 5);
   });
@@ -226,18 +226,18 @@ describe('An agent works over the API alone', function () {
       [[], []],
       'ben has no phone',
     );
-    assert.equal(await told(ben, `/callbacks/${queued.created?.id ?? ''}/call`), 'not-now');
+    assert.equal(await ended(ben, `/callbacks/${queued.created?.id ?? ''}/call`), 'not-now');
     assert.equal((await mina.send('GET', '/line')).status, 403);
 
     for (const it of [scheduled, queued]) {
       const id = it.created?.id ?? '';
-      assert.equal(await told(ana, `/callbacks/${id}/call`), 'completed');
+      assert.equal(await ended(ana, `/callbacks/${id}/call`), 'completed');
       const up = await ana.contactIn('connected', id);
       assert.deepEqual(
         (await line(ana)).map((row) => row.allowed),
         it === scheduled ? [[]] : [],
       );
-      assert.equal(await told(ana, `/callbacks/${id}/call`), 'not-now', 'once');
+      assert.equal(await ended(ana, `/callbacks/${id}/call`), 'not-now', 'once');
       await ana.command(`/calls/${up.call?.id ?? ''}/drop`);
       await ana.contactIn('wrap-up', id);
       await ana.complete(id, 'not-ready');
@@ -268,7 +268,9 @@ describe('An agent works over the API alone', function () {
       await ana.contactIn('wrap-up', id);
       await ana.complete(id);
       await ana.event('contact.closed', (it) => it.callbackId === id);
-      inOrder(ana.told.items.slice(from), id);
+      const told = ana.told.items.slice(from);
+      inOrder(told, id);
+      assert.equal(told.filter((it) => it.type === 'offer.made').length, 1, 'offered once');
     }
     assert.equal(it_.network.callsTo('+442079460150').length, 20);
     assert.equal(ana.told.items.filter((it) => it.type === 'stream.reset').length, 0);
