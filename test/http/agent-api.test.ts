@@ -85,7 +85,7 @@ describe('An agent works over the API alone', function () {
     assert.equal((await withdrawn(last.reservationId)).reason, 'accepted');
   });
 
-  it('and cannot touch what another agent has', async () => {
+  it('and cannot touch what another agent has [SC3, CO3]', async () => {
     const asker = visitor();
     const page = await asker.page({ url: `${it_.site}/` });
     const { ticket } = (await page.hears('welcome', (it) => it.role === 'visitor')) as { ticket: string };
@@ -116,7 +116,7 @@ describe('An agent works over the API alone', function () {
     assert.equal((await ana.desk()).contacts[0]?.notes.version, 0);
   });
 
-  it('and is offered only what can be done now, and refused the rest [AD-20]', async () => {
+  it('and is offered only what can be done now, and refused the rest [AD-20] [AD3]', async () => {
     const asker = visitor();
     const { id } = await asker.ask('020 7946 0143');
     await ana.accept(await ana.offer((it) => it.callbackId === id));
@@ -146,7 +146,7 @@ describe('An agent works over the API alone', function () {
     );
   });
 
-  it('and is not ready before everything is saved, whatever was pressed [AD-18]', async () => {
+  it('and is not ready before everything is saved, whatever was pressed [AD-18] [AD4]', async () => {
     const asker = visitor();
     const { id } = await asker.ask('020 7946 0144');
     await ana.accept(await ana.offer((it) => it.callbackId === id));
@@ -246,7 +246,7 @@ describe('An agent works over the API alone', function () {
     assert.equal(it_.network.callsTo('+442079460148').length, 1);
   });
 
-  it('and the manager’s board and everybody’s line follow within a second', async () => {
+  it('and the manager’s board and everybody’s line follow within a second [MG1]', async () => {
     await ana.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
     const from = { ana: ana.told.items.length, mina: mina.told.items.length };
     const { id } = await visitor().ask('020 7946 0149');

@@ -36,7 +36,7 @@ describe('An agent’s event stream', function () {
     await it_.close();
   });
 
-  it('goes on after a lost connection without a gap and without a repetition [AD-3]', async () => {
+  it('goes on after a lost connection without a gap and without a repetition [AD-3] [AD1]', async () => {
     const ids: string[] = [];
     for (let round = 0; round < 5; round += 1) {
       maya.drop();
@@ -55,7 +55,7 @@ describe('An agent’s event stream', function () {
     );
   });
 
-  it('goes on after the server was killed: what came before is told once, the log-in and the phone are still there', async () => {
+  it('goes on after the server was killed: what came before is told once, the log-in and the phone are still there [AD1]', async () => {
     const asker = it_.visitor('198.51.100.40');
     maya.drop();
     const before = await command();

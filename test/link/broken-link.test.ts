@@ -29,7 +29,7 @@ describe('The link breaks while a visitor waits for an answer', () => {
     return { url: urlOf(dmz), wires, links };
   };
 
-  it('gets the one answer over the connection that comes next, and the desk is asked once', async () => {
+  it('gets the one answer over the connection that comes next, and the desk is asked once [SD5]', async () => {
     const { url, wires, links } = await wired(1);
     const response = ask(url);
     const question = await scene.desk.asked.next();

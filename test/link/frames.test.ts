@@ -97,7 +97,7 @@ describe('A taken-over web-dmz sends the inside what it should not', () => {
     ['a visitor with something added', () => [{ n: 2, at: now(), ...badVisitor }], 'unknown'],
   ] as [string, () => unknown[], FrameFault][];
   for (const [what, frames, fault] of cases) {
-    it(`is cut off for ${what} (${fault}), is counted, and may come again`, () => meets(frames, fault));
+    it(`is cut off for ${what} (${fault}), is counted, and may come again [SD4]`, () => meets(frames, fault));
   }
 
   it('is cut off for a hello under another name than its certificate has', async () => {
@@ -150,12 +150,12 @@ describe('Something with the key of the inside sends web-dmz what it should not'
   };
 
   for (const [what, frames, fault] of faults({ t: 'ping' }, insideHello)) {
-    it(`is cut off for ${what} (${fault})`, async () => {
+    it(`is cut off for ${what} (${fault}) [SD4]`, async () => {
       assert.deepEqual(await meets(frames), { code: 1008, reason: fault });
     });
   }
 
-  it('is cut off for a frame larger than any of ours', async () => {
+  it('is cut off for a frame larger than any of ours [SD4]', async () => {
     const end = await meets(() => [{ n: 2, at: now(), t: 'ping', pad: 'x'.repeat(toDmzFrameLimit) }]);
     assert.deepEqual(end, { code: 1009, reason: '' });
   });

@@ -59,12 +59,12 @@ describe('Somebody who is not the inside dials the link port of web-dmz [SD-3, S
     socket.terminate();
   });
 
-  it('is refused without a certificate', async () => {
+  it('is refused without a certificate [SD3]', async () => {
     const { ca } = scene.keys('contact-server');
     assert.match(await refused({ ca }), /certificate required|socket hang up|ECONNRESET/);
   });
 
-  it('is refused with a certificate of the same names by another authority', async () => {
+  it('is refused with a certificate of the same names by another authority [SD3]', async () => {
     const other = new Scene();
     const { cert, key } = other.keys('contact-server');
     const { ca } = scene.keys('contact-server');
@@ -75,7 +75,7 @@ describe('Somebody who is not the inside dials the link port of web-dmz [SD-3, S
     await other.close();
   });
 
-  it('is refused with the certificate of another role, even a good one', async () => {
+  it('is refused with the certificate of another role, even a good one [SD3]', async () => {
     assert.match(await refused(scene.keys('web-dmz')), /unsupported certificate|socket hang up|ECONNRESET/);
   });
 
@@ -103,7 +103,7 @@ describe('Somebody who is not the inside dials the link port of web-dmz [SD-3, S
 });
 
 describe('The inside dials from an address that web-dmz was not told of', () => {
-  it('is cut off before a byte of TLS, right key or not', async () => {
+  it('is cut off before a byte of TLS, right key or not [SD3]', async () => {
     const scene = new Scene();
     const dmz = await scene.webDmz({ LINK_SOURCES: '192.0.2.0/24' });
     const socket = connect(dmz.link.port, '127.0.0.1');
@@ -193,13 +193,13 @@ describe('Something that is not our web-dmz answers where the inside dials', () 
   });
   afterEach(() => scene.close());
 
-  it('is not believed with a key of another authority', async () => {
+  it('is not believed with a key of another authority [SD3]', async () => {
     const other = new Scene();
     assert.match(await errorOf(scene, other.keys('web-dmz')), /signature|issuer|self-signed/);
     await other.close();
   });
 
-  it('is not believed with the certificate of an inside', async () => {
+  it('is not believed with the certificate of an inside [SD3]', async () => {
     assert.match(await errorOf(scene, scene.keys('contact-server')), /unsuitable|unsupported|role/);
   });
 

@@ -9,7 +9,7 @@ describe('Ana, who manages too, looks at the board', () => {
   after(() => bench.close());
   beforeEach(() => bench.fresh());
 
-  it('and sees line, reservations, agents, contacts and trouble move as they do', async () => {
+  it('and sees line, reservations, agents, contacts and trouble move as they do [MG1]', async () => {
     const { fake } = bench;
     const page = await bench.board();
     await bench.sees(page, '.line-box', 'Li Wei');
@@ -64,7 +64,7 @@ describe('Ana, who manages too, looks at the board', () => {
     await page.waitForSelector('.call-bar');
   });
 
-  it('and each figure says what it counts, on focus and on hover', async () => {
+  it('and each figure says what it counts, on focus and on hover [MG1]', async () => {
     const page = await bench.board();
     await page.focus('[data-figure=service-level]');
     const isShown = (id: string): Promise<boolean> =>
@@ -78,7 +78,7 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(page, '[data-figure=handle-time]', '–');
   });
 
-  it('and moves and cancels a callback in its drawer', async () => {
+  it('and moves and cancels a callback in its drawer [MG2]', async () => {
     const { fake } = bench;
     const page = await bench.board();
     await page.click('.line-box [data-row=callback-ola] .opener');

@@ -130,7 +130,7 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '[data-banner=notice]', 'Maria Silva cancelled before you answered');
   });
 
-  it('is offered only what the call allows now, as the server says it', async () => {
+  it('is offered only what the call allows now, as the server says it [AD3]', async () => {
     const { fake } = bench;
     fake.contacts = [
       contactOf(1, {
@@ -198,7 +198,7 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '.call-bar', 'After call');
   });
 
-  it('sees the true state of her call after a reload in the middle of it', async () => {
+  it('sees the true state of her call after a reload in the middle of it [AD2]', async () => {
     const { fake } = bench;
     fake.contacts = [contactOf(1, { notes: { text: 'Five years', version: 3, savedAt: Date.now() } })];
     fake.me = anaAs({ state: 'busy' });

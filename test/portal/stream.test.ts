@@ -9,7 +9,7 @@ describe('The stream of events', () => {
   after(() => bench.close());
   beforeEach(() => bench.fresh());
 
-  it('goes on after a break with what happened meanwhile, each once', async () => {
+  it('goes on after a break with what happened meanwhile, each once [AD1]', async () => {
     const { fake } = bench;
     const page = await bench.desk();
     await fake.streamsOpened.next();

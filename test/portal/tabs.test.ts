@@ -23,7 +23,7 @@ for (const { where, host, locks } of origins)
     const rings = (page: Page): Promise<boolean> =>
       page.$eval('html', (it) => it.hasAttribute('data-ringing'));
 
-    it('and exactly one holds the stream and rings, while the other shows the same', async () => {
+    it('and exactly one holds the stream and rings, while the other shows the same [AD5]', async () => {
       const first = await bench.desk({ origin });
       const second = await bench.desk({ origin });
       assert.equal(await first.evaluate(() => 'locks' in navigator), locks);
@@ -51,7 +51,7 @@ for (const { where, host, locks } of origins)
       await second.waitForSelector('[data-command=hold][aria-busy=false]');
     });
 
-    it('and when the first closes, another rings within a second and goes on from the last event', async () => {
+    it('and when the first closes, another rings within a second and goes on from the last event [AD5]', async () => {
       const { fake } = bench;
       const first = await bench.desk({ origin });
       await fake.streamsOpened.next();

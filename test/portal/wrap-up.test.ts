@@ -30,7 +30,7 @@ describe('Ana writes down what was said', () => {
     assert.match(await bench.textOf(page, '.saved'), /^Saved \d\d:\d\d:\d\d$/);
   });
 
-  it('and Done waits until it is saved', async () => {
+  it('and Done waits until it is saved [AD4]', async () => {
     const release = bench.fake.hold('PUT contacts/notes');
     await page.select('#outcome', 'Sold');
     await page.focus('#notes');

@@ -165,7 +165,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       assert.equal(call.facts.filter((fact) => fact.type === 'cleared').length, 1);
     };
 
-    it('rings the agent, then the customer, and they hear each other', async () => {
+    it('rings the agent, then the customer, and they hear each other [TE1]', async () => {
       await call.toTalking();
       await Promise.all([rig.agent.hears(), rig.customer.hears()]);
       assert.deepEqual([rig.agent.timesRung, rig.customer.timesRung], [1, 1]);
@@ -191,7 +191,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       await rig.agent.hearsNothing();
     });
 
-    it('stops the audio while the call is held, and brings it back', async () => {
+    it('stops the audio while the call is held, and brings it back [TE2]', async () => {
       await call.toTalking();
       await rig.telephony.hold(call.id);
       await call.next('held by agent');
@@ -207,7 +207,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       ['agent', 'customer'],
       ['customer', 'agent'],
     ] as const satisfies readonly (readonly [Leg, Leg])[]) {
-      it(`follows the ${side} who holds on the phone itself`, async () => {
+      it(`follows the ${side} who holds on the phone itself [TE2]`, async () => {
         await call.toTalking();
         await rig[side].holds();
         await call.next(`held by ${side}`);
@@ -217,7 +217,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
         await Promise.all([rig.agent.hears(), rig.customer.hears()]);
       });
 
-      it(`ends the call when the ${side} hangs up`, async () => {
+      it(`ends the call when the ${side} hangs up [TE4]`, async () => {
         await call.toTalking();
         await rig[side].hangsUp();
         await call.next(`cleared by ${side}`);
@@ -239,7 +239,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       await Promise.all([rig.agent.hears(), rig.customer.hears()]);
     });
 
-    it('hangs up both when told so, once, however often', async () => {
+    it('hangs up both when told so, once, however often [TE4]', async () => {
       await call.toTalking();
       rig.telephony.hangUp(call.id, 'wrap-up');
       rig.telephony.hangUp(call.id, 'again');
@@ -258,7 +258,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       clearedOnce();
     });
 
-    it('stops ringing the agent', async () => {
+    it('stops ringing the agent [TE5]', async () => {
       call.ringAgent();
       await rig.agent.rings();
       await call.nextAll('originated agent', 'delivered agent');
@@ -277,7 +277,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       clearedOnce();
     });
 
-    it('stops ringing the customer, and lets the agent go', async () => {
+    it('stops ringing the customer, and lets the agent go [TE5]', async () => {
       await call.toCustomer();
       rig.telephony.hangUp(call.id, 'visitor left');
       await call.nextAll('failed customer cancelled', 'cleared by server');
@@ -355,7 +355,7 @@ export function keepsTheTelephonyPromises(name: string, open: () => Promise<Tele
       await bothFree();
     });
 
-    it('dials nobody twice and rings nobody twice for one call', async () => {
+    it('dials nobody twice and rings nobody twice for one call [CB10]', async () => {
       await call.toAgent();
       call.ringAgent();
       call.dialCustomer();

@@ -131,7 +131,7 @@ describe('What the contact server may ask of routing', () => {
   });
 
   describe('an answer', () => {
-    it('of the wrong agent, or to what never was, is refused by name', async () => {
+    it('of the wrong agent, or to what never was, is refused by name [SC3]', async () => {
       const routing = await open({ ana: '', bo: '' });
       await routing.setAgentState(ana, ready);
       const offer = reserved(await routing.enter(contact('maria')));
@@ -269,7 +269,7 @@ describe('What the contact server may ask of routing', () => {
   });
 
   describe('a promise', () => {
-    it('follows the place, the agents at work, and what handling takes', async () => {
+    it('follows the place, the agents at work, and what handling takes [AV8]', async () => {
       const routing = await open({ ana: 'lang:es', bo: 'lang:es' }, { priorHandleMs: 300_000 });
       assert.deepEqual(
         await routing.estimate({ requirement: { must: skills('lang:es'), prefer: [] }, priority: 0 }),

@@ -73,7 +73,7 @@ describe('Contacts and agents find each other', () => {
     assert.equal((await routing.agentStatus(ana))?.state, 'ready');
   });
 
-  it('passes a lapsed offer on: the agent missed it, the contact keeps its start time, and a late yes is too late', async () => {
+  it('passes a lapsed offer on: the agent missed it, the contact keeps its start time, and a late yes is too late [AV6]', async () => {
     centre = new Centre(redis, { ana: 'lang:es', bo: 'lang:es' });
     centre.directory.offers = [{ ...centre.directory.offers[0]!, offerMs: 150 }];
     const routing = await centre.open();

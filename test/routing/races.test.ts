@@ -16,7 +16,7 @@ describe('Many at once', () => {
   after(() => redis.remove());
   afterEach(() => centre.close());
 
-  it('1,000 contacts from four processes and one agent make exactly one reservation', async () => {
+  it('1,000 contacts from four processes and one agent make exactly one reservation [AV5]', async () => {
     centre = new Centre(redis, { ana: 'lang:es' });
     const doors = await Promise.all([1, 2, 3, 4].map(() => centre.open()));
     await doors[0]!.setAgentState(ana, ready);
@@ -51,7 +51,7 @@ describe('Many at once', () => {
     assert.deepEqual(await doors[0]!.enter(maria), { state: 'over' }, 'an older entry is late');
   });
 
-  it('two agents and one contact: one of them gets it, whoever calls it now', async () => {
+  it('two agents and one contact: one of them gets it, whoever calls it now [AV5]', async () => {
     centre = new Centre(redis, { ana: '', bo: '' });
     const routing = await centre.open();
     const maria = contact('maria');

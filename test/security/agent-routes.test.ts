@@ -9,7 +9,7 @@ import { foreignIds, oddBodies, oddIds, raw, type RawAnswer } from './asking.ts'
 const unsafe = describedCommands.filter((it) => it.method !== 'get');
 
 describe('The description of the agent API', () => {
-  it('names every route there is, and no other [AD-6]', () => {
+  it('names every route there is, and no other [AD-6] [AD6]', () => {
     const routed = agentRoutes({} as RouteParts)
       .stack.flatMap((layer) =>
         layer.methods
@@ -79,7 +79,7 @@ describe('Somebody asks the agent API for what is not theirs to ask', function (
     }
   });
 
-  it('and is refused from any page that is not the portal, cookie or not', async () => {
+  it('and is refused from any page that is not the portal, cookie or not [SC1]', async () => {
     const port = new URL(it_.agentUrl).port;
     const origins = [
       'https://evil.example',
@@ -95,7 +95,7 @@ describe('Somebody asks the agent API for what is not theirs to ask', function (
     }
   });
 
-  it('and is refused with anything but JSON, as a form of another site would send it', async () => {
+  it('and is refused with anything but JSON, as a form of another site would send it [SC1]', async () => {
     for (const it of unsafe.filter((one) => one.body && one.for !== 'managers')) {
       for (const type of [
         'text/plain',

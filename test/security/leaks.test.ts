@@ -112,11 +112,11 @@ describe('What a visitor has told', function () {
     await later.ask('020 7946 0199', { name: secret.surname, at, proof: await proofFor(later) });
   });
 
-  it('stands nowhere in Redis: not in lines, streams, jobs, limits or hints', async () => {
+  it('stands nowhere in Redis: not in lines, streams, jobs, limits or hints [SC4]', async () => {
     mustNotHold(await allOfRedis(), 'Redis afterwards');
   });
 
-  it('stands in no line that any of the processes has written', () => {
+  it('stands in no line that any of the processes has written [SC4]', () => {
     assert.ok(
       lines.some((it) => it.includes('callback moved')),
       'the servers have logged',
@@ -128,7 +128,7 @@ describe('What a visitor has told', function () {
     for (const line of lines) mustNotHold(line, 'a log line');
   });
 
-  it('is in no SIP message but the number that is dialled', () => {
+  it('is in no SIP message but the number that is dialled [SC5]', () => {
     const invites = tap.heard.filter((it) => it.startsWith('INVITE'));
     assert.ok(invites.length >= 4);
     for (const message of tap.heard) {
@@ -181,7 +181,7 @@ describe('What a visitor has told', function () {
       assert.ok(!seen.includes(word));
   });
 
-  it('cannot be read from files of the process that faces the internet', async () => {
+  it('cannot be read from files of the process that faces the internet [SD2]', async () => {
     const { pid } = it_.centre.program('web-dmz');
     const env = (await readFile(`/proc/${String(pid)}/environ`, 'utf8'))
       .split('\0')

@@ -72,7 +72,7 @@ describe('Somebody logs in', function () {
     assert.deepEqual(noName, noPassword);
   });
 
-  it('and who guesses at an account is locked out of it from there, while its owner still gets in', async () => {
+  it('and who guesses at an account is locked out of it from there, while its owner still gets in [SC2]', async () => {
     const guess = { ...right, password: 'wrong' };
     for (let i = 0; i < 3; i += 1) assert.equal((await logIn(guess, '198.51.100.3')).status, 401);
     const late = await logIn(right, '198.51.100.3');
@@ -139,7 +139,7 @@ describe('Somebody logs in', function () {
     );
   });
 
-  it('and out: the stream ends, the cookie is dead, and the phone is refused and not rung', async () => {
+  it('and out: the stream ends, the cookie is dead, and the phone is refused and not rung [SC2]', async () => {
     const maya = await it_.readyAgent('maya');
     const desk = await it_.phone('101');
     const second = await listening('maya');
@@ -179,7 +179,7 @@ describe('Somebody logs in', function () {
     assert.equal((await first.send('GET', '/me')).status, 401);
   });
 
-  it('and is given a fresh token every hour; the old one is good for another minute at most', async () => {
+  it('and is given a fresh token every hour; the old one is good for another minute at most [SC2]', async () => {
     const maya = await it_.agent('maya');
     const old = maya.cookie;
     await logIns().updateMany({ agentId: 'maya' }, { $set: { rotatedAt: Date.now() - 2 * 3_600_000 } });
@@ -195,7 +195,7 @@ describe('Somebody logs in', function () {
     assert.equal((await maya.send('GET', '/me')).status, 401, 'log-out ends both');
   });
 
-  it('and is logged out when the time is over: no stream, no offers, no phone', async () => {
+  it('and is logged out when the time is over: no stream, no offers, no phone [SC2]', async () => {
     const robin = await it_.readyAgent('robin');
     const maya = await it_.agent('maya');
     await logIns().updateMany({ agentId: 'robin' }, { $set: { until: Date.now() - 1 } });

@@ -121,7 +121,7 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     }
   });
 
-  it('with the same key again: the same answer to the same request, a refusal to another', async () => {
+  it('with the same key again: the same answer to the same request, a refusal to another [CB3]', async () => {
     const visitor = it_.visitor('198.51.100.22');
     const key = newKey();
     const first = await post(visitor, '020 7946 0122', {}, key);

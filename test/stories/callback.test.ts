@@ -10,7 +10,7 @@ describe('A visitor asks to be called back', function () {
   });
   after(() => it_.close());
 
-  it('and is rung by the agent who accepted: both hear each other, until the agent has wrapped up [CB1]', async () => {
+  it('and is rung by the agent who accepted: both hear each other, until the agent has wrapped up [CB1] [TE1, TE2, AD4]', async () => {
     const { network } = it_;
     const maya = await it_.readyAgent('maya');
     const desk = await it_.phone('101');

@@ -22,7 +22,7 @@ describe('contact-server is killed', function () {
     );
   });
 
-  it('while somebody waits in line: the place is kept, and they are rung once', async () => {
+  it('while somebody waits in line: the place is kept, and they are rung once [CB2]', async () => {
     await scene.notReady();
     const first = await scene.asks();
     const second = await scene.asks();
@@ -62,7 +62,7 @@ describe('contact-server is killed', function () {
     await scene.rang(asked, 1);
   });
 
-  it('while the visitor’s phone rings: it stops, and rings again only after that', async () => {
+  it('while the visitor’s phone rings: it stops, and rings again only after that [CB10]', async () => {
     const asked = await scene.asks();
     asked.line.behaviour = { do: 'ring' };
     const ringing = asked.line.waitFor('ringing', 10_000);
@@ -74,7 +74,7 @@ describe('contact-server is killed', function () {
     await scene.rang(asked, 2);
   });
 
-  it('while they talk: they hear each other all the time, and the desk can end the adopted call', async () => {
+  it('while they talk: they hear each other all the time, and the desk can end the adopted call [TE7, CB10]', async () => {
     const asked = await scene.asks();
     const callId = await scene.talk(asked);
     await scene.restart('contact-server', () => scene.heard(asked));
@@ -118,7 +118,7 @@ describe('contact-server is killed', function () {
     await scene.rang(asked, 1);
   });
 
-  it('while visitors ask: whoever repeats the request with its key has one callback, and it is served', async () => {
+  it('while visitors ask: whoever repeats the request with its key has one callback, and it is served [CB2, CB3]', async () => {
     await scene.notReady();
     const asking = Array.from({ length: 6 }, (_, i) => {
       const visitor = scene.it.visitor(`192.0.2.${String(i + 1)}`);

@@ -11,7 +11,7 @@ describe('A visitor shares the page', function () {
   });
   after(() => it_.close());
 
-  it('and either side moves the other, each within a second [CO-1, CO-3]', async () => {
+  it('and either side moves the other, each within a second [CO-1, CO-3] [CO1]', async () => {
     const maya = await it_.agent('maya');
     const { tab, session } = await sharedPage(it_, maya, '198.51.100.1');
     const frame = await openFrame(it_, maya, session);
@@ -31,7 +31,7 @@ describe('A visitor shares the page', function () {
     assert.deepEqual([...tab.unread, ...frame.unread], [], 'landing leads nobody');
   });
 
-  it('with five viewers on five desks, who all follow [CO-7, CO-8]', async () => {
+  it('with five viewers on five desks, who all follow [CO-7, CO-8] [CO1, CO7]', async () => {
     const ip = '198.51.100.5';
     const maya = await it_.agent('maya');
     const { tab, session, visitor } = await sharedPage(it_, maya, ip);
@@ -64,7 +64,7 @@ describe('A visitor shares the page', function () {
     visitor.close();
   });
 
-  it('while another visitor behind the same address shares with another agent: neither sees the other [SD-8]', async () => {
+  it('while another visitor behind the same address shares with another agent: neither sees the other [SD-8] [CO6]', async () => {
     const ip = '198.51.100.66';
     const maya = await it_.agent('maya');
     const other = await it_.agent('viewer-1');
@@ -91,7 +91,7 @@ describe('A visitor shares the page', function () {
     );
   });
 
-  it('and a page is pushed to both; what is not ours is pushed to nobody [CO-3]', async () => {
+  it('and a page is pushed to both; what is not ours is pushed to nobody [CO-3] [CO5]', async () => {
     const maya = await it_.agent('maya');
     const { tab, session } = await sharedPage(it_, maya, '198.51.100.9');
     const frame = await openFrame(it_, maya, session);
@@ -115,7 +115,7 @@ describe('A visitor shares the page', function () {
     assert.equal(tab.unread.length, 0, 'nothing hostile arrived');
   });
 
-  it('and a move made while the connection was down arrives with the next one, once', async () => {
+  it('and a move made while the connection was down arrives with the next one, once [CO8]', async () => {
     const maya = await it_.agent('maya');
     const { tab, session } = await sharedPage(it_, maya, '198.51.100.11');
     const frame = await openFrame(it_, maya, session);

@@ -42,7 +42,7 @@ describe('Who may see a page, and how long', function () {
     await back.hears('ended', (it) => it.reason === 'refused');
   });
 
-  it('nobody by guessing: unknown address and wrong code look alike, and five failures lock', async () => {
+  it('nobody by guessing: unknown address and wrong code look alike, and five failures lock [CO4]', async () => {
     const agent = await it_.agent('viewer-1');
     const ip = '198.51.100.22';
     const tab = await Tab.open(it_.visitor(ip), `${it_.site}/tents/`);
@@ -65,7 +65,7 @@ describe('Who may see a page, and how long', function () {
     assert.equal(joined.status, 201, 'in any spelling of the address');
   });
 
-  it('a ticket opens one frame, once', async () => {
+  it('a ticket opens one frame, once [CO9]', async () => {
     const maya = await it_.agent('maya');
     const { session } = await sharedPage(it_, maya, '198.51.100.23');
     const { url, ticket } = await frameTicket(maya, session);
@@ -75,7 +75,7 @@ describe('Who may see a page, and how long', function () {
     await thief.closed;
   });
 
-  it('a manager, who watches without moving anybody, and whom the visitor is told of by name', async () => {
+  it('a manager, who watches without moving anybody, and whom the visitor is told of by name [CO7, MG2]', async () => {
     const maya = await it_.agent('maya');
     const mina = await it_.agent('mina');
     const { tab, session } = await sharedPage(it_, maya, '198.51.100.24');
@@ -95,7 +95,7 @@ describe('Who may see a page, and how long', function () {
     assert.equal((await maya.send('POST', `/pages/${session}/watch`, {})).status, 403);
   });
 
-  it('nobody once the visitor has withdrawn, until they are asked anew', async () => {
+  it('nobody once the visitor has withdrawn, until they are asked anew [CO2]', async () => {
     const maya = await it_.agent('maya');
     const { tab, session } = await sharedPage(it_, maya, '198.51.100.25');
     const frame = await openFrame(it_, maya, session);
@@ -114,7 +114,7 @@ describe('Who may see a page, and how long', function () {
     await again.isSentTo(`${it_.site}/jackets/`);
   });
 
-  it('an agent sees where the visitor is before the call, keeps it through a change of network, and loses it after the call by rule [CO-13, SD-8]', async () => {
+  it('an agent sees where the visitor is before the call, keeps it through a change of network, and loses it after the call by rule [CO-13, SD-8] [CO6, SE1]', async () => {
     const maya = await it_.readyAgent('maya');
     const visitor = it_.visitor('198.51.100.26');
     const tab = await Tab.open(visitor, `${it_.site}/tents/`);
@@ -154,7 +154,7 @@ describe('Who may see a page, and how long', function () {
     await maya.complete(id, 'not-ready');
   });
 
-  it('a leg is lost when its connection is, and joined again with it [SE-17]', async () => {
+  it('a leg is lost when its connection is, and joined again with it [SE-17] [SE2]', async () => {
     const maya = await it_.readyAgent('maya');
     const visitor = it_.visitor('198.51.100.27');
     const tab = await Tab.open(visitor, `${it_.site}/tents/`);

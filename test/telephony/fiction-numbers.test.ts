@@ -35,7 +35,7 @@ describe('An agent waits while a number of the fiction range is dialled', () => 
     ['+442079460601', 'rejected', ['delivered customer']],
   ];
   for (const [number, outcome, before] of outcomes) {
-    it(`${number} is ${outcome}, and the agent stays on the line`, async () => {
+    it(`${number} is ${outcome}, and the agent stays on the line [TE3]`, async () => {
       const call = await agentReadyFor(number);
       call.dialCustomer();
       await call.nextAll('originated customer', ...before, `failed customer ${outcome}`);
@@ -43,7 +43,7 @@ describe('An agent waits while a number of the fiction range is dialled', () => 
     });
   }
 
-  it('+442079460301 rings without answer', async () => {
+  it('+442079460301 rings without answer [TE3]', async () => {
     const call = await agentReadyFor('+442079460301');
     call.dialCustomer({ ringMs: 150 });
     await call.nextAll('originated customer', 'delivered customer', 'failed customer no-answer');
@@ -174,7 +174,7 @@ describe('A trunk that is not what it should be', () => {
     ['600 Busy Everywhere', 'busy'],
     ['608 Rejected', 'rejected'],
   ] as const) {
-    it(`answers ${status}: ${outcome}`, async () => {
+    it(`answers ${status}: ${outcome} [TE3]`, async () => {
       call.dialCustomer();
       await answer(status);
       await call.nextAll('originated customer', `failed customer ${outcome}`);

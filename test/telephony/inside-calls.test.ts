@@ -72,7 +72,7 @@ describe('Two phones talk and want the same at once', () => {
 
 describe('An answer crosses a cancel', () => {
   for (const side of ['agent', 'customer'] as const) {
-    it(`of the ${side}: twenty times in a row nobody is left in a ghost call`, async () => {
+    it(`of the ${side}: twenty times in a row nobody is left in a ghost call [TE5]`, async () => {
       const exchange = await TelephoneExchange.start();
       try {
         const rig = rigOf(exchange, await exchange.registeredPhone());
@@ -159,7 +159,7 @@ describe('A phone of few words is called by its trunk', () => {
     send(text);
   }
 
-  it('the agent’s audio stands in its offer, and the customer’s in ours to the agent', () => {
+  it('the agent’s audio stands in its offer, and the customer’s in ours to the agent [TE1]', () => {
     assert.match(invite, /a=sendrecv/);
     assert.match(invite, /m=audio \d+ RTP\/AVP 0 101/);
     assert.equal(phone.call?.state, 'established');

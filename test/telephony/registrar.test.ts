@@ -123,7 +123,7 @@ describe('A phone registers', () => {
     assert.equal(status(await hand.ask([contactWith(), hand.prove(challenge)])), 200);
   });
 
-  it('and every failure looks the same', async () => {
+  it('and every failure looks the same [TE6]', async () => {
     const shape = (text: string): string =>
       text.replace(/nonce="[^"]*"/, 'nonce').replace(/^(Via|From|To|CSeq|Call-ID):.*\r\n/gm, '');
     const expected = shape(await hand.ask([contactWith()]));
@@ -185,7 +185,7 @@ describe('A phone registers', () => {
     assert(exchange.phones.isRegistered(EXTENSION));
   });
 
-  it('and lies about its host: it is rung where it really is', async () => {
+  it('and lies about its host: it is rung where it really is [TE6]', async () => {
     const stranger = await RawPeer.open();
     await hand.register([`Contact: "a, b" <sip:hand@127.0.0.1:${stranger.port};x=1>;expires=600`]);
     const invite = await invited(hand.peer);
@@ -218,7 +218,7 @@ describe('A phone registers', () => {
     assert.match(header(again, 'Contact'), /^<sip:reborn@[^,]*$/);
   });
 
-  it('and its user logs out: it cannot be rung, nor register, until the next log-in', async () => {
+  it('and its user logs out: it cannot be rung, nor register, until the next log-in [TE6]', async () => {
     await hand.register([contactWith()]);
     assert.equal(await changes.next(), `${EXTENSION} in`);
     await exchange.phones.close(EXTENSION);

@@ -46,7 +46,7 @@ describe('The contact server dies while people talk', () => {
   const bothTalk = (): Promise<unknown> => Promise.all([rig.agent.hears(), rig.customer.hears()]);
   const bothFree = (): Promise<unknown> => Promise.all([rig.agent.isFree(), rig.customer.isFree()]);
 
-  it('the talk goes on, is adopted, and nobody is rung again', async () => {
+  it('the talk goes on, is adopted, and nobody is rung again [TE7]', async () => {
     await before.toTalking();
     assert.equal(await restart(), true);
     await bothTalk();

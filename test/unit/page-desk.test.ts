@@ -77,7 +77,7 @@ async function problemOf(work: Promise<unknown>): Promise<ProblemError['problem'
 }
 
 describe('Who wants to join a visitor by code', () => {
-  it('needs code and address together, in any spelling, and the code is good once and for ten minutes', async () => {
+  it('needs code and address together, in any spelling, and the code is good once and for ten minutes [CO3]', async () => {
     const bench = openPages();
     const visitor = await visitorAt(bench, { ip: '2001:db8:1:2::9' });
     const code = visitor.last('code')?.code ?? '';
@@ -103,7 +103,7 @@ describe('Who wants to join a visitor by code', () => {
     );
   });
 
-  it('cannot tell an unknown address from a wrong code, and after five failures is locked for a quarter of an hour', async () => {
+  it('cannot tell an unknown address from a wrong code, and after five failures is locked for a quarter of an hour [CO4]', async () => {
     const bench = openPages();
     const visitor = await visitorAt(bench);
     const code = visitor.last('code')?.code ?? '';
@@ -144,7 +144,7 @@ describe('Who wants to join a visitor by code', () => {
 });
 
 describe('A ticket for a frame', () => {
-  it('is good once, within a minute, and its credential dies with the registration', async () => {
+  it('is good once, within a minute, and its credential dies with the registration [CO9]', async () => {
     const bench = openPages();
     const { id, registration } = await shared(bench);
     const { url } = await bench.desk.ticket(maya, id);
@@ -174,7 +174,7 @@ describe('A ticket for a frame', () => {
 });
 
 describe('The visitor says no', () => {
-  it('and what viewers see is closed at once; the next yes needs a new question and new frames', async () => {
+  it('and what viewers see is closed at once; the next yes needs a new question and new frames [CO2]', async () => {
     const bench = openPages();
     const { visitor, id } = await shared(bench);
     const frame = await frameOf(bench, id);
@@ -298,7 +298,7 @@ describe('The legs of a contact [SE-1, SE-17]', () => {
   const legs = (bench: PageBench, id: SessionId): Record<string, string> =>
     Object.fromEntries((bench.stores.sessions.get(id)?.legs ?? []).map((it) => [it.id, it.state]));
 
-  it('say who is joined, lost and left; a page that is only turned is not lost', async () => {
+  it('say who is joined, lost and left; a page that is only turned is not lost [SE1, SE2]', async () => {
     const bench = openPages();
     const { visitor, id, registration } = await shared(bench);
     const ticket = visitor.last('welcome')?.ticket ?? '';
@@ -359,7 +359,7 @@ describe('The legs of a contact [SE-1, SE-17]', () => {
 });
 
 describe('A visitor who changes networks in the middle', () => {
-  it('keeps the session, is found under the new address only, and the agent is told', async () => {
+  it('keeps the session, is found under the new address only, and the agent is told [CO6]', async () => {
     const bench = openPages();
     const { visitor, id } = await shared(bench);
     const ticket = visitor.last('welcome')?.ticket ?? '';
@@ -406,7 +406,7 @@ describe('Strangers at the door', () => {
     assert.equal((await visitorAt(bench, { ticket: 'forged.ticket' })).last('welcome')?.role, 'visitor');
   });
 
-  it('send viewers nowhere: a page that is not ours is not repeated, and secrets are not either', async () => {
+  it('send viewers nowhere: a page that is not ours is not repeated, and secrets are not either [CO5]', async () => {
     const bench = openPages();
     const { visitor, id } = await shared(bench);
     const frame = await frameOf(bench, id);

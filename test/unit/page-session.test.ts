@@ -70,7 +70,7 @@ describe('With several tabs', () => {
 });
 
 describe('A yes to sharing', () => {
-  it('tells of the present page and what follows, not of what was before', () => {
+  it('tells of the present page and what follows, not of what was before [CO2]', () => {
     let session = at(at(fresh, 'one', 1, 'secret'), 'one', 2, 'a');
     session = register(session, maya);
     assert.deepEqual(session.trail, []);

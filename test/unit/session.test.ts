@@ -21,7 +21,7 @@ function after(...wishes: readonly LegWish[]): Session {
 }
 
 describe('A session', () => {
-  it('records who is joined, since when, and in which state [SE-1]', () => {
+  it('records who is joined, since when, and in which state [SE-1] [SE1]', () => {
     const session = after({ do: 'add', ...leg, state: 'invited' }, { do: 'set', id: maya, state: 'joined' });
     assert.deepEqual(session.legs, [{ id: maya, ...leg, state: 'joined', since: 11 }]);
   });

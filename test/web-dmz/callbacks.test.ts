@@ -145,7 +145,7 @@ describe('A visitor asks web-dmz for a callback', () => {
     assert.equal(await problemIn(await get('/api/v1/availability')), 'invalid-request');
   });
 
-  it('finds nothing of the agents here [SD-1]', async () => {
+  it('finds nothing of the agents here [SD-1] [SD1]', async () => {
     const calls = scene.desk.calls;
     const agentRoutes = [
       ['POST', '/api/v1/sessions'],
@@ -185,7 +185,7 @@ describe('A visitor asks web-dmz for a callback', () => {
 });
 
 describe('No inside has linked to web-dmz', () => {
-  it('answers 503 with a time to come back, says so at /readyz, and is alive', async () => {
+  it('answers 503 with a time to come back, says so at /readyz, and is alive [SD6]', async () => {
     const scene = new Scene();
     const dmz = await scene.webDmz({ PUBLIC_URL: 'https://contact.example' });
     const response = await ask(urlOf(dmz));

@@ -9,7 +9,7 @@ describe('A visitor asks for a call', () => {
   afterEach(() => bench.endOfStory());
   after(() => bench.close());
 
-  it('by keyboard alone, from the button to a place in line', async () => {
+  it('by keyboard alone, from the button to a place in line [WI2]', async () => {
     const visitor = await bench.visit();
     await visitor.page.waitForSelector('ring-back');
     await visitor.tabTo('Call me back');

@@ -23,7 +23,7 @@ describe('The widget on a page of somebody else', () => {
   afterEach(() => bench.endOfStory());
   after(() => bench.close());
 
-  it('stores nothing, sets no cookie and calls nobody before it is used', async () => {
+  it('stores nothing, sets no cookie and calls nobody before it is used [WI1]', async () => {
     const visitor = await bench.visit();
     await visitor.page.waitForSelector('ring-back');
     await visitor.page.mouse.move(900, 700);
@@ -57,7 +57,7 @@ describe('The widget on a page of somebody else', () => {
     );
   });
 
-  it('works under the strictest policy a site can have, and breaks none of it', async () => {
+  it('works under the strictest policy a site can have, and breaks none of it [WI1]', async () => {
     const nonce = 'bm9uY2U';
     const policy = [
       "default-src 'none'",
@@ -263,7 +263,7 @@ describe('The widget on a page of somebody else', () => {
   };
 
   for (const [name, reach] of Object.entries(scenes)) {
-    it(`is accessible ${name}: nothing for axe to find, light or dark, and nothing to scroll sideways at 320 px`, async () => {
+    it(`is accessible ${name}: nothing for axe to find, light or dark, and nothing to scroll sideways at 320 px [WI2]`, async () => {
       bench.page = { attributes: 'data-privacy="/privacy"' };
       const visitor = await bench.visit();
       await reach(visitor);

@@ -8,7 +8,7 @@ describe('A request for a call is not lost', () => {
   afterEach(() => bench.endOfStory());
   after(() => bench.close());
 
-  it('when the server takes none at the moment: it goes out again with the same key, and counts once', async () => {
+  it('when the server takes none at the moment: it goes out again with the same key, and counts once [SD6, WI3]', async () => {
     bench.api.failures.push({ on: 'POST', problem: 'unavailable' }, { on: 'POST', problem: 'unavailable' });
     const visitor = await bench.visit();
     await visitor.asksForACall();
@@ -24,7 +24,7 @@ describe('A request for a call is not lost', () => {
     assert.equal(bench.api.count, 1);
   });
 
-  it('nor doubled when it was accepted and only the answer was lost', async () => {
+  it('nor doubled when it was accepted and only the answer was lost [WI3]', async () => {
     bench.api.failures.push({ on: 'POST', cut: 'after' });
     const visitor = await bench.visit();
     await visitor.asksForACall();
@@ -32,7 +32,7 @@ describe('A request for a call is not lost', () => {
     assert.equal(bench.api.count, 1);
   });
 
-  it('when the page is loaded again before it got through', async () => {
+  it('when the page is loaded again before it got through [WI3]', async () => {
     bench.api.failures.push(...Array.from({ length: 3 }, () => ({ on: 'POST', cut: 'before' }) as const));
     const visitor = await bench.visit();
     await visitor.asksForACall();
@@ -43,7 +43,7 @@ describe('A request for a call is not lost', () => {
     assert.equal(bench.api.count, 1);
   });
 
-  it('when the tab is closed, and another is opened: the place in line is there', async () => {
+  it('when the tab is closed, and another is opened: the place in line is there [WI3]', async () => {
     const visitor = await bench.visit();
     await visitor.asksForACall();
     await visitor.reads('You are 3rd');

@@ -51,7 +51,7 @@ describe('A visitor who waits to be rung', () => {
     );
   });
 
-  it('reads number, name and code while the phone rings, in the panel and, when it is closed, on the button', async () => {
+  it('reads number, name and code while the phone rings, in the panel and, when it is closed, on the button [WI4]', async () => {
     assert.doesNotMatch(await visitor.says(), /AMBER/);
     change(ringing);
     await visitor.reads('We are ringing you now from +44 20 7946 0100 Maya will say AMBER-17');
@@ -82,7 +82,7 @@ describe('A visitor who waits to be rung', () => {
     await visitor.reads('You are 3rd');
   });
 
-  it('moves the call to another time by keyboard alone', async () => {
+  it('moves the call to another time by keyboard alone [WI2]', async () => {
     const slot = inMinutes(24 * 60, 24 * 60 + 15);
     bench.api.availability = { ...bench.api.availability, slots: [slot] };
     await visitor.tabTo('Move');

@@ -10,7 +10,7 @@ describe('The files of the widget', () => {
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'ringback-weight-'))));
   after(() => rm(folder, { recursive: true }));
 
-  it('weigh no more than was promised, each of them', async () => {
+  it('weigh no more than was promised, each of them [WI5]', async () => {
     const { files } = await buildWidget(join(folder, 'one'));
     const budgets = sizeBudgets.filter(({ target }) => target === 'widget');
     assert.deepEqual(Object.keys(files).sort(), budgets.map(({ file }) => file).sort());
