@@ -17,6 +17,7 @@ import { openStores, type Stores } from './adapters/mongo/open-stores.ts';
 import { TotpFactor } from './adapters/mongo/totp-factor.ts';
 import { RedisHints } from './adapters/redis/hints.ts';
 import { RedisLimits } from './adapters/redis/limits.ts';
+import { isRedisOutage } from './adapters/redis/outage.ts';
 import { SignedIdentity } from './adapters/signed-identity.ts';
 import { dialPolicy } from './app/dial-policy.ts';
 import { readCompany, rulesOf } from './company-file.ts';
@@ -62,7 +63,9 @@ async function run(config: Config): Promise<void> {
   const redis = lifetime.keep('redis', connect(config.REDIS_URL, true), (it) => it.disconnect());
   const subscriber = lifetime.keep('redis hints', connect(config.REDIS_URL, false), (it) => it.disconnect());
   for (const it of [redis, subscriber]) it.on('error', (err) => log.debug({ err }, 'redis is away'));
-  const hints = new RedisHints({ redis, subscriber, centre, log });
+  const redisTold = <T extends object>(it: T): T =>
+    tellingOutages(it, isRedisOutage, 'The event streams do not answer.');
+  const hints = redisTold(new RedisHints({ redis, subscriber, centre, log }));
   hints.start().catch((err: unknown) => log.warn({ err }, 'no hints from other processes'));
 
   const acd = await openRouting({
@@ -126,7 +129,7 @@ async function run(config: Config): Promise<void> {
     telephony,
     phones,
     hints,
-    limits: new RedisLimits(redis, centre),
+    limits: redisTold(new RedisLimits(redis, centre)),
     credentials: new LocalCredentials(accounts, secondFactor),
     identity: new SignedIdentity(config.IDENTITY_SECRET, () => clock.now()),
     policy: dialPolicy(company.country, () => ({

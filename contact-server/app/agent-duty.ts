@@ -35,8 +35,11 @@ export class AgentDuty {
   async heard(status: { agentId: AgentId; state: string; reason?: string }): Promise<void> {
     const { agentId, state, reason = '' } = status;
     if (Object.values<string>(ourReasons).includes(reason)) return;
-    if (state === 'ready' || state === 'logged-off') await this.#parts.duties.save(agentId, { state });
-    else if (state === 'not-ready') await this.#parts.duties.save(agentId, { state, reason });
+    if (state === 'logged-off') await this.#parts.duties.save(agentId, { state });
+    // Whoever presses Ready while somebody waits is reserved at once, and was never seen as ready.
+    else if (state === 'ready' || state === 'reserved') {
+      await this.#parts.duties.save(agentId, { state: 'ready' });
+    } else if (state === 'not-ready') await this.#parts.duties.save(agentId, { state, reason });
   }
 
   /** Compares everybody, and mends; says for each repair what was done. */

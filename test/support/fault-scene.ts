@@ -46,9 +46,11 @@ export class FaultScene {
   readonly took: string[] = [];
   #rung = 0;
   readonly #asked: Asked[] = [];
+  readonly #manager: AgentClient;
 
-  private constructor(it: TestCentre, maya: AgentClient, desk: DeskPhone) {
+  private constructor(it: TestCentre, maya: AgentClient, desk: DeskPhone, manager: AgentClient) {
     this.it = it;
+    this.#manager = manager;
     this.maya = maya;
     this.desk = desk;
     desk.on('invite', () => (this.#rung += 1));
@@ -57,7 +59,7 @@ export class FaultScene {
   static async open(env: Readonly<Record<string, string>> = {}): Promise<FaultScene> {
     const it = await openCentre({ env: { ...short, ...env } });
     const desk = await it.phone('101');
-    return new FaultScene(it, await it.readyAgent('maya'), desk);
+    return new FaultScene(it, await it.readyAgent('maya'), desk, await it.agent('mina'));
   }
 
   async close(): Promise<void> {
@@ -96,17 +98,10 @@ export class FaultScene {
 
   /** What the manager's board says, once it says this. */
   async board(what: string, fits: (board: BoardView) => boolean): Promise<BoardView> {
-    const manager = await this.#manager();
     return eventually(`board: ${what}`, async () => {
-      const board = await manager.board();
+      const board = await this.#manager.board();
       return fits(board) ? board : undefined;
     });
-  }
-
-  #managerClient: AgentClient | undefined;
-  async #manager(): Promise<AgentClient> {
-    this.#managerClient ??= await this.it.agent('mina');
-    return this.#managerClient;
   }
 
   /** Which of the things it depends on contact-server says are down. */

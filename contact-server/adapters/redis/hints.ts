@@ -64,7 +64,10 @@ export class RedisHints implements Hints, AgentStreams {
     } catch (err) {
       this.#lacking.add(agentId);
       this.#lost += 1;
-      if (this.#lost === 1) log.warn({ err, agentId, name }, 'stream entry lost; the others are counted');
+      if (this.#lost === 1) {
+        const reason = err instanceof Error ? err.message : 'unknown';
+        log.warn({ reason, agentId, name }, 'stream entry lost; the others are counted');
+      }
     }
     this.#tellEntry(agentId);
     this.#publish({ from: this.#me, agentId });

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import { FaultScene } from '../support/fault-scene.ts';
+
+describe('Redis is killed', function () {
+  this.timeout(180_000);
+  let scene: FaultScene;
+
+  before(async () => {
+    scene = await FaultScene.open();
+  });
+  after(() => scene.close());
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') process.stderr.write(`${scene.words()}\n`);
+    process.stderr.write(
+      scene.took
+        .splice(0)
+        .map((it) => `        ${it}\n`)
+        .join(''),
+    );
+  });
+
+  it('while three wait: the board says so, who asks meanwhile is accepted, and all are served in their order', async () => {
+    await scene.notReady();
+    const waiting = [await scene.asks(), await scene.asks(), await scene.asks()];
+    await scene.restart('redis', async () => {
+      const board = await scene.board('Redis is down', (it) => !it.services.redis.up);
+      assert.equal(board.services.mongodb.up, true);
+      const late = await scene.asks();
+      assert.ok(['requested', 'queued'].includes((await late.visitor.look()).state));
+      waiting.push(late);
+    });
+    await scene.isUp();
+    for (const asked of waiting) assert.equal((await scene.served(asked)).state, 'completed');
+    for (const asked of waiting) await scene.rang(asked, 1);
+    const talked = waiting.map(({ number }) => scene.it.network.callsTo(number)[0]?.at ?? 0);
+    assert.deepEqual(
+      talked,
+      [...talked].sort((a, b) => a - b),
+      'nobody was overtaken',
+    );
+  });
+
+  it('while it is offered: the offer is taken or made again, and one call comes of it', async () => {
+    const asked = await scene.asks();
+    await scene.offered(asked);
+    await scene.restart('redis');
+    assert.equal((await scene.served(asked)).state, 'completed');
+    await scene.rang(asked, 1);
+  });
+
+  it('while they talk, and the agent is done before it is back: the agent is as wished, and free', async () => {
+    const asked = await scene.asks();
+    const callId = await scene.talk(asked);
+    await scene.restart('redis', async () => {
+      await scene.heard(asked);
+      const over = asked.line.waitFor('ended');
+      await scene.maya.send('POST', `/calls/${callId}/drop`, {});
+      await over;
+    });
+    assert.equal((await scene.served(asked)).state, 'completed');
+    await scene.rang(asked, 1);
+    const next = await scene.asks();
+    assert.equal((await scene.served(next)).state, 'completed');
+  });
+
+  it('and loses everything while three wait: the line and the agents are put back from MongoDB', async () => {
+    await scene.notReady();
+    const waiting = [await scene.asks(), await scene.asks(), await scene.asks()];
+    await scene.restart('redis', emptied);
+    await eventually('three in line', async () => {
+      const places = await Promise.all(waiting.map(async (it) => (await it.visitor.look()).place));
+      return places.join() === '1,2,3' ? true : undefined;
+    });
+    const { me } = await scene.desktop();
+    assert.equal(`${me.state} ${me.reason ?? ''}`, 'not-ready break', 'the agent is as before');
+    for (const asked of waiting) assert.equal((await scene.served(asked)).state, 'completed');
+    for (const asked of waiting) await scene.rang(asked, 1);
+  });
+
+  it('and loses everything while it is offered: it is offered again to the same agent', async () => {
+    const asked = await scene.asks();
+    await scene.offered(asked);
+    await scene.restart('redis', emptied);
+    assert.equal((await scene.served(asked)).state, 'completed');
+    await scene.rang(asked, 1);
+  });
+
+  it('and loses everything while they talk: nobody else is offered to the agent until the wrap-up', async () => {
+    const asked = await scene.asks();
+    const callId = await scene.talk(asked);
+    await scene.restart('redis', emptied);
+    await eventually('the agent is back', async () =>
+      (await scene.desktop()).me.reason === 'finishing a contact' ? true : undefined,
+    );
+    const next = await scene.asks();
+    await scene.heard(asked);
+    assert.equal((await scene.desktop()).offers.length, 0);
+    // Its completion may be told before the portal has its new stream: what counts is the desk.
+    await scene.maya.send('POST', `/calls/${callId}/drop`, {});
+    await eventually('wrap-up', async () =>
+      (await scene.desktop()).contacts.find((it) => it.state === 'wrap-up'),
+    );
+    assert.equal((await scene.served(asked)).state, 'completed');
+    assert.equal((await scene.served(next)).state, 'completed');
+    await scene.rang(asked, 1);
+    await scene.rang(next, 1);
+  });
+
+  function emptied(): Promise<void> {
+    const { env } = scene.it.centre;
+    return rm(join(env['DATA_DIR'] ?? '', 'redis'), { recursive: true });
+  }
+});
