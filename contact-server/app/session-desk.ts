@@ -74,7 +74,8 @@ export class SessionDesk {
     await this.apply(sessionId, service.moved(before, now, people));
     const was = claimOf(before)?.agentId;
     if (!isOver(now) && was !== undefined && was !== claimOf(now)?.agentId) this.#released(sessionId, was);
-    if (isOver(now) && !isOver(before)) this.#afterCall(sessionId, 0); // nobody has the contact on their desk any more
+    if (isOver(now) && !isOver(before))
+      this.#afterCall(sessionId, 0); // nobody has the contact on their desk any more
     else if (before.phase.state === 'connected' && now.phase.state === 'wrap-up') {
       this.#afterCall(sessionId, service.pagesAfterCallMs);
     }
