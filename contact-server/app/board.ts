@@ -46,12 +46,17 @@ export class Board {
       audit.latest(TROUBLE, 50),
     ]);
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
+    const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
     const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
     return {
       serverNow: now,
       line: line(open, snapshot, names),
       reservations: reservations(records, snapshot, names),
-      agents: this.#agents(profiles, snapshot, records),
+      agents: this.#agents(
+        profiles.filter((it) => agents.has(it.id)),
+        snapshot,
+        records,
+      ),
       live: await this.#live(open, names),
       figures: figures({ now, open, ended, agents: snapshot.agents, timezone: company.timezone }),
       services: up,
