@@ -29,7 +29,10 @@ export class PageConsent {
       room.tellVisitor({ type: 'consent-asked', agent, text, version });
   }
 
-  /** True when something has changed. */
+  /**
+   * True when something has changed. A no has already closed every frame; that it stands is told when it is stored, so that no
+   * crash can turn it into a yes again.
+   */
   async answered(room: PageRoom, said: Answer): Promise<boolean> {
     const { consent } = room.session;
     if (said.pages) {
@@ -39,7 +42,7 @@ export class PageConsent {
       this.#denied(room, consent === 'given' ? 'page-consent-withdrawn' : 'page-consent-declined');
     }
     room.session = consented(room.session, said.pages, this.#parts.clock.now());
-    room.tellSharing();
+    if (said.pages) room.tellSharing();
     room.leadFromShared();
     return true;
   }

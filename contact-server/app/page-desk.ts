@@ -56,7 +56,9 @@ export class PageDesk implements Pages {
     this.#authority = new PageAuthority(parts, this.#codes);
     this.#consent = new PageConsent(parts);
     const changed = (room: PageRoom): void => this.#changed(room);
-    const visitor = new PageVisitor(parts, this.#codes, this.#consent, changed);
+    const visitor = new PageVisitor(parts, this.#codes, this.#consent, changed, (id) =>
+      this.#rooms.stored(id),
+    );
     const viewer = new PageViewer(parts, this.#authority, {
       changed,
       frameless: (room, registration) => this.#lapse(room.session.id, registration, WATCH_MS),
@@ -108,13 +110,14 @@ export class PageDesk implements Pages {
       room.tellSharing();
       return fresh;
     });
+    await this.#rooms.stored(sessionId);
     return { id, sessionId, join: await this.#legs.channels(sessionId) };
   }
 
   async unregister(viewer: Viewer, registrationId: string): Promise<void> {
     const isIt = (it: Registration): boolean => it.id === registrationId && it.agentId === viewer.agentId;
     for (const sessionId of await this.#rooms.ofAgent(viewer.agentId)) {
-      if (await this.#drop(sessionId, isIt)) return;
+      if (await this.#drop(sessionId, isIt)) return this.#rooms.stored(sessionId);
     }
     throw new ProblemError('not-found');
   }

@@ -6,6 +6,8 @@ import type { PageStore } from '../ports/page-store.ts';
 
 const AGAIN_MS = 500;
 const LONGEST_MS = 10_000;
+/** Nobody waits longer to hear that something is stored. */
+const PATIENCE_MS = 2_000;
 /** So often over some minutes; then what is not stored is given up rather than held for ever. */
 const MOST_TRIES = 60;
 
@@ -19,6 +21,7 @@ export class PageKeeper {
   readonly #log: Logger;
   readonly #unsaved = new Map<SessionId, PageSession>();
   readonly #writing = new Set<SessionId>();
+  readonly #waiting = new Map<SessionId, (() => void)[]>();
 
   constructor(store: PageStore, clock: Clock, log: Logger) {
     this.#store = store;
@@ -37,10 +40,30 @@ export class PageKeeper {
     return this.#unsaved.get(id) ?? this.#store.load(id);
   }
 
+  /** Resolves when what is known of this session is stored, or the store is too slow to wait for. */
+  stored(id: SessionId): Promise<void> {
+    if (!this.#unsaved.has(id)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(PATIENCE_MS, resolve);
+      const done = (): void => {
+        cancel();
+        resolve();
+      };
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), done]);
+    });
+  }
+
+  #settled(id: SessionId): void {
+    this.#writing.delete(id);
+    const waiting = this.#waiting.get(id) ?? [];
+    this.#waiting.delete(id);
+    for (const done of waiting) done();
+  }
+
   async #write(id: SessionId, tries: number): Promise<void> {
     const session = this.#unsaved.get(id);
     if (!session) {
-      this.#writing.delete(id);
+      this.#settled(id);
       return;
     }
     try {
@@ -52,7 +75,7 @@ export class PageKeeper {
       if (tries >= MOST_TRIES) {
         this.#log.error({ err, sessionId: id }, 'page session not stored');
         this.#unsaved.delete(id);
-        this.#writing.delete(id);
+        this.#settled(id);
         return;
       }
       this.#clock.after(Math.min(AGAIN_MS * tries, LONGEST_MS), () => void this.#write(id, tries + 1));

@@ -60,6 +60,11 @@ export class PageRooms {
     this.#keeper.keep(session);
   }
 
+  /** Resolves when a change of this session outlives us, or the store is too slow to wait for. */
+  stored(id: SessionId): Promise<void> {
+    return this.#keeper.stored(id);
+  }
+
   /** Stored behind; screens hear of it if somebody is, or was, looking. */
   changed(room: PageRoom): void {
     this.#keeper.keep(room.session);

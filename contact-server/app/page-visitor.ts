@@ -1,3 +1,4 @@
+import type { SessionId } from '../../contracts/ids.ts';
 import type { PageSays } from '../../contracts/visitor.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { heard, keptEnd, newEnd, returned } from '../domain/page-end.ts';
@@ -25,12 +26,20 @@ export class PageVisitor {
   readonly #codes: PageCodes;
   readonly #consent: PageConsent;
   readonly #changed: (room: PageRoom) => void;
+  readonly #stored: (id: SessionId) => Promise<void>;
 
-  constructor(parts: PageParts, codes: PageCodes, consent: PageConsent, changed: (room: PageRoom) => void) {
+  constructor(
+    parts: PageParts,
+    codes: PageCodes,
+    consent: PageConsent,
+    changed: (room: PageRoom) => void,
+    stored: (id: SessionId) => Promise<void>,
+  ) {
     this.#parts = parts;
     this.#codes = codes;
     this.#consent = consent;
     this.#changed = changed;
+    this.#stored = stored;
   }
 
   welcome(room: PageRoom, stream: VisitorStream, hello: Hello, ticket: string, inRoom: InRoom): Listener {
@@ -81,7 +90,9 @@ export class PageVisitor {
         this.#focused(room, station);
         return;
       case 'consent':
-        if (await this.#consent.answered(room, said)) this.#changed(room);
+        if (!(await this.#consent.answered(room, said))) return;
+        this.#changed(room);
+        if (!said.pages) void this.#stored(room.session.id).then(() => room.tellSharing());
     }
   }
 

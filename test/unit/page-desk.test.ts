@@ -198,6 +198,23 @@ describe('The visitor says no', () => {
     assert.equal(bench.stores.consents.length, 2, 'each yes has its record');
   });
 
+  it('and a slow store keeps nobody waiting: frames close before it answers, and a killed process does not forget the no', async () => {
+    const bench = openPages();
+    const { visitor, id } = await shared(bench);
+    const ticket = visitor.last('welcome')?.ticket ?? '';
+    const frame = await frameOf(bench, id);
+    bench.stores.isDown = true;
+    visitor.say({ type: 'consent', pages: false });
+    await settled();
+    assert.equal(frame.closed, 'left');
+    assert.equal(visitor.last('sharing')?.on, true, 'not told yet: it could still be forgotten');
+    bench.stores.isDown = false;
+    await bench.clock.pass(1_000);
+    assert.equal(visitor.last('sharing')?.on, false);
+    const back = await visitorAt(bench.restart(), { ticket, seq: 2 });
+    assert.equal(back.last('welcome')?.sharing, false);
+  });
+
   it('and is not asked for ever: five questions in ten minutes are enough', async () => {
     const bench = openPages();
     const { visitor, id } = await shared(bench);
