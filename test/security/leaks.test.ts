@@ -224,14 +224,22 @@ async function proofFor(visitor: VisitorClient): Promise<{ token: string; nonce:
   }
 }
 
-function valueOf(redis: Redis, key: string): Promise<unknown> {
-  return redis.type(key).then((type) => {
-    if (type === 'string') return redis.get(key);
-    if (type === 'hash') return redis.hgetall(key);
-    if (type === 'list') return redis.lrange(key, 0, -1);
-    if (type === 'set') return redis.smembers(key);
-    if (type === 'zset') return redis.zrange(key, 0, -1, 'WITHSCORES');
-    if (type === 'stream') return redis.xrange(key, '-', '+');
-    return Promise.resolve(type);
-  });
+async function valueOf(redis: Redis, key: string): Promise<unknown> {
+  const type = await redis.type(key);
+  switch (type) {
+    case 'string':
+      return redis.get(key);
+    case 'hash':
+      return redis.hgetall(key);
+    case 'list':
+      return redis.lrange(key, 0, -1);
+    case 'set':
+      return redis.smembers(key);
+    case 'zset':
+      return redis.call('zrange', key, '0', '-1', 'WITHSCORES');
+    case 'stream':
+      return redis.xrange(key, '-', '+');
+    default:
+      return type;
+  }
 }
