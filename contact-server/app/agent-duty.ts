@@ -13,6 +13,9 @@ export const ourReasons = {
   held: 'finishing a contact',
 } as const;
 
+/** Routing's reason for who said no. */
+const DECLINED = 'declined';
+
 interface Parts {
   readonly routing: Routing;
   readonly telephony: Telephony;
@@ -26,6 +29,8 @@ interface Parts {
 /** Keeps routing's agents as they should be: back after Redis was lost, held out while there is no telephone system. */
 export class AgentDuty {
   readonly #parts: Parts;
+  /** Whose offer was declined by us: the event that tells it is not their wish. */
+  readonly #declinedForThem = new Set<AgentId>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -35,6 +40,7 @@ export class AgentDuty {
   async heard(status: { agentId: AgentId; state: string; reason?: string }): Promise<void> {
     const { agentId, state, reason = '' } = status;
     if (Object.values<string>(ourReasons).includes(reason)) return;
+    if (reason === DECLINED && this.#declinedForThem.delete(agentId)) return;
     if (state === 'logged-off') await this.#parts.duties.save(agentId, { state });
     // Whoever presses Ready while somebody waits is reserved at once, and was never seen as ready.
     else if (state === 'ready' || state === 'reserved') {
@@ -100,9 +106,10 @@ export class AgentDuty {
     for (const { id, agentId, state } of snapshot.reservations) {
       if (state !== 'pending') continue;
       // Nobody can take it; the contact goes back to its place, and it is not the agent who declined.
+      this.#declinedForThem.add(agentId);
       await routing.reject(id, agentId);
       const status = await routing.agentStatus(agentId);
-      if (status?.state === 'not-ready' && status.reason === 'declined') await this.#set(agentId, out);
+      if (status?.state === 'not-ready' && status.reason === DECLINED) await this.#set(agentId, out);
     }
   }
 

@@ -109,6 +109,20 @@ describe('Redis is killed', function () {
     await scene.rang(next, 1);
   });
 
+  it('and contact-server and the SIP server with it: they come back in any order, and nobody is lost', async () => {
+    const asked = await scene.asks();
+    await scene.offered(asked);
+    await scene.it.centre.kill('sip-server', true);
+    await scene.restart('redis', async () => {
+      await scene.restart('contact-server');
+      assert.deepEqual([...(await scene.down())].filter((it) => it !== 'dmz').sort(), ['redis', 'sip']);
+    });
+    await scene.it.centre.start('sip-server');
+    await scene.isUp();
+    assert.equal((await scene.served(asked)).state, 'completed');
+    await scene.rang(asked, 1);
+  });
+
   function emptied(): Promise<void> {
     const { env } = scene.it.centre;
     return rm(join(env['DATA_DIR'] ?? '', 'redis'), { recursive: true });
