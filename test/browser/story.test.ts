@@ -94,9 +94,9 @@ describe('A visitor in the shop, an agent at the desk and a manager at the board
     await press(maya, 'Alt', 'e'); // she is still in the field of the address
     await sees(maya, '.call-state', 'After call');
     assert.equal(line.calls.length, 0, 'both have hung up');
-    await maya.keyboard.press('n');
+    await press(maya, 'Alt', 'n');
     await maya.keyboard.type('Asked about wind. Takes the Drift 2.');
-    await maya.waitForSelector('[data-notes=saved]');
+    await sees(maya, '[data-notes=saved]', 'Saved');
     await maya.select('#outcome', 'resolved');
     await stage.looksRight(maya, 'desk-wrap-up');
     await maya.click('[data-command=done]');
