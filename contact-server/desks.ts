@@ -95,7 +95,8 @@ export function openDesks(ground: Ground): Desks {
   });
   const admission = new Admission({ routing, policy, audit, clock });
   const gate = new DialGate({ store, policy, audit, clock });
-  const desk = new AgentDesk({
+  const desk: AgentDesk = new AgentDesk({
+    callFor: (reservationId) => offers.callFor(reservationId),
     callbacks,
     calls,
     store,
@@ -129,7 +130,16 @@ export function openDesks(ground: Ground): Desks {
     present: async () => (await logIns.present()).agents,
   });
   const owed = new Owed();
-  const offers = new Offers({ routing, desk, calls, store, accounts, company, clock, log: part('offers') });
+  const offers: Offers = new Offers({
+    routing,
+    desk,
+    calls,
+    store,
+    accounts,
+    company,
+    clock,
+    log: part('offers'),
+  });
   callbacks.use(
     new Orders({
       store,

@@ -26,6 +26,8 @@ interface Parts {
   readonly accounts: AccountStore;
   readonly phones: Phones;
   readonly telephony: Telephony;
+  /** The call that rings for this offer already, or a new one. */
+  readonly callFor: (reservationId: ReservationId) => CallId;
   readonly pages: Pages;
   readonly company: CompanyRules;
   readonly streams: AgentStreams;
@@ -122,7 +124,7 @@ export class AgentDesk {
         detail: 'The telephone system is not reachable at the moment.',
       });
     }
-    await this.taken(await routing.accept(reservationId, agentId), newCallId());
+    await this.taken(await routing.accept(reservationId, agentId), this.#parts.callFor(reservationId));
   }
 
   /** Routing said yes (or no) to an acceptance: tells the callback, which rings the phones. */

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { CallbackId, CallId } from '../../contracts/ids.ts';
+import type { CallbackId, CallId, ReservationId } from '../../contracts/ids.ts';
 import type { Reservation, Routing } from '../../routing/index.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import type { Clock } from '../../server-kit/clock.ts';
-import type { Callback, Fact } from '../domain/callback.ts';
+import { type Callback, callOf, type Fact } from '../domain/callback.ts';
 import type { AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackStore } from '../ports/stores.ts';
@@ -39,6 +39,12 @@ export class Offers {
     this.#parts = parts;
   }
 
+  /** The call that an acceptance goes with: the one that rings the agent's phone for this offer already, or a new one. */
+  callFor(reservationId: ReservationId): CallId {
+    const ringing = [...this.#ringing.values()].find((it) => it.reservation.id === reservationId);
+    return ringing?.callId ?? newCallId();
+  }
+
   async made(reservation: Reservation): Promise<void> {
     const { accounts, company, store } = this.#parts;
     const account = await accounts.byId(reservation.agentId);
@@ -65,6 +71,12 @@ export class Offers {
     const callId = 'callId' in fact ? fact.callId : undefined;
     const ringing = callId === undefined ? undefined : this.#ringing.get(callId);
     if (!ringing || callId === undefined) return false;
+    const record = await this.#parts.store.find(id);
+    if (record && callOf(record.callback) === callId) {
+      // Accepted on the screen while the phone rang: it is the callback's own call now.
+      this.#ringing.delete(callId);
+      return false;
+    }
     switch (fact.type) {
       case 'agent-answered':
         this.#ringing.delete(callId);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { CallId } from '../../contracts/ids.ts';
 import type { AgentWish, Contact, Reservation, Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
-import { type Callback, type Claim, claimOf, type Order } from '../domain/callback.ts';
+import { type Callback, type Claim, claimOf, type Fact, type Order } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
@@ -118,7 +118,7 @@ export class Orders implements OrderTaker {
   async #ringAgent(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
     const { store, calls, accounts, phones, rules, clock, company } = this.#parts;
     const { callback } = record;
-    const failed = (detail: string): FollowUp => ({
+    const failed = (detail: string): { fact: Extract<Fact, { type: 'agent-failed' }> } => ({
       fact: { type: 'agent-failed', at: clock.now(), callId, detail },
     });
     const account = await accounts.byId(claim.agentId);
@@ -128,8 +128,10 @@ export class Orders implements OrderTaker {
     // Somebody else has rung for this claim, or it is no longer the present one: that dial stands, ours does not.
     if (!(await store.recordAgentDial(callback.id, callId, claim.fence))) {
       const call = await calls.find(callId);
+      // It rang with the offer before a restart, and nothing is left of that: the next offer may ring it again.
+      if (!call) return { fact: { ...failed('rang for this offer before').fact, ours: true } };
       // The phone was rung with the offer, and lifting it was the acceptance.
-      return call?.agent === 'connected'
+      return call.agent === 'connected'
         ? { fact: { type: 'agent-answered', at: clock.now(), callId } }
         : undefined;
     }
