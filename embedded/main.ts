@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { root } from './launch/backends.ts';
 import { Centre } from './launch/centre.ts';
 import { wrongSettings } from './launch/check-settings.ts';
-import { isTrouble } from './launch/plain-words.ts';
+import { isTrouble, plainWords } from './launch/plain-words.ts';
 import { readEnvFile } from './launch/read-env-file.ts';
 import { lockDirectory } from './mongo-server/storage/data-lock.ts';
 
@@ -52,7 +52,8 @@ async function run(env: Readonly<Record<string, string | undefined>>): Promise<v
     ports: 'usual',
     onPhase: (parts) => say(`  starting ${parts}`),
     onLine: (part, line) => {
-      if (verbose || (part !== 'redis' && isTrouble(line))) process.stderr.write(`${part}: ${line}\n`);
+      if (verbose) process.stderr.write(`${part}: ${line}\n`);
+      else if (running.centre && part !== 'redis' && isTrouble(line)) say(`  ${part}: ${plainWords([line])}`);
     },
     onEnd: (part, how) => {
       say(`  ${part} ended (${how}); starting it again`);
@@ -79,14 +80,16 @@ function lockOf(dataDir: string): () => void {
 
 function welcome(it: Readonly<Record<string, string>>, seconds: number): string {
   const sip = `${it['SIP_HOST'] ?? ''}:${it['SIP_PORT'] ?? ''}`;
+  const portal = it['AGENT_URL'] ?? '';
   return `
 Ringback is ready (${seconds.toFixed(1)} s).
 
-  Shop            http://localhost:${it['SHOP_PORT'] ?? ''}      press "Call me back", e.g. 020 7946 0101
-  Agent portal    ${it['AGENT_URL'] ?? ''}      maya / maya-demo-2026
-  Manager board   ${it['AGENT_URL'] ?? ''}      mina / mina-demo-2026
+  Shop            http://localhost:${it['SHOP_PORT'] ?? ''}      press "Call me back" and type 020 7946 0101
+  Agent portal    ${portal}      maya / maya-demo-2026, then press Ready
+  Manager board   ${portal}      mina / mina-demo-2026, in another browser or a private window
   Desk phone      http://127.0.0.1:${it['PHONE_PORT'] ?? ''}      Maya's phone: answer, hang up
 
+  Maya takes calls for sales; two robots take those asked for on the shop's Help page.
   A SIP phone of your own instead: user 101, password desk-101-demo, registrar ${sip} (UDP).
   It can register while Maya is logged in. Data is in ${it['DATA_DIR'] ?? ''}. Ctrl-C stops everything.
 `;

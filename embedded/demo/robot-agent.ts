@@ -1,3 +1,6 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+
 /** What a robot agent needs to reach its desk: the same API a person's portal uses. */
 export interface RobotOptions {
   readonly url: string;
@@ -23,7 +26,7 @@ interface Desk {
 
 const RETRY_MS = 500;
 /** Said only when it has not worked for a while: a server that starts or comes back is no news. */
-const TROUBLE_AFTER_MS = 10_000;
+const TROUBLE_AFTER_MS = 20_000;
 
 /**
  * An agent of the demo company who accepts every offer and writes up by itself. It looks at its whole desk after each
@@ -41,6 +44,7 @@ export class RobotAgent {
 
   constructor(options: RobotOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stop.signal); // every request on its way listens
   }
 
   /** Works until `stop`; never throws. */
@@ -64,7 +68,7 @@ export class RobotAgent {
     if (this.#stop.signal.aborted || text === this.#saidTrouble) return;
     if (Date.now() - this.#workedAt < TROUBLE_AFTER_MS) return;
     this.#saidTrouble = text;
-    this.#options.onNote(text);
+    this.#options.onNote(`cannot work: ${text}`);
   }
 
   async #logIn(): Promise<void> {
@@ -125,17 +129,8 @@ export class RobotAgent {
     return answer;
   }
 
+  /** Ends early, without a word, when it is told to stop. */
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#stop.signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
+    return setTimeout(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 }

@@ -47,6 +47,12 @@ export async function startRedis(dataDir: string, port: number, env: Env, onLine
     env,
     onLine: onLine('redis'),
     probe: () => answersPing(port),
+  }).catch((error: unknown) => {
+    if (!String(error).includes('is not installed')) throw error;
+    throw new Error(
+      'redis-server is not installed. Install it (Debian: apt-get install redis-server), or name one that runs: REDIS_URL=redis://127.0.0.1:6379',
+      { cause: error },
+    );
   });
 }
 

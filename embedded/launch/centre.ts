@@ -58,7 +58,8 @@ export class Centre {
       for (const row of rows) {
         const wanted = row.filter((part) => centre.#wanted(part));
         if (wanted.length > 0) options.onPhase?.(wanted.join(', '));
-        await allOf(wanted.map((part) => centre.start(part)));
+        // One that fails ends the waiting for the others: `stop` and the guard see to those.
+        await Promise.all(wanted.map((part) => centre.start(part)));
       }
       return centre;
     } catch (error) {
@@ -197,11 +198,4 @@ function startMongo(
       probe: () => isTaken(Number(port), '127.0.0.1'),
     }),
   );
-}
-
-/** Waits for all of them, also when one fails, so that nothing is left half started; then tells the first failure. */
-async function allOf(starts: readonly Promise<unknown>[]): Promise<void> {
-  const ends = await Promise.allSettled(starts);
-  const failed = ends.find((it) => it.status === 'rejected');
-  if (failed) throw failed.reason;
 }

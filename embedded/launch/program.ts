@@ -37,7 +37,7 @@ const PROBE_MS = 30;
  * its own, so that Ctrl-C reaches only us and we end everything in order; it never outlives us.
  */
 export function startProgram(plan: ProgramPlan): Promise<Program> {
-  const { name, command, args, env, onLine, probe, readyWithinMs = 30_000 } = plan;
+  const { name, command, args, env, onLine, probe, readyWithinMs = 60_000 } = plan;
   const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const lastWords: string[] = [];
   const exited = new Promise<string>((resolve) => {
