@@ -137,6 +137,9 @@ describe('A visitor who waits to be rung', () => {
   });
 
   it('is told when the news is stale, and the stream goes on where it broke off', async () => {
+    // The stream has said something, so there is a place to go on from.
+    change({ place: 4 });
+    await visitor.reads('You are 4th');
     bench.api.failures.push({ on: 'GET /api/v1/callbacks', problem: 'unavailable' });
     bench.api.breakStreams();
     await visitor.reads('Reconnecting. Last update');
