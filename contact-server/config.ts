@@ -18,6 +18,13 @@ const addresses = z.string().transform((text, ctx) => {
   }
 });
 const origin = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin);
+/** Compared letter by letter with what browsers send: what is no origin, e.g. with a path, would match nothing. */
+const origins = list.superRefine((all, ctx) => {
+  for (const it of all) {
+    if (URL.canParse(it) && /^https?:$/.test(new URL(it).protocol) && new URL(it).origin === it) continue;
+    ctx.addIssue({ code: 'custom', message: `"${it}" is no origin; write it like https://shop.example` });
+  }
+});
 
 /** Every setting of the process inside, with its meaning. */
 const settingsSchema = z.object({
@@ -29,7 +36,7 @@ const settingsSchema = z.object({
   /** Proxies whose X-Forwarded-For is believed. */
   TRUSTED_PROXIES: addresses.prefault(''),
   /** Exact origins of the company's sites: only they may carry the widget, and only they are shown. */
-  SITE_ORIGINS: list.prefault(''),
+  SITE_ORIGINS: origins.prefault(''),
   /** What the inside dials: `wss://host:port` of each web-dmz. */
   DMZ_LINKS: list.prefault('wss://127.0.0.1:8081'),
   /** Names of web-dmz whose new callbacks are held back. */
@@ -110,5 +117,5 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
