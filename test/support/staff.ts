@@ -1,4 +1,3 @@
-import type { BoardView } from '../../contracts/agent.ts';
 import type { Company } from '../../contracts/company.schema.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { TestCentre } from './centre.ts';
@@ -41,8 +40,12 @@ export async function managerOf(centre: TestCentre): Promise<AgentClient> {
   return mina;
 }
 
-/** Ends whatever a story has left: calls, wrap-ups and waiting callbacks; everybody rests. */
-export async function tidy(manager: AgentClient, agents: readonly AgentClient[]): Promise<void> {
+/** Ends whatever a story has left, but for what others still work on: calls, wrap-ups, waiting callbacks; everybody rests. */
+export async function tidy(
+  manager: AgentClient,
+  agents: readonly AgentClient[],
+  others: (callbackId: string) => boolean = () => false,
+): Promise<void> {
   for (const agent of agents) {
     await agent.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
     for (const { callbackId, call } of (await agent.desk()).contacts) {
@@ -56,15 +59,12 @@ export async function tidy(manager: AgentClient, agents: readonly AgentClient[])
   for (;;) {
     const from = manager.told.items.length;
     const board = await manager.board();
-    if (isEmpty(board)) return;
-    const waiting = [...board.line, ...board.reservations].map((it) => it.callbackId);
-    for (const id of new Set(waiting)) await manager.send('POST', `/callbacks/${id}/cancel`, {});
+    const left = [...board.line, ...board.reservations, ...board.live].map((it) => it.callbackId);
+    const ours = new Set(left.filter((it) => !others(it)));
+    if (ours.size === 0) return;
+    for (const id of ours) await manager.send('POST', `/callbacks/${id}/cancel`, {});
     await manager.event('board.changed', () => true, from);
   }
-}
-
-function isEmpty({ line, reservations, live }: BoardView): boolean {
-  return [line, reservations, live].every((list) => list.length === 0);
 }
 
 /** From the offer to the end of a contact: accepts, talks, hangs up, writes up, and is ready again. */
