@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type OutgoingHttpHeaders, request } from 'node:http';
+import type { AvailabilityView } from '../../contracts/visitor.ts';
+import type { VisitorClient } from '../support/visitor-client.ts';
 
 /** An answer as it came over the wire. */
 export interface RawAnswer {
@@ -77,3 +80,15 @@ export const oddIds: readonly string[] = [
 
 /** Ids that look right and are nobody's. */
 export const foreignIds: readonly string[] = ['0'.repeat(32), '__proto__', 'constructor', 'toString', 'maya'];
+
+/** The visitor's work: SHA-256 of `token:nonce` begins with so many zero bits. */
+export async function proofFor(visitor: VisitorClient): Promise<{ token: string; nonce: string }> {
+  const { body } = await visitor.send<AvailabilityView>('GET', '/availability?service=sales');
+  const { token, difficulty } = body.form;
+  for (let n = 0; ; n += 1) {
+    const digest = createHash('sha256')
+      .update(`${token}:${String(n)}`)
+      .digest();
+    if (digest.readUInt32BE(0) >>> (32 - difficulty) === 0) return { token, nonce: String(n) };
+  }
+}

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import type { AvailabilityView } from '../../contracts/visitor.ts';
 import type { AgentClient } from '../support/agent-client.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
 import type { VisitorClient } from '../support/visitor-client.ts';
+import { proofFor } from './asking.ts';
 import { tapPhones } from './wiretap.ts';
 
 /** Each of them would be recognised wherever it turned up. */
@@ -211,18 +210,6 @@ describe('What a visitor has told', function () {
     assert.equal((await stat(dir)).mode & 0o077, 0);
   });
 });
-
-/** The visitor's work: SHA-256 of `token:nonce` begins with so many zero bits. */
-async function proofFor(visitor: VisitorClient): Promise<{ token: string; nonce: string }> {
-  const { body } = await visitor.send<AvailabilityView>('GET', '/availability?service=sales');
-  const { token, difficulty } = body.form;
-  for (let n = 0; ; n += 1) {
-    const digest = createHash('sha256')
-      .update(`${token}:${String(n)}`)
-      .digest();
-    if (digest.readUInt32BE(0) >>> (32 - difficulty) === 0) return { token, nonce: String(n) };
-  }
-}
 
 async function valueOf(redis: Redis, key: string): Promise<unknown> {
   const type = await redis.type(key);
