@@ -53,6 +53,7 @@ const robots = company.agents
       url: setting('AGENT_URL'),
       username,
       password,
+      talkMs: 25_000,
       wrapUpMs: 3_000,
       onNote: note(it.name),
     });

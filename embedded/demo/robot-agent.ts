@@ -6,6 +6,8 @@ export interface RobotOptions {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** How long it talks before it says goodbye. */
+  readonly talkMs: number;
   /** How long it writes up. */
   readonly wrapUpMs: number;
   readonly onNote: (text: string) => void;
@@ -15,6 +17,11 @@ interface Contact {
   readonly callbackId: string;
   readonly state: string;
   readonly allowed: readonly string[];
+  readonly call?: {
+    readonly id: string;
+    readonly talkingSince?: number;
+    readonly allowed: readonly string[];
+  };
   readonly notes: { readonly version: number };
 }
 interface Desk {
@@ -38,8 +45,10 @@ export class RobotAgent {
   #cookie = '';
   #workedAt = Date.now();
   #saidTrouble = '';
+  /** The call it will hang up, once its time is over. */
+  #leaving = '';
   #isReady: () => void = () => {};
-  /** Resolves when it has been ready for a call for the first time. */
+  /** Resolves when it is at work for the first time. */
   readonly whenReady = new Promise<void>((resolve) => (this.#isReady = resolve));
 
   constructor(options: RobotOptions) {
@@ -98,10 +107,11 @@ export class RobotAgent {
     const { me } = desk;
     this.#workedAt = Date.now();
     this.#saidTrouble = '';
-    if (me.state === 'ready') this.#isReady();
+    if (me.phone === 'registered' && me.state !== 'not-ready') this.#isReady(); // or busy, from before
     if (me.state === 'not-ready' && me.phone === 'registered')
       await this.#send('PUT', '/me/state', { state: 'ready' });
     for (const contact of desk.contacts) {
+      this.#leaveInTime(contact);
       if (!contact.allowed.includes('complete')) continue;
       await this.#pause(this.#options.wrapUpMs);
       await this.#send('POST', `/contacts/${contact.callbackId}/complete`, {
@@ -111,6 +121,18 @@ export class RobotAgent {
       });
     }
     return desk;
+  }
+
+  #leaveInTime({ call }: Contact): void {
+    if (call?.talkingSince === undefined || !call.allowed.includes('drop') || call.id === this.#leaving)
+      return;
+    this.#leaving = call.id;
+    const leave = async (): Promise<void> => {
+      await this.#pause(this.#options.talkMs);
+      if (!this.#stop.signal.aborted) await this.#send('POST', `/calls/${call.id}/drop`, {});
+    };
+    // Either the visitor has hung up before, or the next look tries again.
+    leave().catch(() => (this.#leaving = ''));
   }
 
   async #send(method: string, path: string, body?: object): Promise<Response> {
