@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import type { Figure } from '../../contracts/agent.ts';
 import type { AgentState } from '../../contracts/states.ts';
 import type { CallbackRecord } from '../ports/stores.ts';
@@ -25,7 +26,7 @@ export function figures(seen: Seen): readonly Figure[] {
   const answered = [...handled, ...open].flatMap((it) => waitOf(it) ?? []);
   const within = answered.filter((it) => it <= TARGET_MS).length;
   const given = ended.filter((it) => ['cancelled', 'expired', 'unreached'].includes(it.callback.phase.state));
-  const promised = handled.flatMap((it) => keptPromise(it) ?? []);
+  const promised = [...ended, ...open].flatMap((it) => keptPromise(it) ?? []);
   const times = handled.flatMap((it) => handleTime(it) ?? []);
   return [
     {
@@ -89,7 +90,7 @@ export function figures(seen: Seen): readonly Figure[] {
       label: 'Promises kept',
       ...share(promised.filter((kept) => kept).length, promised.length),
       unit: 'share',
-      definition: `Both talking within the range or slot told to the visitor ÷ promised, ${day}; a withdrawn range counts as broken.`,
+      definition: `Both talking by the end of the range told to the visitor, or within 2:00 of the time they picked ÷ promised, ${day}; a withdrawn range and waiting in vain count as broken, who could not be reached or cancelled is left out.`,
     },
     {
       id: 'handle-time',
@@ -103,16 +104,7 @@ export function figures(seen: Seen): readonly Figure[] {
 
 /** The last midnight in the centre's zone (epoch ms). */
 export function midnight(now: number, timezone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: timezone,
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(now);
-  const of = (type: string): number => Number(parts.find((it) => it.type === type)?.value ?? 0);
-  // On the two days a year that are not 24 h long this is off by one hour; the figure says its window.
-  return now - ((of('hour') * 60 + of('minute')) * 60 + of('second')) * 1000 - (now % 1000);
+  return DateTime.fromMillis(now, { zone: timezone }).startOf('day').toMillis();
 }
 
 function share(part: number, whole: number): { value?: number } {
@@ -128,10 +120,16 @@ function waitOf(record: CallbackRecord): number | undefined {
   return talked === undefined ? undefined : Math.max(0, talked - record.callback.startedAt);
 }
 
+/** Whether the callback was what the visitor was told; undefined where nothing was told, or it cannot be said yet. */
 function keptPromise(record: CallbackRecord): boolean | undefined {
+  const { callback, promise, promiseBroken } = record;
+  const { wantedAt } = callback.wish;
+  const until = wantedAt === undefined ? promise?.to : wantedAt + TARGET_MS;
+  if (until === undefined) return undefined;
   const talked = moment(record, 'connected');
-  if (talked === undefined || !record.promise) return undefined;
-  return !record.promiseBroken && talked <= record.promise.to;
+  if (talked !== undefined) return talked <= until && (wantedAt !== undefined || !promiseBroken);
+  const { state } = callback.phase;
+  return state === 'expired' || state === 'failed' ? false : undefined;
 }
 
 function handleTime(record: CallbackRecord): number | undefined {

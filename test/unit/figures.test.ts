@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { figures, midnight } from '../../contact-server/app/figures.ts';
+import type { Callback, Moment, Phase } from '../../contact-server/domain/callback.ts';
+import type { CallbackRecord } from '../../contact-server/ports/stores.ts';
+import type { CallbackId, SessionId } from '../../contracts/ids.ts';
+
+const minute = 60_000;
+const start = Date.parse('2026-06-01T10:00:00Z');
+const timezone = 'Europe/London';
+
+interface Story {
+  readonly end: Phase;
+  /** Both talk so long after the start of waiting. */
+  readonly talkAfter?: number;
+  readonly promise?: { readonly from: number; readonly to: number };
+  readonly broken?: boolean;
+  readonly wantedAt?: number;
+}
+
+let count = 0;
+function record({ end, talkAfter, promise, broken = false, wantedAt }: Story): CallbackRecord {
+  const history: Moment[] = [];
+  const startedAt = wantedAt ?? start;
+  if (talkAfter !== undefined) history.push({ at: startedAt + talkAfter, state: 'connected', why: '' });
+  history.push({ at: startedAt + (talkAfter ?? 0) + 4 * minute, state: end.state, why: '' });
+  const callback: Callback = {
+    id: `c${String((count += 1))}` as CallbackId,
+    wish: {
+      service: 'sales',
+      phone: '+442079460101',
+      sessionId: 's' as SessionId,
+      ip: '198.51.100.7',
+      standing: 'claimed',
+      anyHour: false,
+      ...(wantedAt !== undefined && { wantedAt }),
+    },
+    phase: end,
+    requestedAt: start,
+    startedAt,
+    entry: 1,
+    attempts: [],
+    agentFailures: 0,
+    history,
+  };
+  return {
+    callback,
+    version: 1,
+    notes: { text: '', version: 0 },
+    ...(promise && { promise: { ...promise, madeAt: start } }),
+    promiseBroken: broken,
+    identityChecked: false,
+  };
+}
+
+const completed: Phase = { state: 'completed', disposition: 'resolved' };
+const value = (id: string, ended: readonly CallbackRecord[], open: readonly CallbackRecord[] = []) =>
+  figures({ now: start + 60 * minute, open, ended, agents: [], timezone }).find((it) => it.id === id)?.value;
+
+describe('The figures of a day', () => {
+  it('count as good service whom both sides of a call were up for within two minutes [MG1]', () => {
+    const day = [30_000, 2 * minute, 2 * minute + 1, 10 * minute].map((talkAfter) =>
+      record({ end: completed, talkAfter }),
+    );
+    assert.equal(value('service-level', [...day, record({ end: { state: 'expired' } })]), 0.5);
+  });
+
+  it('count waiting for a picked time from that time [MG1]', () => {
+    const picked = record({ end: completed, talkAfter: minute, wantedAt: start + 3 * 60 * minute });
+    assert.equal(value('service-level', [picked]), 1);
+  });
+
+  it('let nobody hide who gave up: cancelled, expired and unreached of all that were accepted [MG1]', () => {
+    const ended = [
+      record({ end: completed, talkAfter: minute }),
+      record({ end: { state: 'cancelled', by: 'visitor' } }),
+      record({ end: { state: 'expired' } }),
+      record({ end: { state: 'unreached' } }),
+    ];
+    assert.equal(value('abandoned', ended, [record({ end: { state: 'queued' } })]), 3 / 5);
+  });
+
+  describe('call a promise kept', () => {
+    const promise = { from: start + minute, to: start + 5 * minute };
+
+    it('when both talk before the range is over, not after, and not when it was withdrawn [MG1]', () => {
+      const kept = record({ end: completed, talkAfter: 5 * minute, promise });
+      const late = record({ end: completed, talkAfter: 6 * minute, promise });
+      const withdrawn = record({ end: completed, talkAfter: 2 * minute, promise, broken: true });
+      const none = record({ end: completed, talkAfter: 2 * minute });
+      assert.equal(value('promises-kept', [kept, none]), 1);
+      assert.equal(value('promises-kept', [kept, late, withdrawn, none]), 1 / 3);
+    });
+
+    it('when a picked time is met within two minutes, whatever was told before [MG1]', () => {
+      const wantedAt = start + 60 * minute;
+      const kept = record({ end: completed, talkAfter: minute, wantedAt, promise, broken: true });
+      const late = record({ end: completed, talkAfter: 3 * minute, wantedAt });
+      assert.equal(value('promises-kept', [kept]), 1);
+      assert.equal(value('promises-kept', [kept, late]), 1 / 2);
+    });
+
+    it('never when it waited in vain; who cancelled or did not answer is left out [MG1]', () => {
+      const vain = record({ end: { state: 'expired' }, promise });
+      const others: Phase[] = [{ state: 'cancelled', by: 'visitor' }, { state: 'unreached' }];
+      assert.equal(value('promises-kept', [vain, ...others.map((end) => record({ end, promise }))]), 0);
+    });
+  });
+
+  it('are absent rather than nought while nothing has happened, and each says what it is [MG1]', () => {
+    const fresh = figures({ now: start, open: [], ended: [], agents: [], timezone });
+    for (const id of ['service-level', 'abandoned', 'promises-kept', 'handle-time']) {
+      const figure = fresh.find((it) => it.id === id);
+      assert.equal(figure?.value, undefined);
+      assert.match(figure?.definition ?? '', /since midnight \(Europe\/London\)/);
+    }
+    assert.ok(fresh.every((it) => it.definition.length > 20));
+  });
+
+  it('begin at midnight of the centre, also on the days the clocks change [MG1]', () => {
+    const at = (now: string): string => new Date(midnight(Date.parse(now), timezone)).toISOString();
+    assert.equal(at('2026-06-01T00:30:00Z'), '2026-05-31T23:00:00.000Z');
+    assert.equal(at('2026-03-29T12:00:00Z'), '2026-03-29T00:00:00.000Z');
+    assert.equal(at('2026-10-25T12:00:00Z'), '2026-10-24T23:00:00.000Z');
+  });
+});
