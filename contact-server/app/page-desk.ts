@@ -107,7 +107,7 @@ export class PageDesk implements Pages {
       const { id: fresh, name } = this.#enrol(room, viewer, by);
       if (room.session.consent !== 'given') this.#consent.ask(room, name);
       this.#changed(room);
-      room.tellSharing();
+      if (room.sharing) room.tellSharing();
       return fresh;
     });
     await this.#rooms.stored(sessionId);

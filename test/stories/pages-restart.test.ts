@@ -37,8 +37,9 @@ describe('The contact server is killed while a page is shared', function () {
   it('and what was withdrawn before stays withdrawn', async () => {
     const maya = await it_.agent('maya');
     const { tab, session } = await sharedPage(it_, maya, '198.51.100.42');
+    const heard = tab.page.heard.items.length;
     tab.page.say({ type: 'consent', pages: false });
-    await tab.page.hears('sharing', (it) => !it.on);
+    await tab.page.hears('sharing', (it) => !it.on, heard);
     await it_.centre.kill('contact-server');
     await comesBackWhenItCan(() => tab.comesBack());
     assert.equal((await tab.page.hears('welcome')).sharing, false);

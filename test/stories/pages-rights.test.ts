@@ -27,13 +27,14 @@ describe('Who may see a page, and how long', function () {
       ['data', 'pages'],
     );
     const frames = [await openFrame(it_, maya, session), await openFrame(it_, maya, session)];
+    const heard = tab.page.heard.items.length;
     const { status } = await maya.send('DELETE', `/registrations/${registration.id}`);
     assert.equal(status, 204);
     for (const it of frames) {
       await it.page.hears('ended', (ended) => ended.reason === 'unregistered');
       await it.page.closed;
     }
-    await tab.page.hears('sharing', (it) => !it.on);
+    await tab.page.hears('sharing', (it) => !it.on, heard);
     const back = await it_.visitor('192.0.2.9').page({
       tab: frames[0]?.tab ?? '',
       url: `${it_.site}/tents/`,
