@@ -1,18 +1,16 @@
 import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
-import puppeteer, { type Browser, type Page, type Viewport } from 'puppeteer';
+import type { Browser, Page, Viewport } from 'puppeteer';
 import { type DeskPhone, startDeskPhone } from '../../embedded/demo/desk-phone.ts';
 import { startPhonePanel } from '../../embedded/demo/phone-panel.ts';
 import { tone } from '../../embedded/demo/phones/voice.ts';
 import { startShop } from '../../embedded/demo/shop.ts';
 import type { Site } from '../../embedded/demo/web.ts';
 import { agentHz, openCentre, type TestCentre } from '../support/centre.ts';
+import { axeFindings, launchBrowser } from './browser.ts';
 import { WidgetPage } from '../support/widget-bench.ts';
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const identitySecret = 'a secret that only the shop and the contact centre know';
 
 /** The sizes of the two kinds of window people have. */
@@ -56,19 +54,7 @@ export class Stage {
     const [centre, browser] = await Promise.all([
       // The visitor's browser proves its work and fills the form in as everywhere.
       openCentre({ env: { IDENTITY_SECRET: identitySecret, PROOF_BITS: '12' } }),
-      puppeteer.launch({
-        executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-        args: [
-          '--no-sandbox',
-          '--disable-quic',
-          '--no-first-run',
-          '--disable-background-networking',
-          '--disable-component-update',
-          '--disable-sync',
-          '--accept-lang=en-GB',
-        ],
-        env: { ...process.env, TZ: 'Europe/London', LANGUAGE: 'en_GB' },
-      }),
+      launchBrowser(),
     ]);
     const shop = await startShop({
       port: Number(new URL(centre.site).port),
@@ -134,20 +120,7 @@ export class Stage {
   /** axe finds nothing on this page as it stands, the widget's shadow root included; with SHOTS set, keeps a picture of it. */
   async looksRight(page: Page, name: string): Promise<void> {
     await this.#picture(page, name);
-    await page.evaluate(await readFile(axePath, 'utf8'));
-    const found = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: {
-          run: (
-            root: Document,
-            options: object,
-          ) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-        };
-      };
-      const { violations } = await axe.run(document, { iframes: false });
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-    });
-    assert.deepEqual(found, [], `axe has something to say about: ${name}`);
+    assert.deepEqual(await axeFindings(page), [], `axe has something to say about: ${name}`);
   }
 
   /** With SHOTS set, what everybody sees now. */
