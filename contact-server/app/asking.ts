@@ -73,11 +73,12 @@ export class Asking {
     const request = checked(ask.body, callbackRequestSchema);
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
     const origin = ask.visitor.origin ?? '';
-    await this.#withinLimits(ask, number.e164, hashToken(`${origin} ${key.data}`));
+    const known = await store.findByKey(origin, key.data);
+    // What was answered before and is asked again counts; what was never answered counts once.
+    await this.#withinLimits(ask, number.e164, known ? undefined : hashToken(`${origin} ${key.data}`));
 
     const id = newId() as CallbackId;
     const bodyHash = hashToken(JSON.stringify(request));
-    const known = await store.findByKey(origin, key.data);
     if (known) return this.#again(known.record, known.bodyHash === bodyHash);
 
     await proof.check(request.proof, ask.visitor.origin, key.data);
@@ -138,7 +139,7 @@ export class Asking {
   }
 
   /** The same request, sent again because it was not answered, does not count again; only not without end. */
-  async #withinLimits(ask: VisitorAsk, phone: string, requestHash: string): Promise<void> {
+  async #withinLimits(ask: VisitorAsk, phone: string, requestHash: string | undefined): Promise<void> {
     const { limits, asking, suppressions, keys } = this.#parts;
     const from = keyedHash(keys.hash, network(ask.visitor.ip));
     const phoneHash = keyedHash(keys.hash, phone);
@@ -146,6 +147,7 @@ export class Asking {
     const within = async (key: string, max: number, ms: number): Promise<boolean> =>
       limits.allow(key, max, ms).catch(() => true);
     const again = async (): Promise<boolean> =>
+      requestHash !== undefined &&
       !(await limits.once(`ask:k:${requestHash}`, DAY_MS)) &&
       (await limits.allow(`ask:r:${requestHash}`, MAX_REPEATS_HOUR, HOUR_MS));
     const counts = async (key: string, max: number, ms: number): Promise<boolean> =>

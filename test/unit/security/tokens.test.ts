@@ -161,24 +161,33 @@ describe('The proof that a person filled in the form', () => {
 
   it('is taken once', async () => {
     const it_ = filled();
-    assert.equal(await refusal(proof.check(it_, site)), undefined);
-    assert.equal(await refusal(proof.check(it_, site)), 'form/used');
+    assert.equal(await refusal(proof.check(it_, site, 'key-1')), undefined);
+    assert.equal(await refusal(proof.check(it_, site, 'key-2')), 'form/used');
   });
 
   it('is not taken without the work, on another site, too soon, too late, or forged', async () => {
     const { token } = proof.issue(site);
-    assert.equal(await refusal(proof.check({ token, nonce: work(token, true) }, site)), 'form/too-fast');
-    at += 2_000;
-    assert.equal(await refusal(proof.check({ token, nonce: work(token, false) }, site)), 'form/work');
     assert.equal(
-      await refusal(proof.check({ token, nonce: work(token, true) }, 'https://evil.example')),
+      await refusal(proof.check({ token, nonce: work(token, true) }, site, 'key-3')),
+      'form/too-fast',
+    );
+    at += 2_000;
+    assert.equal(
+      await refusal(proof.check({ token, nonce: work(token, false) }, site, 'key-4')),
+      'form/work',
+    );
+    assert.equal(
+      await refusal(proof.check({ token, nonce: work(token, true) }, 'https://evil.example', 'key-9')),
       'form/expired',
     );
-    assert.equal(await refusal(proof.check(undefined, site)), 'form/missing');
+    assert.equal(await refusal(proof.check(undefined, site, 'key-5')), 'form/missing');
     const easier = token.replace('.8.', '.0.');
-    assert.equal(await refusal(proof.check({ token: easier, nonce: '0' }, site)), 'form/expired');
+    assert.equal(await refusal(proof.check({ token: easier, nonce: '0' }, site, 'key-6')), 'form/expired');
     at += 60_001;
-    assert.equal(await refusal(proof.check({ token, nonce: work(token, true) }, site)), 'form/expired');
+    assert.equal(
+      await refusal(proof.check({ token, nonce: work(token, true) }, site, 'key-7')),
+      'form/expired',
+    );
   });
 
   it('keeps no token, only its hash', () => {
