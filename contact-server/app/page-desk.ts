@@ -258,6 +258,7 @@ export class PageDesk implements Pages {
         before.filter((it) => !left.has(it)),
       );
       room.tellSharing();
+      this.#consent.repeat(room); // somebody else may have asked, too
       this.#changed(room);
       return true;
     });

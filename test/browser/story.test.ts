@@ -144,6 +144,9 @@ describe('A visitor in the shop, an agent at the desk and a manager at the board
     await panel.tap('#answer');
 
     await maria.reads('the line was busy');
+    await maria.page.waitForFunction(
+      () => !document.querySelector('ring-back')?.shadowRoot?.textContent.includes('Maya would like to see'),
+    );
     await stage.looksRight(maria.page, 'phone-unreached');
     await sees(maya, 'body', 'The visitor was not reached: busy');
     await sees(maya, '.state', 'Ready');

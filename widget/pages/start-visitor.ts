@@ -54,7 +54,7 @@ export function startVisitor(core: WidgetCore): PageSession {
           break;
         case 'sharing':
           ({ on: sharing, viewers } = message);
-          if (sharing) notice.withdraw();
+          notice.withdraw(); // answered, or whoever asked is gone
           changed();
           break;
         case 'consent-asked': {
