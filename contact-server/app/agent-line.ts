@@ -1,5 +1,6 @@
 import type { WaitingView } from '../../contracts/agent.ts';
 import type { AgentProfile, Requirement, Routing } from '../../routing/index.ts';
+import type { Callback } from '../domain/callback.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
@@ -28,7 +29,8 @@ export class AgentLine {
     const profile = await routing.agentProfile(account.id);
     if (!profile) return { rows: [] };
     const allowed = (await this.#mayCall(account)) ? (['call-now'] as const) : [];
-    const rows = (await store.open()).flatMap(({ callback }): WaitingView['rows'] => {
+    const waiting = (await store.open()).map((it) => it.callback).toSorted(inTurn);
+    const rows = waiting.flatMap((callback): WaitingView['rows'] => {
       const { id, phase, wish, terms, startedAt } = callback;
       if (phase.state !== 'queued' && phase.state !== 'scheduled') return [];
       if (!isAble(profile, terms?.must ?? [])) return [];
@@ -46,8 +48,7 @@ export class AgentLine {
         },
       ];
     });
-    const dueAt = (row: WaitingView['rows'][number]): number => row.at ?? row.since;
-    return { rows: rows.toSorted((a, b) => dueAt(a) - dueAt(b)).slice(0, MAX_ROWS) };
+    return { rows: rows.slice(0, MAX_ROWS) };
   }
 
   async #mayCall({ id, extension }: Account): Promise<boolean> {
@@ -55,6 +56,16 @@ export class AgentLine {
     const isFree = status?.state === 'ready' || status?.state === 'not-ready';
     return isFree && extension !== undefined && this.#parts.phones.isRegistered(extension);
   }
+}
+
+/** As routing serves them: who is owed more first, then who waits longer; after them those with a time, the earliest first. */
+function inTurn(a: Callback, b: Callback): number {
+  const [atOfA, atOfB] = [a, b].map(({ phase }) => (phase.state === 'scheduled' ? phase.at : 0));
+  return (
+    (atOfA ?? 0) - (atOfB ?? 0) ||
+    (b.terms?.priority ?? 0) - (a.terms?.priority ?? 0) ||
+    a.startedAt - b.startedAt
+  );
 }
 
 function isAble(profile: AgentProfile, must: Requirement['must']): boolean {

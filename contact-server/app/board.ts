@@ -7,6 +7,7 @@ import type { AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
 import type { AuditStore, CallbackRecord, CallbackStore } from '../ports/stores.ts';
+import { bindingPromise } from './binding-promise.ts';
 import { shortName } from './agent-views.ts';
 import { figures, midnight } from './figures.ts';
 import type { Pages } from './pages.ts';
@@ -149,9 +150,10 @@ function line(
     (it) => it.callback.phase.state === 'queued' || it.callback.phase.state === 'scheduled',
   );
   return waits
-    .map(({ callback, promise }) => {
+    .map((record) => {
+      const { callback } = record;
       const standing = standings.get(callback.id);
-      const estimate = standing?.estimate ?? promise;
+      const estimate = standing?.estimate ?? bindingPromise(record);
       return {
         callbackId: callback.id,
         place: standing?.place ?? 0,

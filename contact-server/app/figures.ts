@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import type { Figure } from '../../contracts/agent.ts';
 import type { AgentState } from '../../contracts/states.ts';
+import { bindingPromise } from './binding-promise.ts';
 import type { CallbackRecord } from '../ports/stores.ts';
 
 /** Time to answer that counts as good service for a callback asked for now. */
@@ -122,7 +123,8 @@ function waitOf(record: CallbackRecord): number | undefined {
 
 /** Whether the callback was what the visitor was told; undefined where nothing was told, or it cannot be said yet. */
 function keptPromise(record: CallbackRecord): boolean | undefined {
-  const { callback, promise, promiseBroken } = record;
+  const { callback, promiseBroken } = record;
+  const promise = bindingPromise(record);
   const { wantedAt } = callback.wish;
   const until = wantedAt === undefined ? promise?.to : wantedAt + TARGET_MS;
   if (until === undefined) return undefined;

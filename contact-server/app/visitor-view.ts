@@ -7,6 +7,7 @@ import type { AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
 import { firstName } from './agent-views.ts';
+import { bindingPromise } from './binding-promise.ts';
 import { codeWordFor } from './code-word.ts';
 import { maskForVisitor } from './dial-policy.ts';
 
@@ -71,7 +72,7 @@ export class VisitorViews {
   ): Promise<{ place?: number; range?: { from: number; to: number }; broke: boolean }> {
     const { routing, store, clock } = this.#parts;
     const standing = await routing.place(record.callback.id).catch(() => undefined);
-    const told = record.promise;
+    const told = bindingPromise(record);
     if (!standing) return { broke: false, ...(told && { range: told }) };
     const now = clock.now();
     const fresh = standing.estimate;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import type { WaitingView } from '../../contracts/agent.ts';
 import type { Problem } from '../../contracts/problem.ts';
 import type { AvailabilityView } from '../../contracts/visitor.ts';
 import type { AgentClient } from '../support/agent-client.ts';
@@ -175,6 +176,11 @@ describe('What a visitor is owed', function () {
           [3, 'standard'],
           [4, 'standard'],
         ],
+      );
+      const mine = await ana.send<WaitingView>('GET', '/line');
+      assert.deepEqual(
+        mine.body.rows.map((it) => it.tier),
+        ['gold', 'partner', 'standard', 'standard'],
       );
       await ana.ready();
       await ana.offer((it) => it.callbackId === gold.created?.id);

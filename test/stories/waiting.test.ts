@@ -310,6 +310,7 @@ describe('A visitor waits', function () {
       assert.equal(moved.body.place, undefined);
       const back = await move(visitor, null);
       assert.equal(back.body.state, 'queued');
+      assert.ok(!visitor.views.items.some((it) => it.state === 'queued' && it.at), 'the time is forgotten');
       await ana.ready();
       await serve(ana, idOf(visitor));
       assert.equal(invites(answers(40)), 1);

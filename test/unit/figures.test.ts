@@ -99,6 +99,17 @@ describe('The figures of a day', () => {
       assert.equal(value('promises-kept', [kept, late]), 1 / 2);
     });
 
+    it('only by what was told for the present wait: not by a range from before a try that was busy [MG1]', () => {
+      const busyBefore = record({ end: completed, talkAfter: 20 * minute, promise });
+      const retried: Moment = { at: start + 2 * minute, state: 'scheduled', why: 'retry' };
+      const { callback } = busyBefore;
+      const history = [retried, ...callback.history];
+      assert.equal(
+        value('promises-kept', [{ ...busyBefore, callback: { ...callback, history } }]),
+        undefined,
+      );
+    });
+
     it('never when it waited in vain; who cancelled or did not answer is left out [MG1]', () => {
       const vain = record({ end: { state: 'expired' }, promise });
       const others: Phase[] = [{ state: 'cancelled', by: 'visitor' }, { state: 'unreached' }];
