@@ -2,10 +2,11 @@ import type { Logger } from 'pino';
 import type { AgentPreferences, CallCommand } from '../../contracts/agent.ts';
 import type { Complete, StateWish } from '../../contracts/agent.schema.ts';
 import type { AgentId, CallbackId, CallId, ReservationId } from '../../contracts/ids.ts';
+import type { CallbackState } from '../../contracts/states.ts';
 import type { AcceptResult, Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
-import { callOf, claimOf } from '../domain/callback.ts';
+import { claimOf } from '../domain/callback.ts';
 import type { Account, AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
@@ -90,10 +91,10 @@ export class AgentDesk {
   async #depart(account: Account): Promise<void> {
     const { routing, phones, pages, hints } = this.#parts;
     if (account.roles.includes('agent')) await routing.setAgentState(account.id, { state: 'logged-off' });
-    const busy = (await this.#parts.store.ofAgent(account.id)).some(
-      (it) => callOf(it.callback) !== undefined,
+    const busy = (await this.#parts.store.ofAgent(account.id)).some((it) =>
+      onThePhone.includes(it.callback.phase.state),
     );
-    // A call in progress keeps its phone until it is over; the agent has then nothing to come back to.
+    // A call in progress keeps its phone; when it is over, the next look at who is absent closes it.
     if (account.extension !== undefined && !busy) await phones.close(account.extension);
     await pages.leave(account.id);
     hints.give({ about: 'board' });
@@ -238,6 +239,8 @@ export class AgentDesk {
     this.#parts.hints.give({ about: 'board' });
   }
 }
+
+const onThePhone: readonly CallbackState[] = ['dialing-agent', 'dialing-customer', 'connected'];
 
 const whyGone: Readonly<Record<Extract<AcceptResult, { ok: false }>['why'], string>> = {
   unknown: 'This offer is no longer open.',

@@ -5,6 +5,7 @@ import type { BoardView, FreshSecondFactor, Me } from '../../contracts/agent.ts'
 import type { Problem } from '../../contracts/problem.ts';
 import type { AgentClient, Answer } from '../support/agent-client.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('Somebody logs in', function () {
   this.timeout(90_000);
@@ -167,6 +168,28 @@ describe('Somebody logs in', function () {
     assert.equal(offer.callbackId, created.id, 'and offered when maya is back');
     await back.send('POST', `/reservations/${offer.reservationId}/reject`, {});
     await visitor.send('DELETE', `/callbacks/${created.id}`, undefined, visitor.bearer());
+  });
+
+  it('and out in the middle of a call, which goes on; when it is over the phone is refused too', async () => {
+    const maya = await it_.readyAgent('maya');
+    const desk = await it_.phone('101');
+    const { id } = await it_.visitor('198.51.100.12').ask('020 7946 0112');
+    await maya.accept(await maya.offer((it) => it.callbackId === id));
+    await maya.contactIn('connected', id);
+    assert.equal((await maya.send('DELETE', '/sessions/current')).status, 204);
+    await desk.register();
+    assert.equal(it_.network.callsTo('+442079460112')[0]?.outcome, 'talking');
+    await it_.network.line('+442079460112').hangUp();
+    await eventually('the phone is refused', () =>
+      desk.register().then(
+        () => undefined,
+        (error: unknown) => (String(error).includes('401') ? true : undefined),
+      ),
+    );
+    desk.keepRegistering();
+    const back = await it_.agent('maya');
+    assert.equal((await back.desk()).contacts[0]?.callbackId, id, 'the wrap-up still waits');
+    await back.complete(id);
   });
 
   it('again in the same browser, and the log-in before it is over', async () => {
