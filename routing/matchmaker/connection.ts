@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 
@@ -31,9 +32,14 @@ export const blocking: ConnectionOptions = { ...quick, commandTimeout: 8_000 };
 /** For BullMQ, which keeps its own patience. */
 export const patient: ConnectionOptions = { connectTimeout: 1_000, maxRetriesPerRequest: null, ...plain };
 
-/** Resolves to whether the connection came to be usable within `ms`. */
-export function readyWithin(redis: Redis, ms: number): Promise<boolean> {
-  if (redis.status === 'ready') return Promise.resolve(true);
+/**
+ * Resolves to whether the connection came to be usable within `ms`. Looks in the next turn of the event loop: a
+ * connection whose server has just died calls itself ready to the end of this one, and whoever tried again and again
+ * in the same turn would never let it learn better.
+ */
+export async function readyWithin(redis: Redis, ms: number): Promise<boolean> {
+  await nextTurn();
+  if (redis.status === 'ready') return true;
   return new Promise((resolve) => {
     const done = (is: boolean) => {
       clearTimeout(timer);

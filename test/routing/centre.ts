@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { pino } from 'pino';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import type {
@@ -139,6 +140,8 @@ export class Centre {
   readonly directory: FakeDirectory;
   readonly name: string;
   readonly redis: RedisProcess;
+  /** Every connection that was made, the newest last. */
+  readonly connections: Redis[] = [];
   readonly #opened: Routing[] = [];
   readonly #listening: Heard[] = [];
   static #count = 0;
@@ -152,7 +155,11 @@ export class Centre {
 
   async open(settings: Partial<RoutingSettings> = {}, clock: Clock = systemClock): Promise<Routing> {
     const routing = await openAcd({
-      connect: connectTo(this.redis.url),
+      connect: (options) => {
+        const connection = connectTo(this.redis.url)(options);
+        this.connections.push(connection);
+        return connection;
+      },
       directory: this.directory,
       clock,
       log: pino({ level: 'silent' }),

@@ -129,6 +129,18 @@ describe('When Redis fails', () => {
     assert.equal((await routing.agentStatus(ana))?.state, 'reserved', 'who is known is left as they are');
   });
 
+  it('a connection that breaks just before the next read is noticed, and the process goes on', async () => {
+    const routing = await centre.open();
+    await routing.enter(contact('one', 'lang:es'));
+    for await (const event of routing.events(undefined, new AbortController().signal)) {
+      if (event.type !== 'contact.queued') continue;
+      if (event.contactId === id('two')) break;
+      await routing.enter(contact('two', 'lang:es'));
+      // It still calls itself ready in this turn of the event loop, and takes no more commands.
+      centre.connections.at(-1)?.stream.destroy();
+    }
+  });
+
   it('scripts that were forgotten are loaded again', async () => {
     const routing = await centre.open();
     const probe = redis.client();
