@@ -95,23 +95,6 @@ export function openDesks(ground: Ground): Desks {
   });
   const admission = new Admission({ routing, policy, audit, clock });
   const gate = new DialGate({ store, policy, audit, clock });
-  const desk: AgentDesk = new AgentDesk({
-    callFor: (reservationId) => offers.callFor(reservationId),
-    callbacks,
-    calls,
-    store,
-    routing,
-    accounts,
-    phones,
-    telephony,
-    pages,
-    company,
-    streams,
-    hints,
-    audit,
-    clock,
-    log: part('agents'),
-  });
   const logIns = new LogInDesk({
     credentials: ground.credentials,
     logIns: stores.logIns,
@@ -127,7 +110,26 @@ export function openDesks(ground: Ground): Desks {
     phones,
     accounts,
     duties: stores.duties,
+    store,
     present: async () => (await logIns.present()).agents,
+  });
+  const desk: AgentDesk = new AgentDesk({
+    callFor: (reservationId) => offers.callFor(reservationId),
+    callbacks,
+    calls,
+    store,
+    routing,
+    accounts,
+    phones,
+    duty,
+    telephony,
+    pages,
+    company,
+    streams,
+    hints,
+    audit,
+    clock,
+    log: part('agents'),
   });
   const owed = new Owed();
   const offers: Offers = new Offers({

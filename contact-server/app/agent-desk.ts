@@ -13,6 +13,7 @@ import type { AgentStreams, Hints } from '../ports/hints.ts';
 import type { Phones } from '../ports/phones.ts';
 import type { AuditStore, CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
+import type { AgentDuty } from './agent-duty.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import { claimFrom, contactOf, newCallId } from './order-taker.ts';
@@ -26,6 +27,7 @@ interface Parts {
   readonly routing: Routing;
   readonly accounts: AccountStore;
   readonly phones: Phones;
+  readonly duty: Pick<AgentDuty, 'keptForLater'>;
   readonly telephony: Telephony;
   /** The call that rings for this offer already, or a new one. */
   readonly callFor: (reservationId: ReservationId) => CallId;
@@ -110,7 +112,8 @@ export class AgentDesk {
         });
       }
     }
-    await this.#wish(account.id, wish);
+    if (await this.#parts.duty.keptForLater(account.id, wish)) await this.#changed(account.id);
+    else await this.#wish(account.id, wish);
   }
 
   async setPreferences(account: Account, preferences: AgentPreferences): Promise<void> {

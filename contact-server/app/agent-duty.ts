@@ -4,7 +4,7 @@ import { claimOf } from '../domain/callback.ts';
 import type { AccountStore } from '../ports/accounts.ts';
 import type { DutyStore } from '../ports/duties.ts';
 import type { Phones } from '../ports/phones.ts';
-import type { CallbackRecord } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 
 /** Reasons that are ours: who is not ready for one of them is put back when it is over, and did not wish it. */
@@ -22,6 +22,7 @@ interface Parts {
   readonly phones: Phones;
   readonly accounts: AccountStore;
   readonly duties: DutyStore;
+  readonly store: Pick<CallbackStore, 'ofAgent'>;
   /** Who is logged in. */
   readonly present: () => Promise<ReadonlySet<AgentId>>;
 }
@@ -46,6 +47,22 @@ export class AgentDuty {
     else if (state === 'ready' || state === 'reserved') {
       await this.#parts.duties.save(agentId, { state: 'ready' });
     } else if (state === 'not-ready') await this.#parts.duties.save(agentId, { state, reason });
+  }
+
+  /**
+   * Whoever has a contact in hand that routing lost with Redis is held out of the line, and the wish waits until the
+   * contact is over, as routing itself would keep it. True when it was kept so.
+   */
+  async keptForLater(agentId: AgentId, wish: AgentWish): Promise<boolean> {
+    const { routing, store, duties } = this.#parts;
+    const status = await routing.agentStatus(agentId);
+    const isFree = status === undefined || status.state === 'logged-off' || status.state === 'not-ready';
+    if (!isFree || !boundBy(await store.ofAgent(agentId)).has(agentId)) return false;
+    await duties.save(agentId, wish);
+    if (status?.reason !== ourReasons.held) {
+      await this.#set(agentId, { state: 'not-ready', reason: ourReasons.held });
+    }
+    return true;
   }
 
   /** Compares everybody, and mends; says for each repair what was done. */

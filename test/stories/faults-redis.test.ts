@@ -2,24 +2,14 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
-import { FaultScene } from '../support/fault-scene.ts';
+import { faultScene, type FaultScene } from '../support/fault-scene.ts';
 
 describe('Redis is killed', function () {
   this.timeout(180_000);
+  const open = faultScene();
   let scene: FaultScene;
-
-  before(async () => {
-    scene = await FaultScene.open();
-  });
-  after(() => scene.close());
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${scene.words()}\n`);
-    process.stderr.write(
-      scene.took
-        .splice(0)
-        .map((it) => `        ${it}\n`)
-        .join(''),
-    );
+  beforeEach(() => {
+    scene = open();
   });
 
   it('while three wait: the board says so, who asks meanwhile is accepted, and all are served in their order', async () => {
@@ -95,9 +85,11 @@ describe('Redis is killed', function () {
     await eventually('the agent is back', async () =>
       (await scene.desktop()).me.reason === 'finishing a contact' ? true : undefined,
     );
+    await scene.maya.ready();
     const next = await scene.asks();
     await scene.heard(asked);
-    assert.equal((await scene.desktop()).offers.length, 0);
+    const { me, offers } = await scene.desktop();
+    assert.deepEqual([me.state, offers], ['not-ready', []], 'Ready is kept for later');
     // Its completion may be told before the portal has its new stream: what counts is the desk.
     await scene.maya.send('POST', `/calls/${callId}/drop`, {});
     await eventually('wrap-up', async () =>
