@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.ts';
-import { FaultScene } from '../support/fault-scene.ts';
+import { faultScene, type FaultScene } from '../support/fault-scene.ts';
 import { newKey } from '../support/visitor-client.ts';
 
 describe('web-dmz or MongoDB is killed', function () {
   this.timeout(180_000);
+  const open = faultScene();
   let scene: FaultScene;
-
-  before(async () => {
-    scene = await FaultScene.open();
-  });
-  after(() => scene.close());
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${scene.words()}\n`);
-    process.stderr.write(
-      scene.took
-        .splice(0)
-        .map((it) => `        ${it}\n`)
-        .join(''),
-    );
+  beforeEach(() => {
+    scene = open();
   });
 
   for (const part of ['web-dmz', 'mongodb'] as const) {
