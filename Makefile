@@ -9,7 +9,7 @@ run: setup build-browser ## everything on this machine, demo company included; C
 start: build ## production: no demo, no embedded back end; settings from the environment or .env
 	@exec node build/deploy/start.js
 
-test: setup build-browser packages ## all tests, with real Redis, SIP phones and a real browser
+test: build packages ## all tests, with real Redis, SIP phones and a real browser
 	@node $(NODE_ENV_FLAGS) deploy/run-tests.ts
 
 test-unit: setup ## in seconds, no services

@@ -36,6 +36,8 @@ function run(name: string, folders: readonly string[]): Promise<Outcome> {
   const files = folders.map((it) => `test/${it}/**/*.test.ts`);
   const mocha = spawn(join(root, 'node_modules/.bin/mocha'), files, {
     cwd: root,
+    // Servers start three times faster when they are built.
+    env: { ...process.env, BUILT_PROGRAMS: join(root, 'build') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: Buffer[] = [];

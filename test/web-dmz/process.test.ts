@@ -4,9 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ourProgram } from '../../embedded/launch/backends.ts';
 import { Scene, ask, becomes, callback } from '../link/scene.ts';
-
-const root = join(import.meta.dirname, '../..');
 
 interface Ready {
   readonly ready: true;
@@ -15,8 +14,8 @@ interface Ready {
 }
 
 function start(scene: Scene, settings: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'web-dmz/main.ts'], {
-    cwd: root,
+  const { command, args } = ourProgram('web-dmz/main.ts');
+  const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], ...scene.settings({ LOG_LEVEL: 'debug' }), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
