@@ -36,6 +36,12 @@ describe('A visitor asks to be called back', function () {
     const contact = await maya.contactIn('connected');
     assert.equal(contact.call?.codeWord, ringing.codeWord, 'the agent says the word the visitor sees');
     await Promise.all([desk.hears(customerHz), network.line('+442079460101').hears(agentHz)]);
+    const invites = (of: { invites: number; reinvites: number }): readonly number[] => [
+      of.invites,
+      of.reinvites,
+    ];
+    assert.deepEqual(invites(desk.counters), [1, 1], 'an early offer on hold, and one re-INVITE that joins');
+    assert.deepEqual(invites(network.counters), [1, 0], 'an early offer, and nothing more');
 
     const callId = contact.call?.id ?? '';
     await maya.command(`/calls/${callId}/hold`);

@@ -12,7 +12,7 @@ describe('Who may see a page, and how long', function () {
   before(async () => {
     it_ = await openCentre({
       change: (company) => {
-        moreAgents(2)(company);
+        moreAgents(3)(company);
         for (const service of company.services) service.pagesAfterCallMs = 2_000;
       },
     });
@@ -74,6 +74,18 @@ describe('Who may see a page, and how long', function () {
     const thief = await it_.visitor('192.0.2.66').page({ url, viewer: ticket });
     await thief.hears('ended', (it) => it.reason === 'refused');
     await thief.closed;
+  });
+
+  it('nobody with the frame or the ticket of an agent who has logged out [SC2]', async () => {
+    const agent = await it_.agent('viewer-3');
+    const { session } = await sharedPage(it_, agent, '198.51.100.28');
+    const frame = await openFrame(it_, agent, session);
+    const { url, ticket } = await frameTicket(agent, session);
+    assert.equal((await agent.send('DELETE', '/sessions/current')).status, 204);
+    await frame.page.hears('ended');
+    await frame.page.closed;
+    const late = await it_.visitor('192.0.2.200').page({ url, viewer: ticket });
+    await late.hears('ended', (it) => it.reason === 'refused');
   });
 
   it('a manager, who watches without moving anybody, and whom the visitor is told of by name [CO7, MG2]', async () => {
