@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SCENARIOS = fileURLToPath(new URL('../scenarios/', import.meta.url));
@@ -12,11 +13,17 @@ export interface Sipp {
   stop(): void;
 }
 
-/** Starts sipp with a scenario of ours; its statistics go nowhere, its errors are kept for the test's message. */
-export function sipp(scenario: string, args: readonly string[]): Sipp {
+/**
+ * Starts sipp with a scenario of ours (a bare file name) or another (a path), for so many seconds at most; its statistics
+ * go nowhere, its errors are kept for the test's message.
+ */
+export function sipp(scenario: string, args: readonly string[], seconds = 15): Sipp {
   const child = spawn(
     'sipp',
-    ['-sf', `${SCENARIOS}${scenario}`, '-i', '127.0.0.1', '-nostdin', '-timeout', '15', ...args],
+    [
+      ...['-sf', resolve(SCENARIOS, scenario), '-i', '127.0.0.1', '-nostdin'],
+      ...['-timeout', String(seconds), ...args],
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';
