@@ -52,7 +52,9 @@ try {
   tell(`\ntook ${String(Math.round((performance.now() - began) / 1000))} s`);
   const { passed, failed } = assessor;
   const missing = Math.max(ASSERTIONS - passed - failed, 0);
-  tell(`${String(passed)} passed, ${String(failed)} failed${missing > 0 ? `, ${String(missing)} never made` : ''}`);
+  tell(
+    `${String(passed)} passed, ${String(failed)} failed${missing > 0 ? `, ${String(missing)} never made` : ''}`,
+  );
   process.exitCode = failed + missing === 0 ? 0 : 1;
 } finally {
   for (const run of running) run.stop();
