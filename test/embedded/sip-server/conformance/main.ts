@@ -1,9 +1,7 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSipServer } from '../../../../embedded/sip-server/server.ts';
-import { listening, sipp, type Sipp } from '../support/sipp.ts';
+import { freePorts, sipp, sippWaiting, type Sipp } from '../support/sipp.ts';
 import { Assessor } from './assertions.ts';
 import { Suite } from './suite.ts';
 
@@ -40,7 +38,8 @@ try {
   }
   await suite.rewrite(places);
   for (const [n, { scenario }] of callees.entries()) {
-    if (scenario !== '') running.push(await waitForCalls(scenario, ports[n] ?? 0));
+    if (scenario !== '')
+      running.push(await sippWaiting(suite.scenario(scenario), ports[n] ?? 0, 'udp', [], LONGEST_S));
   }
 
   const assessor = new Assessor(tell);
@@ -93,29 +92,8 @@ function calls(): object {
     },
     sippUas: async (scenario: string, place: string) => {
       const port = Number(place.split(':')[1]);
-      await over(await waitForCalls(scenario, port, ['-m', '1']), scenario);
+      const waiting = await sippWaiting(suite.scenario(scenario), port, 'udp', ['-m', '1'], LONGEST_S);
+      await over(waiting, scenario);
     },
   };
-}
-
-async function waitForCalls(scenario: string, port: number, args: readonly string[] = []): Promise<Sipp> {
-  const run = sipp(suite.scenario(scenario), ['-p', String(port), ...args], LONGEST_S);
-  const failed = run.done.then((code) => {
-    throw new Error(`${scenario} ended with ${String(code)} before it listened: ${run.output()}`);
-  });
-  await Promise.race([listening(port, 'udp'), failed]);
-  failed.catch(() => {});
-  return run;
-}
-
-/** So many UDP ports that nobody uses, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
-  for (const socket of sockets) {
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-  }
-  const ports = sockets.map((socket) => socket.address().port);
-  for (const socket of sockets) socket.close();
-  return ports;
 }
