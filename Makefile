@@ -1,7 +1,7 @@
 # Ringback. `make run` to try it, `make test` for everything, `make check` before a commit.
 SHELL := /bin/bash
 NODE_ENV_FLAGS := --import tsx
-.PHONY: run start test test-unit check bench build setup packages clean
+.PHONY: run start test test-unit test-sip-conformance check bench build setup packages clean
 
 run: setup build-browser ## everything on this machine, demo company included; Ctrl-C stops it
 	@exec node $(NODE_ENV_FLAGS) embedded/main.ts
@@ -14,6 +14,10 @@ test: build packages ## all tests, with real Redis, SIP phones and a real browse
 
 test-unit: setup ## in seconds, no services
 	@node_modules/.bin/mocha 'test/unit/**/*.test.ts'
+
+test-sip-conformance: node_modules/.installed ## drachtio-srf's own test suite against the embedded SIP server
+	@deploy/ensure-packages.sh sipp
+	@node $(NODE_ENV_FLAGS) test/embedded/sip-server/conformance/main.ts
 
 check: setup build-browser ## types, lint, format, imports, dead code, sizes
 	@node_modules/.bin/tsc -b

@@ -9,9 +9,11 @@ import type { Flow } from '../transport/flow.ts';
 import type { AppLink } from './app-link.ts';
 import { dialogIdOf, type Dialog } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
+import { METHODS } from './methods.ts';
 import { hangUp } from './hang-up.ts';
 import type { Incoming } from './incoming.ts';
 
+const CALLABLE = /^(?:sips?|tel):/i;
 const SHORTEST_SESSION_S = 90;
 const ONLY_INSIDE = new Set(['BYE', 'UPDATE', 'PRACK']);
 
@@ -151,6 +153,10 @@ export class InboundRequests {
       answer(transaction, 400);
       return;
     }
+    if (!CALLABLE.test(request.uri)) {
+      answer(transaction, 416); // RFC 3261 section 8.2.2.1
+      return;
+    }
     if (begins && dialogs.get(dialogIdOf(request))) {
       answer(transaction, 482);
       return;
@@ -158,7 +164,7 @@ export class InboundRequests {
     const link = begins && dialogs.size >= maxDialogs ? undefined : apps.pick(request.method);
     if (transaction.isInvite) apps.cdr({ kind: 'attempt', source: 'network', text: request.toString() });
     if (!link) {
-      answer(transaction, 503);
+      answer(transaction, METHODS.has(request.method) ? 503 : 501);
       return;
     }
     this.#handOver(transaction, link, undefined, begins);

@@ -11,13 +11,8 @@ import { cancelFor } from './cancel.ts';
 import { completeRequest, newRequest } from './compose.ts';
 import { Dialog } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
+import { METHODS } from './methods.ts';
 import type { Outgoing } from './outgoing.ts';
-
-const METHODS = new Set(
-  'INVITE ACK BYE CANCEL OPTIONS REGISTER INFO MESSAGE NOTIFY SUBSCRIBE REFER PUBLISH UPDATE PRACK'.split(
-    ' ',
-  ),
-);
 
 const BREATH_MS = 10;
 

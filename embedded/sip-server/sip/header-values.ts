@@ -86,7 +86,7 @@ export function parseVia(value: string): Via | undefined {
 
 /** The number and method of a CSeq, or undefined when it is malformed (RFC 3261 section 20.16). */
 export function parseCSeq(value: string): { seq: number; method: string } | undefined {
-  const found = /^(\d{1,10})\s+([^\s]{1,32})$/.exec(value);
+  const found = /^(\d{1,10})\s+([^\s]{1,64})$/.exec(value);
   if (!found) return undefined;
   const seq = Number(found[1]);
   return seq >= 2 ** 31 ? undefined : { seq, method: found[2] ?? '' };

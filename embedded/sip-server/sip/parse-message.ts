@@ -1,7 +1,7 @@
-import { parseCSeq, parseVia } from './header-values.ts';
+import { parseAddress, parseCSeq, parseVia, splitList } from './header-values.ts';
 import { SipMessage } from './message.ts';
 
-/** Why a datagram or a stretch of a stream was no SIP message; counted, never answered. */
+/** Why a datagram or a stretch of a stream was no SIP message; counted, and answered where that can be done. */
 export type Flaw =
   | 'keep-alive'
   | 'unfinished'
@@ -17,9 +17,10 @@ export type Flaw =
 export const LONGEST_HEAD = 32_768;
 const MOST_HEADERS = 256;
 
-const REQUEST_LINE = /^([A-Za-z0-9.!%*_+`'~-]{1,32}) +(\S+) +SIP\/2\.0 *$/i;
+const REQUEST_LINE = /^([A-Za-z0-9.!%*_+`'~-]{1,64}) +([a-z][a-z0-9+.-]*:[^\s<>"]+) +SIP\/2\.0 *$/i;
 const STATUS_LINE = /^SIP\/2\.0 +([1-6]\d\d)(?: +(.*))?$/i;
 const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/;
+const ADDRESS = /^[a-z][a-z0-9+.-]*:[^ \t<>"]+$/i;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/g;
 const ONCE = new Set(['from', 'to', 'call-id', 'cseq', 'content-length', 'max-forwards']);
 
@@ -56,7 +57,8 @@ function startOf(line: string, body: string): SipMessage | undefined {
   return new SipMessage({ status: Number(status[1]), reason: (status[2] ?? '').replace(CONTROL, ' ') }, body);
 }
 
-function readHeaders(message: SipMessage, lines: string[]): Flaw | undefined {
+/** Adds the header lines behind the start line, unfolded, to the message. */
+export function readHeaders(message: SipMessage, lines: readonly string[]): Flaw | undefined {
   if (lines.length > MOST_HEADERS) return 'many-headers';
   for (let at = 1; at < lines.length; at++) {
     let line = lines[at] ?? '';
@@ -82,8 +84,12 @@ function check(message: SipMessage): Flaw | undefined {
     seen.add(key);
   }
   for (const key of ['via', 'from', 'to', 'call-id', 'cseq']) if (!message.get(key)) return 'missing-header';
+  for (const { key, value } of message.headers) {
+    if (key === 'via' && !splitList(value).every(parseVia)) return 'bad-header';
+    if ((key === 'from' || key === 'to') && !ADDRESS.test(parseAddress(value).uri)) return 'bad-header';
+  }
   const cseq = parseCSeq(message.get('cseq') ?? '');
-  if (!cseq || !parseVia(message.get('via') ?? '')) return 'bad-header';
+  if (!cseq) return 'bad-header';
   if (message.method && cseq.method !== message.method) return 'bad-header';
   return undefined;
 }

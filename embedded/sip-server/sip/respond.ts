@@ -11,10 +11,13 @@ export function responseTo(
 ): SipMessage {
   const response = new SipMessage({ status, reason }, body);
   for (const via of request.all('via')) response.add('Via', via);
-  response.add('From', request.get('from') ?? '');
-  const to = request.get('to') ?? '';
-  response.add('To', toTag === '' || request.toTag !== '' ? to : `${to};tag=${toTag}`);
-  response.add('Call-ID', request.callId);
-  response.add('CSeq', request.get('cseq') ?? '');
+  const copy = (key: string, name: string, more = ''): void => {
+    const value = request.get(key); // a broken request may lack it
+    if (value !== undefined) response.add(name, value + more);
+  };
+  copy('from', 'From');
+  copy('to', 'To', toTag === '' || request.toTag !== '' ? '' : `;tag=${toTag}`);
+  copy('call-id', 'Call-ID');
+  copy('cseq', 'CSeq');
   return response;
 }

@@ -4,6 +4,7 @@ const PHRASES: Readonly<Record<number, string>> = {
   200: 'OK',
   400: 'Bad Request',
   408: 'Request Timeout',
+  416: 'Unsupported URI Scheme',
   420: 'Bad Extension',
   422: 'Session Interval Too Small',
   480: 'Temporarily Unavailable',
@@ -16,6 +17,7 @@ const PHRASES: Readonly<Record<number, string>> = {
   501: 'Not Implemented',
   503: 'Service Unavailable',
   504: 'Server Time-out',
+  505: 'Version Not Supported',
 };
 
 /** The phrase for a status this server answers with by itself. */

@@ -2,7 +2,8 @@ import type { Counters } from '../counters.ts';
 import { newTag } from '../ids.ts';
 import { splitList } from '../sip/header-values.ts';
 import type { SipMessage } from '../sip/message.ts';
-import { parseMessage } from '../sip/parse-message.ts';
+import { parseMessage, type Flaw } from '../sip/parse-message.ts';
+import { refusable } from '../sip/refusable.ts';
 import { responseTo } from '../sip/respond.ts';
 import { hostPort, paramOf } from '../sip/uri.ts';
 import type { Timing } from '../timing.ts';
@@ -62,7 +63,7 @@ export class TransactionTable {
   receive(text: string, flow: Flow): void {
     const message = parseMessage(text);
     if (typeof message === 'string') {
-      if (message !== 'keep-alive') this.#counters.count(message);
+      if (message !== 'keep-alive') this.#receiveBroken(text, message, flow);
     } else if (message.method === '') this.#receiveResponse(message, flow);
     else this.#receiveRequest(message, flow);
   }
@@ -80,6 +81,16 @@ export class TransactionTable {
 
   close(): void {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.end();
+  }
+
+  /** Says what is wrong with it to whoever can be told. */
+  #receiveBroken(text: string, flaw: Flaw, flow: Flow): void {
+    this.#counters.count(flaw);
+    const broken = refusable(text, flaw);
+    if (!broken || !this.#sources.allows(flow.address)) return;
+    markSource(broken.request, flow);
+    const reason = broken.status === 400 ? `Bad Request: ${flaw}` : undefined;
+    this.#refuse(broken.request, flow, broken.status, reason);
   }
 
   #receiveResponse(response: SipMessage, flow: Flow): void {
@@ -139,8 +150,8 @@ export class TransactionTable {
   }
 
   /** Answers without remembering anything. */
-  #refuse(request: SipMessage, flow: Flow, status: number): void {
-    const response = responseTo(request, status, newTag()).add('Content-Length', '0');
+  #refuse(request: SipMessage, flow: Flow, status: number, reason?: string): void {
+    const response = responseTo(request, status, newTag(), reason).add('Content-Length', '0');
     this.#backTo(request, flow).send(response.toString());
   }
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import type { SipServer } from '../../../embedded/sip-server/server.ts';
 import { Rig, sdp, type App } from './support/app.ts';
-import { listening, sipp } from './support/sipp.ts';
+import { freePorts, sipp, sippWaiting } from './support/sipp.ts';
 
 const CALLS = 100;
 
@@ -27,30 +25,24 @@ for (const [name, mode, transport] of [
     });
 
     it('come in, are answered and hung up by the caller', async () => {
-      let ended = 0;
-      const all = new Promise<void>((resolve) => {
-        app.invite((req, res) => {
-          res.send(180);
-          void app.createUAS(req, res, { localSdp: sdp('app') }).then((dialog) => {
-            dialog.on('destroy', () => ++ended === CALLS && resolve());
-          });
-        });
+      app.invite((req, res) => {
+        res.send(180);
+        void app.createUAS(req, res, { localSdp: sdp('app') });
       });
+      const [port] = await freePorts(1);
       const caller = sipp('uac.xml', [
-        ...['-t', mode, '-m', String(CALLS), '-r', '200', '-p', String(await freePort())],
+        ...['-t', mode, '-m', String(CALLS), '-r', '200', '-p', String(port)],
         `127.0.0.1:${server.sipPort}`,
       ]);
       rig.later(() => caller.stop());
       assert.equal(await caller.done, 0, caller.output());
-      await all;
       assert.equal(server.stats().dialogs, 0);
     });
 
     it('go out, are answered, and are hung up by the application', async () => {
-      const port = await freePort();
-      const called = sipp('uas.xml', ['-t', mode, '-m', String(CALLS), '-p', String(port)]);
+      const [port = 0] = await freePorts(1);
+      const called = await sippWaiting('uas.xml', port, transport, ['-t', mode, '-m', String(CALLS)]);
       rig.later(() => called.stop());
-      await listening(port, transport);
       const uri = `sip:called@127.0.0.1:${port};transport=${transport}`;
       await Promise.all(
         Array.from({ length: CALLS }, async () => {
@@ -63,15 +55,4 @@ for (const [name, mode, transport] of [
       assert.deepEqual(server.stats().pending, { inbound: 0, outbound: 0 });
     });
   });
-}
-
-/** A port that was free a moment ago, for both transports in all likelihood. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }

@@ -39,7 +39,7 @@ export abstract class Phone {
   #calls = 0;
   abstract readonly port: number;
   abstract readonly transport: string;
-  abstract send(text: string): void;
+  abstract send(text: string | Buffer): void;
   abstract close(): void;
 
   protected receive(text: string): void {
@@ -169,7 +169,7 @@ export class TcpPhone extends Phone {
     });
   }
 
-  send(text: string): void {
+  send(text: string | Buffer): void {
     this.#socket.write(text);
   }
 

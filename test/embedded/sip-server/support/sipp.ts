@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SCENARIOS = fileURLToPath(new URL('../scenarios/', import.meta.url));
@@ -12,11 +14,17 @@ export interface Sipp {
   stop(): void;
 }
 
-/** Starts sipp with a scenario of ours; its statistics go nowhere, its errors are kept for the test's message. */
-export function sipp(scenario: string, args: readonly string[]): Sipp {
+/**
+ * Starts sipp with a scenario of ours (a bare file name) or another (a path), for so many seconds at most; its statistics
+ * go nowhere, its errors are kept for the test's message.
+ */
+export function sipp(scenario: string, args: readonly string[], seconds = 15): Sipp {
   const child = spawn(
     'sipp',
-    ['-sf', `${SCENARIOS}${scenario}`, '-i', '127.0.0.1', '-nostdin', '-timeout', '15', ...args],
+    [
+      ...['-sf', resolve(SCENARIOS, scenario), '-i', '127.0.0.1', '-nostdin'],
+      ...['-timeout', String(seconds), ...args],
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';
@@ -32,10 +40,39 @@ export function sipp(scenario: string, args: readonly string[]): Sipp {
   };
 }
 
-/** Resolves when some program listens on this port, as Linux shows it; asks again as fast as the answers come. */
-export async function listening(port: number, transport: 'udp' | 'tcp'): Promise<void> {
+/** Starts sipp as the one who is called, and resolves when it listens on this port. */
+export async function sippWaiting(
+  scenario: string,
+  port: number,
+  transport: 'udp' | 'tcp',
+  args: readonly string[],
+  seconds = 15,
+): Promise<Sipp> {
+  const run = sipp(scenario, ['-p', String(port), ...args], seconds);
+  let over = false;
+  void run.done.then(() => (over = true));
+  while (!(await listens(port, transport))) {
+    if (over) throw new Error(`${scenario} ended before it listened: ${run.output()}`);
+  }
+  return run;
+}
+
+/** Whether some program listens on this port, as Linux shows it. */
+async function listens(port: number, transport: 'udp' | 'tcp'): Promise<boolean> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const state = transport === 'tcp' ? '0A' : '07';
   const line = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F]+:0000 ${state} `, 'm');
-  while (!line.test(await readFile(`/proc/net/${transport}`, 'latin1')));
+  return line.test(await readFile(`/proc/net/${transport}`, 'latin1'));
+}
+
+/** So many ports, all different, that were free a moment ago, for both transports in all likelihood. */
+export async function freePorts(count: number): Promise<number[]> {
+  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
+  for (const socket of sockets) {
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+  }
+  const ports = sockets.map((socket) => socket.address().port);
+  for (const socket of sockets) socket.close();
+  return ports;
 }
