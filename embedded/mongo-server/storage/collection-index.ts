@@ -20,7 +20,6 @@ export interface IndexSpec extends Doc {
   key: Doc;
   name: string;
   unique?: boolean;
-  sparse?: boolean;
   partialFilterExpression?: Doc;
   expireAfterSeconds?: number;
 }
@@ -39,6 +38,7 @@ export class CollectionIndex {
   isMultikey = false;
   readonly isUnique: boolean;
   readonly #covers: Filter | undefined;
+  #memory = 0;
 
   constructor(spec: IndexSpec) {
     this.spec = spec;
@@ -47,14 +47,12 @@ export class CollectionIndex {
     this.#covers = spec.partialFilterExpression && compileFilter(spec.partialFilterExpression);
   }
 
-  /** The keys a document stands under; none if a sparse or partial index leaves it out. */
+  /** The keys a document stands under; none if a partial index leaves it out. */
   keysOf(doc: Doc): IndexKey[] {
     if (this.#covers && !this.#covers(doc)) return [];
     const slots = this.fields.map(({ path }) => ({ value: doc, rest: path, final: false }));
     const tuples = expand(slots);
     if (tuples.length > 1 || tuples[0]?.some(({ final }) => final)) this.isMultikey = true;
-    if (this.spec.sparse && tuples.every((tuple) => tuple.every(({ value }) => value === undefined)))
-      return [];
     const keys = new Map<string, IndexKey>();
     for (const tuple of tuples) {
       let key = '';
@@ -78,10 +76,17 @@ export class CollectionIndex {
 
   add(keys: readonly IndexKey[], item: Stored): void {
     for (const { key } of keys) this.keys.insert(key, item);
+    this.#memory += memoryOf(keys);
   }
 
   remove(keys: readonly IndexKey[], item: Stored): void {
     for (const { key } of keys) this.keys.remove(key, item);
+    this.#memory -= memoryOf(keys);
+  }
+
+  /** Bytes its keys take, by estimate. */
+  get memory(): number {
+    return this.#memory;
   }
 
   /** Fills an empty index; throws if a unique one would hold a key twice. */
@@ -97,6 +102,7 @@ export class CollectionIndex {
       });
     }
     this.keys.load(entries);
+    this.#memory = memoryOf(entries);
   }
 
   #duplicate(values: readonly unknown[], namespace: string): MongoError {
@@ -111,6 +117,11 @@ export class CollectionIndex {
       { keyPattern: this.spec.key, keyValue },
     );
   }
+}
+
+/** A text, its place in a block and the pointer to its document, measured. */
+function memoryOf(keys: readonly { key: string }[]): number {
+  return keys.reduce((sum, { key }) => sum + 48 + key.length * 1.5, 0);
 }
 
 /** Stands for an empty array, which is indexed below null. */
