@@ -33,13 +33,11 @@ export class Cursors {
   #held = 0;
 
   start(request: CursorRequest): Doc {
-    const id = Long.fromBytesLE([...randomBytes(8)]).and(Long.MAX_VALUE);
-    const cursor = { id, request, at: 0, usedAt: Date.now() };
+    const cursor = { id: Long.ZERO, request, at: 0, usedAt: Date.now() };
     const { docs, namespace, batchSize = FIRST_BATCH, singleBatch } = request;
     const firstBatch = take(cursor, batchSize);
-    const isOver = cursor.at >= docs.length || singleBatch === true;
-    if (!isOver) this.#keep(cursor);
-    return { cursor: { firstBatch, id: isOver ? Long.ZERO : id, ns: namespace } };
+    if (cursor.at < docs.length && singleBatch !== true) this.#keep(cursor);
+    return { cursor: { firstBatch, id: cursor.id, ns: namespace } };
   }
 
   more(id: Long, namespace: string, batchSize: number): Doc {
@@ -72,6 +70,7 @@ export class Cursors {
   }
 
   #keep(cursor: OpenCursor): void {
+    cursor.id = Long.fromBytesLE([...randomBytes(8)]).and(Long.MAX_VALUE);
     this.#held += cursor.request.docs.length;
     this.#open.set(cursor.id.toString(), cursor);
     if (this.#open.size <= MOST_CURSORS && this.#held <= MOST_HELD) return;
@@ -90,7 +89,7 @@ function take(cursor: OpenCursor, most: number): Doc[] {
     const doc = docs[cursor.at];
     if (!doc) break;
     const presented = present ? present(doc) : doc;
-    bytes += calculateObjectSize(presented);
+    if (most > 1) bytes += calculateObjectSize(presented);
     if (bytes > MAX_BATCH_BYTES && batch.length > 0) break;
     batch.push(presented);
   }

@@ -50,7 +50,8 @@ export function plan(collection: Searchable, filter: Doc, sort: readonly SortFie
     const { stretches, equalFields, used } = stretchesOf(index, demands);
     const direction = stretches.length === 1 ? sortDirection(index, sort, equalFields) : undefined;
     if (used === 0 && (sort.length === 0 || direction === undefined)) continue;
-    const entries = estimate(index, stretches);
+    const isOne = index.isUnique && equalFields === index.fields.length && stretches.length === 1;
+    const entries = isOne ? 0 : estimate(index, stretches);
     const cost = (entries + stretches.length) * (sort.length > 0 && direction === undefined ? 2 : 1);
     if (cost >= best.cost) continue;
     best = {
@@ -61,6 +62,7 @@ export function plan(collection: Searchable, filter: Doc, sort: readonly SortFie
         index: index.spec.name,
       }),
     };
+    if (isOne) break;
   }
   return best.plan();
 }

@@ -38,13 +38,24 @@ export class CollectionIndex {
   isMultikey = false;
   readonly isUnique: boolean;
   readonly #covers: Filter | undefined;
+  /** The outermost fields it looks at. */
+  readonly #tops: ReadonlySet<string>;
   #memory = 0;
 
   constructor(spec: IndexSpec) {
     this.spec = spec;
     this.isUnique = spec.unique === true || spec.name === '_id_';
     this.fields = parseSort(spec.key);
-    this.#covers = spec.partialFilterExpression && compileFilter(spec.partialFilterExpression);
+    const { partialFilterExpression: covered } = spec;
+    this.#covers = covered && compileFilter(covered);
+    const paths = Object.keys({ ...spec.key, ...covered });
+    this.#tops = new Set(paths.map((path) => path.split('.')[0] ?? ''));
+  }
+
+  /** False if nothing it looks at differs; true may be a false alarm. */
+  seesChange(before: Doc, after: Doc): boolean {
+    for (const name of this.#tops) if (field(before, name) !== field(after, name)) return true;
+    return false;
   }
 
   /** The keys a document stands under; none if a partial index leaves it out. */
@@ -53,16 +64,16 @@ export class CollectionIndex {
     const slots = this.fields.map(({ path }) => ({ value: doc, rest: path, final: false }));
     const tuples = expand(slots);
     if (tuples.length > 1 || tuples[0]?.some(({ final }) => final)) this.isMultikey = true;
-    const keys = new Map<string, IndexKey>();
-    for (const tuple of tuples) {
-      let key = '';
-      tuple.forEach(({ value }, i) => {
-        const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
-        key += this.fields[i]?.descending ? complement(part) : part;
-      });
-      if (!keys.has(key)) keys.set(key, { key, values: tuple.map(({ value }) => value) });
-    }
-    return [...keys.values()];
+    const keys = tuples.map((tuple) => this.#keyOf(tuple));
+    return keys.length < 2 ? keys : [...new Map(keys.map((it) => [it.key, it])).values()];
+  }
+
+  #keyOf(tuple: readonly Slot[]): IndexKey {
+    const parts = tuple.map(({ value }, i) => {
+      const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
+      return this.fields[i]?.descending ? complement(part) : part;
+    });
+    return { key: parts.join(''), values: tuple.map(({ value }) => value) };
   }
 
   /** Throws MongoDB's duplicate key error if another document than `self` stands under one of the keys. */

@@ -95,11 +95,9 @@ export class Collection {
     const doc = withIdFirst(given);
     const bson = this.#checked(doc);
     if (bson.length === item.size && Buffer.compare(bson, toBson(item.doc)) === 0) return false;
-    const changes = this.indexes.map((index) => ({
-      index,
-      before: index.keysOf(item.doc),
-      after: index.keysOf(doc),
-    }));
+    const changes = this.indexes
+      .filter((index) => index.seesChange(item.doc, doc))
+      .map((index) => ({ index, before: index.keysOf(item.doc), after: index.keysOf(doc) }));
     for (const { index, after } of changes) index.refuseDuplicates(after, this.namespace, item);
     if (bson.length > item.size) this.#host.reserve((bson.length - item.size) * MEMORY_PER_BSON_BYTE);
     for (const { index, before, after } of changes) {
