@@ -2,9 +2,10 @@ import { openCentre } from '../test/support/centre.ts';
 import { accept, offered } from './callbacks.ts';
 import { startFloor } from './floor.ts';
 import { mirror } from './mirror.ts';
+import { mongo } from './mongo/mongo.ts';
 
 /** `make bench`: each figure beside a floor measured in the same run, one JSON object a line. */
-const all = { accept, offered, mirror } as const;
+const all = { accept, offered, mirror, mongo } as const;
 const asked = process.argv.slice(2);
 const unknown = asked.find((it) => !(it in all));
 if (unknown !== undefined) {

@@ -14,11 +14,12 @@ const log = pino({ level: settings.logLevel, name: 'mongo-server' }, pino.destin
 try {
   const server = await startMongoServer({ ...settings, log, onFailure: () => process.exit(1) });
   const { host, port, url } = server;
+  const memoryMb = settings.memoryBytes / 2 ** 20;
   log.info(
-    { url, directory: settings.directory },
-    'the embedded MongoDB server runs; set MONGODB_URL to use a real MongoDB instead',
+    { url, directory: settings.directory, memoryMb },
+    `the embedded MongoDB server runs and holds up to ${memoryMb} MB of documents and indexes; set MONGODB_URL to use a real MongoDB instead`,
   );
-  process.stdout.write(`${JSON.stringify({ ready: true, mongo: { host, port, url } })}\n`);
+  process.stdout.write(`${JSON.stringify({ ready: true, mongo: { host, port, url, memoryMb } })}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void server.close().then(() => process.exit(0)));
   }

@@ -2,7 +2,6 @@
 const CODES = {
   BadValue: 2,
   FailedToParse: 9,
-  UserNotFound: 11,
   Unauthorized: 13,
   TypeMismatch: 14,
   Overflow: 15,
@@ -14,7 +13,6 @@ const CODES = {
   PathNotViable: 28,
   ConflictingUpdateOperators: 40,
   CursorNotFound: 43,
-  NamespaceExists: 48,
   MaxTimeMSExpired: 50,
   DollarPrefixedFieldName: 52,
   EmptyFieldName: 56,
@@ -25,15 +23,13 @@ const CODES = {
   InvalidNamespace: 73,
   IndexOptionsConflict: 85,
   IndexKeySpecsConflict: 86,
-  ShutdownInProgress: 91,
   ExceededMemoryLimit: 146,
+  InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
   NotImplemented: 238,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
 } as const;
-
-type CodeName = keyof typeof CODES;
 
 /** A failure with MongoDB's code and code name, answered as `{ ok: 0, … }` or as a write error. */
 export class MongoError extends Error {
@@ -42,10 +38,15 @@ export class MongoError extends Error {
   /** What a duplicate key error adds: keyPattern and keyValue. */
   readonly details: Record<string, unknown>;
 
-  constructor(name: CodeName | number, message: string, details: Record<string, unknown> = {}) {
+  constructor(name: keyof typeof CODES | number, message: string, details: Record<string, unknown> = {}) {
     super(message);
     this.code = typeof name === 'number' ? name : CODES[name];
     this.codeName = typeof name === 'number' ? `Location${name}` : name;
     this.details = details;
   }
+}
+
+/** What MongoDB has and this server has not is refused, never passed over. */
+export function unsupported(what: string): MongoError {
+  return new MongoError('NotImplemented', `${what} is not supported by the embedded server`);
 }

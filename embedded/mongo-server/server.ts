@@ -26,6 +26,9 @@ export interface MongoServerOptions {
   onFailure?: (error: Error) => void;
 }
 
+/** A driver opens up to a hundred for each process. */
+const MOST_CONNECTIONS = 2000;
+
 /** A running server. */
 export interface MongoServer {
   host: string;
@@ -59,13 +62,14 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
   await store.open();
   const cursors = new Cursors();
   const secret = credentials && new ScramSecret(credentials);
-  const around = { store, cursors, secret, startedAt: Date.now() };
+  const around = { store, cursors, secret };
   let connections = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     serve(socket, ++connections, around, log);
   });
+  server.maxConnections = MOST_CONNECTIONS;
   try {
     server.listen(port, host);
     await once(server, 'listening');

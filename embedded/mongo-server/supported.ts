@@ -3,139 +3,22 @@
  * Everything else is answered by MongoDB's own error for it, never ignored. A test holds this list against the code.
  */
 export const SUPPORTED = {
-  commands: [
-    ...[
-      'hello',
-      'isMaster',
-      'ismaster',
-      'saslStart',
-      'saslContinue',
-      'ping',
-      'buildInfo',
-      'connectionStatus',
-    ],
-    ...['getParameter', 'serverStatus', 'endSessions', 'listDatabases', 'listCollections', 'create', 'drop'],
-    ...[
-      'dropDatabase',
-      'collStats',
-      'dbStats',
-      'find',
-      'getMore',
-      'killCursors',
-      'count',
-      'distinct',
-      'aggregate',
-    ],
-    ...['insert', 'update', 'delete', 'findAndModify', 'createIndexes', 'listIndexes', 'dropIndexes'],
-  ],
-  queryOperators: [
-    ...[
-      '$eq',
-      '$gt',
-      '$gte',
-      '$lt',
-      '$lte',
-      '$in',
-      '$regex',
-      '$options',
-      '$mod',
-      '$ne',
-      '$nin',
-      '$exists',
-      '$type',
-    ],
-    ...['$not', '$all', '$elemMatch', '$size', '$and', '$or', '$nor', '$expr', '$comment'],
-  ],
-  /** `$push` knows `$each`, `$slice`, `$sort` and `$position`; paths know `$`, `$[]` and `$[name]`. */
-  updateOperators: [
-    ...['$set', '$setOnInsert', '$unset', '$rename', '$inc', '$mul', '$min', '$max', '$currentDate'],
-    ...['$push', '$addToSet', '$pull', '$pullAll', '$pop'],
-  ],
-  updateStages: ['$set', '$addFields', '$unset', '$project', '$replaceWith'],
-  /** `$slice`, `$elemMatch` and the positional `.$` in projections of `find`; any expression too. */
-  stages: [
-    ...['$match', '$project', '$addFields', '$set', '$unset', '$group', '$sort', '$limit', '$skip', '$count'],
-    ...['$unwind', '$replaceRoot', '$replaceWith', '$sortByCount', '$facet', '$lookup'],
-  ],
-  accumulators: [
-    ...['$sum', '$avg', '$min', '$max', '$first', '$last', '$push', '$addToSet', '$count', '$mergeObjects'],
-  ],
-  expressions: [
-    ...[
-      '$literal',
-      '$and',
-      '$or',
-      '$not',
-      '$cond',
-      '$ifNull',
-      '$switch',
-      '$filter',
-      '$map',
-      '$reduce',
-      '$let',
-    ],
-    ...[
-      '$eq',
-      '$ne',
-      '$gt',
-      '$gte',
-      '$lt',
-      '$lte',
-      '$cmp',
-      '$add',
-      '$subtract',
-      '$multiply',
-      '$divide',
-      '$mod',
-    ],
-    ...[
-      '$abs',
-      '$floor',
-      '$ceil',
-      '$trunc',
-      '$round',
-      '$concat',
-      '$toLower',
-      '$toUpper',
-      '$substrCP',
-      '$strLenCP',
-    ],
-    ...[
-      '$split',
-      '$toString',
-      '$toInt',
-      '$toDouble',
-      '$toDate',
-      '$type',
-      '$isArray',
-      '$isNumber',
-      '$size',
-      '$in',
-    ],
-    ...[
-      '$arrayElemAt',
-      '$first',
-      '$last',
-      '$slice',
-      '$concatArrays',
-      '$setUnion',
-      '$mergeObjects',
-      '$objectToArray',
-    ],
-    ...[
-      '$sum',
-      '$avg',
-      '$max',
-      '$min',
-      '$year',
-      '$month',
-      '$dayOfMonth',
-      '$dayOfWeek',
-      '$hour',
-      '$minute',
-      '$second',
-    ],
-    ...['$dateToString', '$dateTrunc'],
-  ],
-  indexOptions: ['unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds'],
+  commands: words(`
+    hello isMaster ismaster saslStart saslContinue ping buildInfo hostInfo connectionStatus endSessions
+    listDatabases listCollections create drop dropDatabase collStats dbStats
+    find getMore killCursors count aggregate insert update delete findAndModify createIndexes listIndexes dropIndexes`),
+  queryOperators: words(`
+    $eq $ne $gt $gte $lt $lte $in $nin $exists $type $not $regex $options $elemMatch $and $or $nor`),
+  /** `$push` knows `$each` and `$slice`, `$addToSet` knows `$each`; paths know `$`, `$[]` and `$[name]`. */
+  updateOperators: words('$set $setOnInsert $unset $inc $min $max $push $addToSet $pull'),
+  /** Projections keep fields or leave them out, here and in `find`. */
+  stages: words('$match $project $group $sort $limit $skip $count $sample'),
+  /** Over constants, `"$paths"` and objects of them; there are no other expressions. */
+  accumulators: words('$sum $avg $min $max'),
+  /** Single and compound, over arrays too; partial ones over `{ $exists: true }` and equality. */
+  indexOptions: words('unique partialFilterExpression expireAfterSeconds'),
 } as const;
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
+}

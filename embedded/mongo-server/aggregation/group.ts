@@ -1,64 +1,88 @@
 import { MongoError } from '../mongo-error.ts';
-import { orderKey } from '../values/order.ts';
-import { type Doc, field, isDoc } from '../values/value.ts';
-import { type Expression, compileExpression } from './expression.ts';
-import { FUNCTIONS, average, distinct, extreme, sum } from './functions.ts';
+import { type Numeric, add, asDouble, isNumeric, toNumber } from '../values/numbers.ts';
+import { compareValues, orderKey } from '../values/order.ts';
+import { parsePath, valueAt } from '../values/path.ts';
+import { type Doc, field, isDoc, setField } from '../values/value.ts';
 
-/** What `$group` makes of all values of a group, in the order of its documents. */
+/** Works out a value over a document; undefined stands for a missing one. */
+type Expression = (doc: Doc) => unknown;
+
+/** What `$group` makes of all values of a group. */
 export const ACCUMULATORS: Partial<Record<string, (values: readonly unknown[]) => unknown>> = {
   $sum: sum,
-  $avg: average,
+  $avg: (values) => {
+    const numbers = values.filter(isNumeric);
+    return numbers.length === 0 ? null : asDouble(toNumber(sum(numbers)) / numbers.length);
+  },
   $min: (values) => extreme(values, -1),
   $max: (values) => extreme(values, 1),
-  $first: (values) => values[0] ?? null,
-  $last: (values) => values.at(-1) ?? null,
-  $push: (values) => values.filter((value) => value !== undefined),
-  $addToSet: (values) => distinct(values.filter((value) => value !== undefined)),
-  $count: (values) => values.length,
-  $mergeObjects: (values) => FUNCTIONS['$mergeObjects']?.run(...values),
 };
 
-interface Column {
-  name: string;
-  expression: Expression;
-  accumulate: (values: readonly unknown[]) => unknown;
-}
-
-/** Compiles `$group`. */
-export function compileGroup(spec: unknown): (docs: readonly Doc[]) => Doc[] {
-  if (!isDoc(spec)) throw new MongoError(15947, "a group's fields must be specified in an object");
+/** Compiles `$group`. Its expressions are constants, paths, and objects of them. */
+export function compileGroup(spec: Doc): (docs: readonly Doc[]) => Doc[] {
   if (!Object.hasOwn(spec, '_id')) throw new MongoError(15955, 'a group specification must include an _id');
   const id = compileExpression(spec['_id']);
   const columns = Object.keys(spec)
     .filter((name) => name !== '_id')
-    .map((name) => compileColumn(name, field(spec, name)));
+    .map((name) => ({ name, ...compileColumn(name, field(spec, name)) }));
   return (docs) => {
-    const groups = new Map<string, { id: unknown; values: unknown[][] }>();
-    for (const root of docs) {
-      const groupId = id({ root, vars: {} }) ?? null;
+    const groups = new Map<string, { id: unknown; docs: Doc[] }>();
+    for (const doc of docs) {
+      const groupId = id(doc) ?? null;
       const key = orderKey(groupId);
-      let group = groups.get(key);
-      if (!group) groups.set(key, (group = { id: groupId, values: columns.map(() => []) }));
-      for (const [i, { expression }] of columns.entries())
-        group.values[i]?.push(expression({ root, vars: {} }));
+      const group = groups.get(key);
+      if (group) group.docs.push(doc);
+      else groups.set(key, { id: groupId, docs: [doc] });
     }
     return [...groups.values()].map((group) => {
       const result: Doc = { _id: group.id };
-      for (const [i, { name, accumulate }] of columns.entries())
-        result[name] = accumulate(group.values[i] ?? []);
+      for (const { name, value, accumulate } of columns)
+        setField(result, name, accumulate(group.docs.map(value)));
       return result;
     });
   };
 }
 
-function compileColumn(name: string, spec: unknown): Column {
-  const [operator, ...more] = isDoc(spec) ? Object.keys(spec) : [];
-  if (!isDoc(spec) || !operator?.startsWith('$') || name.includes('.')) {
-    throw new MongoError(40234, `The field '${name}' must be an accumulator object`);
-  }
-  if (more.length > 0) throw new MongoError(40238, `The field '${name}' must specify one accumulator`);
+function compileColumn(name: string, spec: unknown) {
+  const [operator = '', ...more] = isDoc(spec) ? Object.keys(spec) : [];
   const accumulate = Object.hasOwn(ACCUMULATORS, operator) ? ACCUMULATORS[operator] : undefined;
-  if (!accumulate) throw new MongoError(15952, `unknown group operator '${operator}'`);
-  const operand = operator === '$count' ? 1 : field(spec, operator);
-  return { name, expression: compileExpression(operand), accumulate };
+  if (accumulate && isDoc(spec) && more.length === 0 && !name.includes('.')) {
+    return { value: compileExpression(field(spec, operator)), accumulate };
+  }
+  throw new MongoError(15952, `The field '${name}' must be one accumulator, and '${operator}' is not known`);
+}
+
+function compileExpression(expression: unknown): Expression {
+  if (typeof expression === 'string' && expression.startsWith('$')) {
+    const path = parsePath(expression.slice(1));
+    if (!expression.startsWith('$$')) return (doc) => valueAt(doc, path);
+  } else if (!isDoc(expression) && !Array.isArray(expression)) return () => expression;
+  const names = isDoc(expression) ? Object.keys(expression) : ['$'];
+  if (!isDoc(expression) || names.some((name) => name.startsWith('$'))) {
+    throw new MongoError('InvalidPipelineOperator', `Unrecognized expression '${names[0] ?? ''}'`);
+  }
+  const fields = names.map((name) => [name, compileExpression(field(expression, name))] as const);
+  return (doc) => {
+    const result: Doc = {};
+    for (const [name, value] of fields) {
+      const worked = value(doc);
+      if (worked !== undefined) setField(result, name, worked);
+    }
+    return result;
+  };
+}
+
+function sum(values: readonly unknown[]): Numeric {
+  return values
+    .filter(isNumeric)
+    .reduce<Numeric>((a, b) => add(a, b) ?? asDouble(toNumber(a) + toNumber(b)), 0);
+}
+
+/** The greatest (sign 1) or least (sign -1) value that is not null; null where there is none. */
+function extreme(values: readonly unknown[], sign: 1 | -1): unknown {
+  let best: unknown = null;
+  for (const value of values) {
+    if (value != null && (best === null || compareValues(value, best) * sign > 0)) best = value;
+  }
+  return best;
 }

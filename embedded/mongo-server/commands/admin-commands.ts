@@ -1,14 +1,24 @@
+import os from 'node:os';
 import { MongoError } from '../mongo-error.ts';
 import { compileFilter } from '../query/filter.ts';
-import { MAX_DOCUMENT_BYTES } from '../storage/collection.ts';
+import { type Collection, MAX_DOCUMENT_BYTES } from '../storage/collection.ts';
 import type { Doc } from '../values/value.ts';
 import { MAX_MESSAGE_BYTES } from '../wire/message.ts';
 import { ScramConversation } from '../wire/scram.ts';
-import { type Command, type CommandContext, count, countField, docField, namespaceOf } from './command.ts';
+import {
+  type Command,
+  type CommandContext,
+  count,
+  countField,
+  docField,
+  namespaceOf,
+  words,
+} from './command.ts';
 
 /** The version whose behaviour this server follows; its own name stands in `modules`. */
-const VERSION = '7.0.0';
+const VERSION = [7, 0, 0, 0];
 const NAME = 'ringback-embedded';
+const NONE = words('');
 
 const hello: Command = {
   fields: 'any', // drivers tell of themselves here, each in its own words
@@ -35,17 +45,16 @@ export const ADMIN_COMMANDS: Record<string, Command> = {
   isMaster: hello,
   ismaster: hello,
   saslStart: {
-    fields: ['mechanism', 'payload', 'options', 'autoAuthorize'],
+    fields: words('mechanism payload options autoAuthorize'),
     beforeLogin: true,
     run: ({ client, command, secret }) => {
-      if (!secret)
-        throw new MongoError('AuthenticationFailed', 'Authentication failed: this server has no users.');
+      if (!secret) throw new MongoError('AuthenticationFailed', 'Authentication failed: there are no users.');
       client.conversation = new ScramConversation(secret);
       return client.conversation.start(command);
     },
   },
   saslContinue: {
-    fields: ['conversationId', 'payload'],
+    fields: words('conversationId payload'),
     beforeLogin: true,
     run: ({ client, command }) => {
       if (!client.conversation) throw new MongoError('AuthenticationFailed', 'No SASL session state found');
@@ -54,13 +63,13 @@ export const ADMIN_COMMANDS: Record<string, Command> = {
       return reply;
     },
   },
-  ping: { fields: [], beforeLogin: true, run: () => ({}) },
+  ping: { fields: NONE, beforeLogin: true, run: () => ({}) },
   buildInfo: {
-    fields: [],
+    fields: NONE,
     beforeLogin: true,
     run: () => ({
-      version: VERSION,
-      versionArray: [...VERSION.split('.').map(Number), 0],
+      version: VERSION.slice(0, 3).join('.'),
+      versionArray: VERSION,
       gitVersion: NAME,
       modules: [NAME],
       bits: 64,
@@ -68,43 +77,31 @@ export const ADMIN_COMMANDS: Record<string, Command> = {
       storageEngines: [NAME],
     }),
   },
+  hostInfo: {
+    fields: NONE,
+    run: () => ({
+      system: {
+        cpuArch: process.arch,
+        numCores: os.cpus().length,
+        memSizeMB: Math.round(os.totalmem() / 2 ** 20),
+      },
+      os: { type: os.type(), name: NAME, version: os.release() },
+      extra: {},
+    }),
+  },
   connectionStatus: {
-    fields: ['showPrivileges'],
+    fields: words('showPrivileges'),
     run: ({ secret }) => ({
       authInfo: {
         authenticatedUsers: secret ? [{ user: secret.user, db: 'admin' }] : [],
         authenticatedUserRoles: [],
+        authenticatedUserPrivileges: [],
       },
     }),
   },
-  getParameter: {
-    fields: ['featureCompatibilityVersion', 'authenticationMechanisms'],
-    run: ({ command }) => {
-      const known: Doc = {
-        featureCompatibilityVersion: { version: '7.0' },
-        authenticationMechanisms: ['SCRAM-SHA-256'],
-      };
-      const asked = Object.keys(known).filter((name) => command['getParameter'] === '*' || command[name]);
-      if (asked.length === 0) throw new MongoError('InvalidOptions', 'no option found to get');
-      return Object.fromEntries(asked.map((name) => [name, known[name]]));
-    },
-  },
-  serverStatus: {
-    fields: [],
-    run: ({ store, startedAt }) => ({
-      host: NAME,
-      version: VERSION,
-      process: NAME,
-      pid: process.pid,
-      uptime: (Date.now() - startedAt) / 1000,
-      localTime: new Date(),
-      mem: { resident: Math.round(process.memoryUsage.rss() / 1024 / 1024) },
-      journal: { bytes: count(store.journal.bytes), compactions: store.journal.compactionsDone },
-    }),
-  },
-  endSessions: { fields: [], run: () => ({}) },
+  endSessions: { fields: NONE, run: () => ({}) },
   listDatabases: {
-    fields: ['filter', 'nameOnly', 'authorizedDatabases'],
+    fields: words('filter nameOnly authorizedDatabases'),
     run: ({ store, command }) => {
       const sizes = new Map<string, number>();
       for (const { namespace, bytes } of store.collections) {
@@ -119,91 +116,90 @@ export const ADMIN_COMMANDS: Record<string, Command> = {
     },
   },
   listCollections: {
-    fields: ['filter', 'nameOnly', 'cursor', 'authorizedCollections'],
-    run: ({ store, command, cursors, db }) => {
+    fields: words('filter nameOnly cursor authorizedCollections'),
+    run: (context) => {
+      const { command, cursors, db } = context;
       const matches = compileFilter(docField(command, 'filter'));
-      const all = [...store.collections]
-        .filter(({ namespace }) => namespace.startsWith(`${db}.`))
-        .map(({ namespace, options }) => ({
-          name: namespace.slice(db.length + 1),
-          type: 'collection',
-          options,
-          info: { readOnly: false },
-          idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
-        }));
+      const all: Doc[] = collectionsOf(context).map(({ namespace }) => ({
+        name: namespace.slice(db.length + 1),
+        type: 'collection',
+        options: {},
+        info: { readOnly: false },
+        idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
+      }));
       return cursors.start({
         namespace: `${db}.$cmd.listCollections`,
-        docs: all
-          .filter((collection) => matches(collection))
-          .map((it) => (command['nameOnly'] ? { name: it.name, type: it.type } : it)),
+        docs: all.filter((collection) => matches(collection)),
+        present: ({ name, type, ...rest }) => ({ name, type, ...(command['nameOnly'] === true ? {} : rest) }),
         batchSize: countField(docField(command, 'cursor'), 'batchSize'),
       });
     },
   },
-  create: { fields: ['capped', 'autoIndexId', 'idIndex'], writes: true, run: create },
+  create: {
+    fields: NONE,
+    writes: true,
+    run: (context) => {
+      context.store.ensureCollection(namespaceOf(context));
+      return {};
+    },
+  },
   drop: {
-    fields: [],
+    fields: NONE,
     writes: true,
     run: (context) => {
       const collection = context.store.collection(namespaceOf(context));
       if (!collection) return {};
-      context.store.dropCollection(collection);
-      context.cursors.killAll(collection.namespace);
+      drop(context, collection);
       return { nIndexesWas: collection.indexes.length, ns: collection.namespace };
     },
   },
   dropDatabase: {
-    fields: [],
+    fields: NONE,
     writes: true,
-    run: ({ store, cursors, db }) => {
-      const gone = [...store.collections].filter(({ namespace }) => namespace.startsWith(`${db}.`));
-      for (const collection of gone) {
-        store.dropCollection(collection);
-        cursors.killAll(collection.namespace);
-      }
-      return gone.length > 0 ? { dropped: db } : {};
+    run: (context) => {
+      const gone = collectionsOf(context);
+      for (const collection of gone) drop(context, collection);
+      return gone.length > 0 ? { dropped: context.db } : {};
     },
   },
   collStats: {
-    fields: ['scale'],
+    fields: words('scale'),
     run: (context) => {
       const collection = context.store.collection(namespaceOf(context));
-      const size = collection?.bytes ?? 0;
-      const items = collection?.size ?? 0;
-      return {
-        ns: namespaceOf(context),
-        count: count(items),
-        size: count(size),
-        storageSize: count(size),
-        avgObjSize: items > 0 ? Math.round(size / items) : 0,
-        nindexes: collection?.indexes.length ?? 0,
-        capped: false,
-      };
+      return { ns: namespaceOf(context), capped: false, ...sizesOf(collection ? [collection] : []) };
     },
   },
   dbStats: {
-    fields: ['scale', 'freeStorage'],
-    run: ({ store, db }) => {
-      const own = [...store.collections].filter(({ namespace }) => namespace.startsWith(`${db}.`));
-      const sum = (of: (it: (typeof own)[number]) => number): ReturnType<typeof count> =>
-        count(own.reduce((total, it) => total + of(it), 0));
-      return {
-        db,
-        collections: own.length,
-        objects: sum(({ size }) => size),
-        dataSize: sum(({ bytes }) => bytes),
-        storageSize: sum(({ bytes }) => bytes),
-        indexes: sum(({ indexes }) => indexes.length),
-      };
+    fields: words('scale freeStorage'),
+    run: (context) => {
+      const collections = collectionsOf(context);
+      return { db: context.db, collections: collections.length, ...sizesOf(collections) };
     },
   },
 };
 
-function create(context: CommandContext): Doc {
-  const { command, store } = context;
-  if (command['capped'] === true)
-    throw new MongoError('NotImplemented', 'capped collections are not supported by the embedded server');
-  const existing = store.collection(namespaceOf(context));
-  if (!existing) store.createCollection(namespaceOf(context), {});
-  return {};
+function collectionsOf({ store, db }: CommandContext): Collection[] {
+  return [...store.collections].filter(({ namespace }) => namespace.startsWith(`${db}.`));
+}
+
+function drop({ store, cursors }: CommandContext, collection: Collection): void {
+  store.dropCollection(collection);
+  cursors.killAll(collection.namespace);
+}
+
+/** Under the names `collStats` and `dbStats` have for them. */
+function sizesOf(collections: readonly Collection[]): Doc {
+  const sum = (of: (it: Collection) => number): number => collections.reduce((all, it) => all + of(it), 0);
+  const [objects, bytes] = [sum(({ size }) => size), sum((it) => it.bytes)];
+  const indexes = sum((it) => it.indexes.length);
+  return {
+    count: count(objects),
+    objects: count(objects),
+    size: count(bytes),
+    dataSize: count(bytes),
+    storageSize: count(bytes),
+    avgObjSize: objects > 0 ? Math.round(bytes / objects) : 0,
+    nindexes: indexes,
+    indexes,
+  };
 }

@@ -1,8 +1,8 @@
 import { Double, Long } from 'bson';
 import { MongoError } from '../mongo-error.ts';
 import type { Store } from '../storage/store.ts';
-import { isNumeric, toNumber } from '../values/numbers.ts';
-import { type Doc, isDoc, textOf, typeOf } from '../values/value.ts';
+import { wholeNumber } from '../values/numbers.ts';
+import { type Doc, isDoc, typeOf } from '../values/value.ts';
 import type { ScramConversation, ScramSecret } from '../wire/scram.ts';
 import type { Cursors } from './cursors.ts';
 
@@ -24,13 +24,12 @@ export interface CommandContext {
   client: Client;
   /** Set where a password is asked for. */
   secret: ScramSecret | undefined;
-  startedAt: number;
 }
 
 /** One command of the protocol. */
 export interface Command {
   /** Fields it understands besides its own name and those every command may carry; others are errors. */
-  fields: readonly string[] | 'any';
+  fields: ReadonlySet<string> | 'any';
   run: (context: CommandContext) => Doc;
   /** True if its answer waits for the disk. */
   writes?: boolean;
@@ -38,46 +37,46 @@ export interface Command {
   beforeLogin?: boolean;
 }
 
+/** A set of names. */
+export function words(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}
+
 /** The collection a command names. */
 export function namespaceOf({ command, name, db }: CommandContext): string {
-  const collection = textOf(command[name]);
-  if (collection === undefined) {
-    throw new MongoError('InvalidNamespace', `collection name has invalid type ${typeOf(command[name])}`);
-  }
-  if (collection === '') throw new MongoError('InvalidNamespace', `Invalid namespace specified '${db}.'`);
-  return `${db}.${collection}`;
+  const collection = command[name];
+  if (typeof collection === 'string' && collection !== '') return `${db}.${collection}`;
+  throw new MongoError(
+    'InvalidNamespace',
+    `collection name has invalid type ${typeOf(collection)} or is empty`,
+  );
 }
 
 /** A document among the fields of a command. */
 export function docField(command: Doc, name: string): Doc {
   const value = command[name] ?? {};
   if (isDoc(value)) return value;
-  throw new MongoError(
-    'TypeMismatch',
-    `BSON field '${name}' is the wrong type '${typeOf(value)}', expected type 'object'`,
-  );
+  throw wrongType(name, value, 'object');
 }
 
 /** A list of documents among the fields of a command. */
 export function docsField(command: Doc, name: string): Doc[] {
   const value = command[name];
-  if (!Array.isArray(value)) {
-    throw new MongoError(
-      'TypeMismatch',
-      `BSON field '${name}' is the wrong type '${typeOf(value)}', expected type 'array'`,
-    );
-  }
-  if (value.every(isDoc)) return value;
-  throw new MongoError('TypeMismatch', `BSON field '${name}' must hold objects`);
+  if (Array.isArray(value) && value.every(isDoc)) return value;
+  throw wrongType(name, value, 'array of objects');
 }
 
 /** A whole number that is not negative; undefined where the field is absent. */
 export function countField(command: Doc, name: string): number | undefined {
   const value = command[name];
-  if (value == null) return undefined;
-  const number = isNumeric(value) ? toNumber(value) : NaN;
-  if (Number.isInteger(number) && number >= 0) return number;
+  const number = wholeNumber(value, 0);
+  if (value == null || number !== undefined) return number;
   throw new MongoError('BadValue', `BSON field '${name}' value must be >= 0 and whole`);
+}
+
+function wrongType(name: string, value: unknown, expected: string): MongoError {
+  const text = `BSON field '${name}' is the wrong type '${typeOf(value)}', expected type '${expected}'`;
+  return new MongoError('TypeMismatch', text);
 }
 
 /** A count as MongoDB answers it: int32 where it fits. */

@@ -1,11 +1,12 @@
-import { MongoError } from '../mongo-error.ts';
-import { compileFilter } from '../query/filter.ts';
+import { MongoError, unsupported } from '../mongo-error.ts';
+import { compileFilter, isOperators } from '../query/filter.ts';
 import { parseSort } from '../query/sort.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { IndexSpec } from '../storage/collection-index.ts';
-import { isNumeric, toNumber } from '../values/numbers.ts';
+import { wholeNumber } from '../values/numbers.ts';
 import { equalValues } from '../values/order.ts';
-import { type Doc, field, isDoc, textOf } from '../values/value.ts';
+import { shellText } from '../values/shell-text.ts';
+import { type Doc, field, isDoc, isRegex } from '../values/value.ts';
 import {
   type Command,
   type CommandContext,
@@ -13,31 +14,26 @@ import {
   docField,
   docsField,
   namespaceOf,
+  words,
 } from './command.ts';
-import { refuseCollation } from './write-commands.ts';
 
 /** Commands for indexes. */
 export const INDEX_COMMANDS: Record<string, Command> = {
   createIndexes: {
-    fields: ['indexes', 'commitQuorum'],
+    fields: words('indexes commitQuorum'),
     writes: true,
     run: (context) => {
+      const { store } = context;
       const specs = docsField(context.command, 'indexes').map(readSpec);
-      const isNew = !context.store.collection(namespaceOf(context));
-      const collection = context.store.ensureCollection(namespaceOf(context));
-      const before = collection.indexes.length;
-      for (const spec of specs) context.store.createIndex(collection, spec);
-      const after = collection.indexes.length;
-      return {
-        numIndexesBefore: before,
-        numIndexesAfter: after,
-        createdCollectionAutomatically: isNew,
-        ...(before === after ? { note: 'all indexes already exist' } : {}),
-      };
+      const createdCollectionAutomatically = !store.collection(namespaceOf(context));
+      const collection = store.ensureCollection(namespaceOf(context));
+      const numIndexesBefore = collection.indexes.length;
+      for (const spec of specs) store.createIndex(collection, spec);
+      return { numIndexesBefore, numIndexesAfter: collection.indexes.length, createdCollectionAutomatically };
     },
   },
   listIndexes: {
-    fields: ['cursor'],
+    fields: words('cursor'),
     run: (context) =>
       context.cursors.start({
         namespace: namespaceOf(context),
@@ -46,7 +42,7 @@ export const INDEX_COMMANDS: Record<string, Command> = {
       }),
   },
   dropIndexes: {
-    fields: ['index'],
+    fields: words('index'),
     writes: true,
     run: (context) => {
       const collection = collectionOf(context);
@@ -64,98 +60,59 @@ function collectionOf(context: CommandContext): Collection {
   throw new MongoError('NamespaceNotFound', `ns does not exist: ${namespaceOf(context)}`);
 }
 
-function namesOf(collection: Collection, index: unknown): string[] {
-  if (index === '*') return collection.indexes.map(({ spec }) => spec.name).filter((name) => name !== '_id_');
-  if (Array.isArray(index)) return index.map(String);
-  if (!isDoc(index)) return [textOf(index) ?? ''];
-  const found = collection.indexes.find(({ spec }) => equalValues(spec.key, index));
+function namesOf({ indexes }: Collection, index: unknown): string[] {
+  if (index === '*') return indexes.map(({ spec }) => spec.name).filter((name) => name !== '_id_');
+  if (typeof index === 'string') return [index];
+  const found = indexes.find(({ spec }) => equalValues(spec.key, index));
   if (found) return [found.spec.name];
-  throw new MongoError('IndexNotFound', `can't find index with key: ${JSON.stringify(index)}`);
+  throw new MongoError('IndexNotFound', `can't find index with key: ${shellText(index)}`);
 }
 
-const KNOWN = new Set([
-  'v',
-  'key',
-  'name',
-  'unique',
-  'sparse',
-  'partialFilterExpression',
-  'expireAfterSeconds',
-  'background',
-  'collation',
-  'hidden',
-  'ns',
-]);
-const IN_PARTIAL_FILTERS = new Set(['$eq', '$gt', '$gte', '$lt', '$lte', '$exists', '$type', '$in']);
+/** `background` means nothing to MongoDB either, since 4.2. */
+const KNOWN = words('v key name unique partialFilterExpression expireAfterSeconds background ns');
+const NOT_HERE = words('sparse collation hidden weights wildcardProjection storageEngine');
 
 function readSpec(given: Doc): IndexSpec {
   for (const name of Object.keys(given)) {
-    if (!KNOWN.has(name))
-      throw new MongoError('InvalidOptions', `The field '${name}' is not valid for an index specification`);
+    if (KNOWN.has(name) || (NOT_HERE.has(name) && given[name] === false)) continue;
+    if (NOT_HERE.has(name)) throw unsupported(`an index with ${name}`);
+    throw new MongoError('InvalidOptions', `The field '${name}' is not valid for an index specification`);
   }
-  refuseCollation(given);
-  if (given['hidden'] === true)
-    throw new MongoError('NotImplemented', 'hidden indexes are not supported by the embedded server');
   const key = docField(given, 'key');
-  const name = textOf(given['name']);
-  if (!name)
-    throw new MongoError(
-      'FailedToParse',
-      "The 'name' field is a required property of an index specification",
-    );
-  const kinds = Object.values(key).filter((kind) => typeof kind === 'string');
-  if (kinds.length > 0 || Object.keys(key).some((path) => path.includes('$**'))) {
-    throw new MongoError(
-      'CannotCreateIndex',
-      `an index of kind ${kinds[0] ?? 'wildcard'} is not supported by the embedded server`,
-    );
+  const { name, expireAfterSeconds: seconds, partialFilterExpression: partial } = given;
+  if (typeof name !== 'string' || name === '')
+    throw new MongoError('FailedToParse', "An index needs a 'name'");
+  const paths = Object.keys(key);
+  if (paths.length === 0 || paths.some((path) => path.includes('$') || typeof key[path] === 'string')) {
+    throw new MongoError('CannotCreateIndex', `an index over ${shellText(key)} is not supported`);
   }
-  if (Object.keys(key).length === 0) throw new MongoError('CannotCreateIndex', 'Index keys cannot be empty.');
   parseSort(key);
   const spec: IndexSpec = { v: 2, key, name };
   if (given['unique'] === true) spec.unique = true;
-  if (given['sparse'] === true) spec.sparse = true;
-  const partial = given['partialFilterExpression'];
   if (partial !== undefined) spec.partialFilterExpression = checkPartial(partial);
-  if (partial !== undefined && spec.sparse)
-    throw new MongoError('CannotCreateIndex', 'cannot mix "partialFilterExpression" and "sparse" options');
-  const seconds = given['expireAfterSeconds'];
   if (seconds != null) {
-    if (Object.keys(key).length > 1)
-      throw new MongoError(
-        'CannotCreateIndex',
-        'TTL indexes are single-field indexes, compound indexes do not support TTL.',
-      );
-    if (!isNumeric(seconds) || !(toNumber(seconds) >= 0 && toNumber(seconds) <= 0x7fffffff)) {
-      throw new MongoError(
-        'CannotCreateIndex',
-        'TTL index expireAfterSeconds must be within the range 0 to 2147483647',
-      );
+    const number = wholeNumber(seconds, 0, 0x7fffffff);
+    if (paths.length > 1 || number === undefined) {
+      const text =
+        'TTL indexes have one field, and expireAfterSeconds must be within the range 0 to 2147483647';
+      throw new MongoError('CannotCreateIndex', text);
     }
-    spec.expireAfterSeconds = toNumber(seconds);
+    spec.expireAfterSeconds = number;
   }
   return spec;
 }
 
-/** MongoDB allows few operators here, so that the planner can tell what a partial index holds. */
+/** Few conditions are allowed here, so that the planner can tell what a partial index holds. */
 function checkPartial(filter: unknown): Doc {
-  if (!isDoc(filter))
-    throw new MongoError('CannotCreateIndex', '"partialFilterExpression" for an index must be a document');
-  for (const path of Object.keys(filter)) {
-    const condition = field(filter, path);
-    if (path === '$and' && Array.isArray(condition)) condition.forEach(checkPartial);
-    else if (path.startsWith('$')) throw unsupported(path);
-    else if (isDoc(condition)) {
-      for (const operator of Object.keys(condition)) {
-        if (operator.startsWith('$') && !IN_PARTIAL_FILTERS.has(operator)) throw unsupported(operator);
-        if (operator === '$exists' && condition[operator] !== true) throw unsupported('$exists: false');
-      }
-    }
+  const isAllowed = (condition: unknown): boolean =>
+    isOperators(condition)
+      ? Object.keys(condition).length === 1 && field(condition, '$exists') === true
+      : !isRegex(condition) && !Array.isArray(condition);
+  const paths = isDoc(filter) ? Object.keys(filter) : [];
+  if (!isDoc(filter) || paths.some((path) => path.startsWith('$') || !isAllowed(field(filter, path)))) {
+    const text = 'partialFilterExpression: of each field only a value or { $exists: true } is supported';
+    throw new MongoError('CannotCreateIndex', text);
   }
   compileFilter(filter);
   return filter;
-}
-
-function unsupported(what: string): MongoError {
-  return new MongoError('CannotCreateIndex', `Expression not supported in partial index: ${what}`);
 }

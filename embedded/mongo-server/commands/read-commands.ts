@@ -1,12 +1,10 @@
 import { Long } from 'bson';
 import { compileStages } from '../aggregation/stages.ts';
-import { MongoError } from '../mongo-error.ts';
+import { MongoError, unsupported } from '../mongo-error.ts';
 import { type Hit, search } from '../query/find.ts';
 import { compileProjection } from '../query/projection.ts';
-import { isNumeric, toNumber } from '../values/numbers.ts';
-import { orderKey } from '../values/order.ts';
-import { allValuesAt, parsePath } from '../values/path.ts';
-import { type Doc, field, isDoc, textOf } from '../values/value.ts';
+import { wholeNumber } from '../values/numbers.ts';
+import { type Doc, field, isDoc } from '../values/value.ts';
 import {
   type Command,
   type CommandContext,
@@ -15,42 +13,35 @@ import {
   docField,
   docsField,
   namespaceOf,
+  words,
 } from './command.ts';
 
 /** Commands that change nothing. */
 export const READ_COMMANDS: Record<string, Command> = {
   find: {
-    fields: [
-      'filter',
-      'sort',
-      'projection',
-      'skip',
-      'limit',
-      'batchSize',
-      'singleBatch',
-      'hint',
-      'noCursorTimeout',
-      'allowDiskUse',
-      'allowPartialResults',
-      'returnKey',
-      'showRecordId',
-      'tailable',
-      'awaitData',
-      'oplogReplay',
-    ],
-    run: find,
+    fields: words('filter sort projection skip limit batchSize singleBatch allowDiskUse allowPartialResults'),
+    run: (context) => {
+      const { command, cursors } = context;
+      const project = compileProjection(docField(command, 'projection'));
+      return cursors.start({
+        namespace: namespaceOf(context),
+        docs: hits(context, 'filter').map(({ item }) => item.doc),
+        present: project,
+        batchSize: countField(command, 'batchSize'),
+        singleBatch: command['singleBatch'] === true,
+      });
+    },
   },
   getMore: {
-    fields: ['collection', 'batchSize'],
-    run: ({ command, cursors, db }) =>
-      cursors.more(
-        cursorId(command['getMore']),
-        `${db}.${String(command['collection'])}`,
-        orAll(countField(command, 'batchSize')),
-      ),
+    fields: words('collection batchSize'),
+    run: ({ command, cursors, db }) => {
+      const batchSize = countField(command, 'batchSize') ?? 0;
+      const namespace = `${db}.${String(command['collection'])}`;
+      return cursors.more(cursorId(command['getMore']), namespace, batchSize === 0 ? Infinity : batchSize);
+    },
   },
   killCursors: {
-    fields: ['cursors'],
+    fields: words('cursors'),
     run: ({ command, cursors }) => {
       const ids = (Array.isArray(command['cursors']) ? command['cursors'] : []).map(cursorId);
       const killed = ids.filter((id) => cursors.kill(id));
@@ -63,23 +54,11 @@ export const READ_COMMANDS: Record<string, Command> = {
     },
   },
   count: {
-    fields: ['query', 'limit', 'skip', 'hint', 'fields'],
+    fields: words('query limit skip fields'),
     run: (context) => ({ n: count(hits(context, 'query').length) }),
   },
-  distinct: {
-    fields: ['key', 'query', 'hint'],
-    run: (context) => {
-      const path = parsePath(textOf(context.command['key']) ?? '');
-      const values = new Map<string, unknown>();
-      for (const { item } of hits(context, 'query')) {
-        for (const value of allValuesAt(item.doc, path))
-          if (value !== undefined) values.set(orderKey(value), value);
-      }
-      return { values: [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value) };
-    },
-  },
   aggregate: {
-    fields: ['pipeline', 'cursor', 'allowDiskUse', 'hint', 'bypassDocumentValidation'],
+    fields: words('pipeline cursor allowDiskUse bypassDocumentValidation'),
     run: aggregate,
   },
 };
@@ -91,82 +70,39 @@ function hits(context: CommandContext, filterName: string): Hit[] {
     sort: docField(command, 'sort'),
     skip: countField(command, 'skip'),
     limit: countField(command, 'limit'),
-    hint: command['hint'] ?? undefined,
     maxTimeMs: countField(command, 'maxTimeMS'),
-  });
-}
-
-function find(context: CommandContext): Doc {
-  const { command, cursors } = context;
-  for (const name of ['returnKey', 'showRecordId', 'tailable', 'awaitData', 'oplogReplay']) {
-    if (command[name])
-      throw new MongoError('NotImplemented', `find with ${name} is not supported by the embedded server`);
-  }
-  const project = isDoc(command['projection']) ? compileProjection(command['projection']) : undefined;
-  const all = hits(context, 'filter');
-  return cursors.start({
-    namespace: namespaceOf(context),
-    docs: all.map(({ item }) => item.doc),
-    ...(project ? { present: (doc, i) => project(doc, all[i]?.found) } : {}),
-    batchSize: countField(command, 'batchSize'),
-    singleBatch: command['singleBatch'] === true,
-    neverTimesOut: command['noCursorTimeout'] === true,
   });
 }
 
 /** Leading `$match`, `$sort` and `$limit` are answered by the planner; the rest runs over what it finds. */
 function aggregate(context: CommandContext): Doc {
-  const { command, store, cursors, db } = context;
+  const { command, store, cursors } = context;
   const pipeline = docsField(command, 'pipeline');
-  if (!isDoc(command['cursor']))
-    throw new MongoError(
-      'FailedToParse',
-      "The 'cursor' option is required, except for aggregate with the explain argument",
-    );
-  if (typeof command['aggregate'] !== 'string') {
-    throw new MongoError(
-      'NotImplemented',
-      'aggregate without a collection is not supported by the embedded server',
-    );
-  }
-  const namespace = namespaceOf(context);
-  const lookup = (from: string): Doc[] => docsOf(search(store.collection(`${db}.${from}`), { filter: {} }));
-  compileStages(pipeline, lookup); // all of it is checked before any of it is run
+  if (!isDoc(command['cursor'])) throw new MongoError('FailedToParse', "The 'cursor' option is required");
+  if (typeof command['aggregate'] !== 'string') throw unsupported('aggregate without a collection');
+  compileStages(pipeline); // all of it is checked before any of it is run
   const rest = [...pipeline];
   const take = (stage: string): unknown => {
     const operand = rest[0] && field(rest[0], stage);
     if (operand !== undefined) rest.shift();
     return operand;
   };
-  const filter = (take('$match') ?? {}) as Doc;
-  const sort = take('$sort') as Doc | undefined;
-  const limit = take('$limit');
-  const found = search(store.collection(namespace), {
-    filter,
-    sort,
-    limit: isNumeric(limit) ? toNumber(limit) : undefined,
-    hint: command['hint'] ?? undefined,
+  const found = search(store.collection(namespaceOf(context)), {
+    filter: (take('$match') ?? {}) as Doc,
+    sort: take('$sort') as Doc | undefined,
+    limit: wholeNumber(take('$limit')),
     maxTimeMs: countField(command, 'maxTimeMS'),
   });
-  const run = compileStages(rest, lookup);
+  const run = compileStages(rest);
   return cursors.start({
-    namespace,
-    docs: run(docsOf(found)),
+    namespace: namespaceOf(context),
+    docs: run(found.map(({ item }) => item.doc)),
     batchSize: countField(command['cursor'], 'batchSize'),
   });
-}
-
-function docsOf(found: readonly Hit[]): Doc[] {
-  return found.map(({ item }) => item.doc);
 }
 
 function cursorId(value: unknown): Long {
   if (value instanceof Long) return value;
   if (typeof value === 'number') return Long.fromNumber(value);
   throw new MongoError('TypeMismatch', 'a cursor id must be a long');
-}
-
-/** A batch size of zero means as many as fit, in `getMore`. */
-function orAll(batchSize: number | undefined): number | undefined {
-  return batchSize === 0 ? undefined : batchSize;
 }

@@ -6,7 +6,7 @@ import type { Stored } from '../storage/collection-index.ts';
 import { type Update, compileUpdate } from '../update/compile-update.ts';
 import { setAt } from '../update/update-path.ts';
 import { parsePath } from '../values/path.ts';
-import { type Doc, cloneValue, field, isDoc, isRegex } from '../values/value.ts';
+import { type Doc, cloneValue, field, isRegex } from '../values/value.ts';
 import {
   type Command,
   type CommandContext,
@@ -15,12 +15,14 @@ import {
   docField,
   docsField,
   namespaceOf,
+  words,
 } from './command.ts';
+import { onlyFields } from './only-fields.ts';
 
 /** Commands that change documents; their answers wait for the disk. */
 export const WRITE_COMMANDS: Record<string, Command> = {
   insert: {
-    fields: ['documents', 'ordered', 'bypassDocumentValidation'],
+    fields: words('documents ordered bypassDocumentValidation'),
     writes: true,
     run: (context) => {
       const docs = docsField(context.command, 'documents');
@@ -32,7 +34,7 @@ export const WRITE_COMMANDS: Record<string, Command> = {
     },
   },
   update: {
-    fields: ['updates', 'ordered', 'bypassDocumentValidation'],
+    fields: words('updates ordered bypassDocumentValidation'),
     writes: true,
     run: (context) => {
       const result = inTurn(context, docsField(context.command, 'updates'), (one) => updateOne(context, one));
@@ -40,37 +42,30 @@ export const WRITE_COMMANDS: Record<string, Command> = {
     },
   },
   delete: {
-    fields: ['deletes', 'ordered'],
+    fields: words('deletes ordered'),
     writes: true,
     run: (context) =>
       inTurn(context, docsField(context.command, 'deletes'), (one) => {
-        onlyFields(one, 'delete', ['q', 'limit', 'hint', 'collation']);
+        onlyFields(one, 'deletes', DELETE);
         const limit = countField(one, 'limit');
         if (limit === undefined || limit > 1)
           throw new MongoError('FailedToParse', 'The limit field in delete objects must be 0 or 1');
         const collection = context.store.collection(namespaceOf(context));
-        const found = search(collection, { filter: docField(one, 'q'), limit, hint: one['hint'] });
+        const found = search(collection, { filter: docField(one, 'q'), limit });
         for (const { item } of found) collection?.delete(item);
         return { n: found.length };
       }),
   },
   findAndModify: {
-    fields: [
-      'query',
-      'sort',
-      'remove',
-      'update',
-      'new',
-      'fields',
-      'upsert',
-      'arrayFilters',
-      'hint',
-      'bypassDocumentValidation',
-    ],
+    fields: words('query sort remove update new fields upsert arrayFilters bypassDocumentValidation'),
     writes: true,
     run: findAndModify,
   },
 };
+
+const UPDATE = words('q u multi upsert arrayFilters');
+const DELETE = words('q limit');
+const MOST_STATEMENTS = 100_000;
 
 interface Outcome {
   n: number;
@@ -80,11 +75,8 @@ interface Outcome {
 
 /** Carries out statements one after the other; ordered, the first failure ends it. */
 function inTurn(context: CommandContext, statements: readonly Doc[], run: (statement: Doc) => Outcome): Doc {
-  if (statements.length === 0 || statements.length > 100_000) {
-    throw new MongoError(
-      'InvalidLength',
-      `Write batch sizes must be between 1 and 100000. Got ${statements.length} operations.`,
-    );
+  if (statements.length === 0 || statements.length > MOST_STATEMENTS) {
+    throw new MongoError('InvalidLength', `Write batch sizes must be between 1 and ${MOST_STATEMENTS}.`);
   }
   let n = 0;
   let nModified: number | undefined;
@@ -111,18 +103,13 @@ function inTurn(context: CommandContext, statements: readonly Doc[], run: (state
 }
 
 function updateOne(context: CommandContext, one: Doc): Outcome {
-  onlyFields(one, 'update', ['q', 'u', 'multi', 'upsert', 'arrayFilters', 'hint', 'collation']);
+  onlyFields(one, 'updates', UPDATE);
   const filter = docField(one, 'q');
   const update = compileUpdate(one['u'], one['arrayFilters'] ?? []);
   const multi = one['multi'] === true;
   if (multi && update.isReplacement)
     throw new MongoError('FailedToParse', 'multi update is not supported for replacement-style update');
-  const namespace = namespaceOf(context);
-  const found = search(context.store.collection(namespace), {
-    filter,
-    limit: multi ? 0 : 1,
-    hint: one['hint'],
-  });
+  const found = search(context.store.collection(namespaceOf(context)), { filter, limit: multi ? 0 : 1 });
   if (found.length === 0 && one['upsert'] === true) {
     return { n: 1, nModified: 0, upserted: upsert(context, filter, update).doc['_id'] };
   }
@@ -140,17 +127,17 @@ function upsert(context: CommandContext, filter: Doc, update: Update): Stored {
   const doc: Doc = {};
   takeEqualities(filter, doc);
   const base = update.isReplacement && Object.hasOwn(doc, '_id') ? { _id: doc['_id'] } : doc;
-  const made = update.apply(update.isReplacement ? base : doc, { isInsert: true });
+  const made = update.apply(base, { isInsert: true });
   return context.store.ensureCollection(namespaceOf(context)).insert(made);
 }
 
 function takeEqualities(filter: Doc, doc: Doc): void {
   for (const key of Object.keys(filter)) {
     const operand = field(filter, key);
-    if (key === '$and' && Array.isArray(operand))
+    const isAlternative = key === '$or' && Array.isArray(operand) && operand.length === 1;
+    if ((key === '$and' || isAlternative) && Array.isArray(operand)) {
       for (const part of operand) takeEqualities(part as Doc, doc);
-    if (key === '$or' && Array.isArray(operand) && operand.length === 1)
-      takeEqualities(operand[0] as Doc, doc);
+    }
     if (key.startsWith('$') || isRegex(operand)) continue;
     const value = isOperators(operand) ? equality(operand) : operand;
     if (value !== undefined) setAt(doc, parsePath(key), cloneValue(value));
@@ -158,38 +145,31 @@ function takeEqualities(filter: Doc, doc: Doc): void {
 }
 
 function equality(operand: Doc): unknown {
-  const list = field(operand, '$in') ?? field(operand, '$all');
-  if (Array.isArray(list) && list.length === 1 && !isOperators(list[0])) return list[0] as unknown;
-  return field(operand, '$eq');
+  const list = field(operand, '$in');
+  return Array.isArray(list) && list.length === 1 ? list[0] : field(operand, '$eq');
 }
 
 function findAndModify(context: CommandContext): Doc {
   const { command, store } = context;
   const filter = docField(command, 'query');
   const isRemoval = command['remove'] === true;
+  const wantsNew = command['new'] === true;
   if (isRemoval === (command['update'] !== undefined)) {
-    throw new MongoError(
-      'FailedToParse',
-      isRemoval
-        ? 'Cannot specify both an update and remove=true'
-        : 'Either an update or remove=true must be specified',
-    );
+    throw new MongoError('FailedToParse', 'Either an update or remove=true must be specified, and not both');
   }
-  if (isRemoval && (command['upsert'] === true || command['new'] === true)) {
+  if (isRemoval && (command['upsert'] === true || wantsNew)) {
     throw new MongoError('FailedToParse', 'Cannot specify both new=true or upsert=true and remove=true');
   }
   const update = isRemoval ? undefined : compileUpdate(command['update'], command['arrayFilters'] ?? []);
-  const project = isDoc(command['fields']) ? compileProjection(command['fields']) : (doc: Doc) => doc;
+  const project = compileProjection(docField(command, 'fields'));
   compileFilter(filter);
   const collection = store.collection(namespaceOf(context));
   const [hit] = search(collection, {
     filter,
     sort: docField(command, 'sort'),
     limit: 1,
-    hint: command['hint'] ?? undefined,
     maxTimeMs: countField(command, 'maxTimeMS'),
   });
-  const wantsNew = command['new'] === true;
   if (!hit) {
     if (!update || command['upsert'] !== true) {
       return { lastErrorObject: { n: 0, ...(update ? { updatedExisting: false } : {}) }, value: null };
@@ -203,26 +183,9 @@ function findAndModify(context: CommandContext): Doc {
   const before = hit.item.doc;
   if (!update) {
     collection?.delete(hit.item);
-    return { lastErrorObject: { n: 1 }, value: project(before, hit.found) };
+    return { lastErrorObject: { n: 1 }, value: project(before) };
   }
   modify(context, hit, update);
-  return {
-    lastErrorObject: { n: 1, updatedExisting: true },
-    value: project(wantsNew ? hit.item.doc : before, hit.found),
-  };
-}
-
-function onlyFields(statement: Doc, name: string, known: readonly string[]): void {
-  for (const key of Object.keys(statement)) {
-    if (!known.includes(key))
-      throw new MongoError(40415, `BSON field '${name}.${name}s.${key}' is an unknown field.`);
-  }
-  refuseCollation(statement);
-}
-
-/** Only the simple collation, which compares text by its code points, is there. */
-export function refuseCollation(command: Doc): void {
-  const collation = command['collation'];
-  if (collation == null || (isDoc(collation) && collation['locale'] === 'simple')) return;
-  throw new MongoError('NotImplemented', 'collation is not supported by the embedded server');
+  const value = project(wantsNew ? hit.item.doc : before);
+  return { lastErrorObject: { n: 1, updatedExisting: true }, value };
 }

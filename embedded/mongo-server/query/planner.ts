@@ -1,10 +1,9 @@
 import { MaxKey, MinKey } from 'bson';
-import { MongoError } from '../mongo-error.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { CollectionIndex, Stored } from '../storage/collection-index.ts';
 import { complement, equalValues, orderKey, rankOf } from '../values/order.ts';
-import { type Doc, field, isDoc, isRegex } from '../values/value.ts';
-import { compileFilter, isOperators } from './filter.ts';
+import { type Doc, field, isRegex } from '../values/value.ts';
+import { isOperators } from './filter.ts';
 import type { SortField } from './sort.ts';
 
 /** Where to look for the documents of a filter; they come in the order of the sort if `isSorted`. */
@@ -24,6 +23,8 @@ interface Demand {
   exists: boolean;
 }
 
+type Demands = ReadonlyMap<string, Demand>;
+
 /** A stretch of an index's keys. */
 interface Stretch {
   lower: string;
@@ -34,22 +35,23 @@ interface Stretch {
 const LAST = '\uffff';
 const MOST_STRETCHES = 2000;
 
+/** What the planner needs to know of a collection. */
+export type Searchable = Pick<Collection, 'indexes' | 'items' | 'size'>;
+
 /** Chooses the cheapest way to find what `filter` may match; every document found must still be tested. */
-export function plan(collection: Collection, filter: Doc, sort: readonly SortField[], hint?: unknown): Plan {
+export function plan(collection: Searchable, filter: Doc, sort: readonly SortField[]): Plan {
   const demands = demandsOf(filter);
   let best: { cost: number; plan: () => Plan } = {
-    cost: hint === undefined ? collection.size * 1.5 * (sort.length > 0 ? 2 : 1) + 2 : Infinity,
+    cost: collection.size * 1.5 * (sort.length > 0 ? 2 : 1) + 2,
     plan: () => ({ items: collection.items, isSorted: sort.length === 0 }),
   };
-  const allowed = hint === undefined ? collection.indexes : hinted(collection, hint);
-  if (hint !== undefined && allowed.length === 0) return best.plan();
-  for (const index of allowed) {
+  for (const index of collection.indexes) {
     if (!covers(index, demands)) continue;
     const { stretches, equalFields, used } = stretchesOf(index, demands);
     const direction = stretches.length === 1 ? sortDirection(index, sort, equalFields) : undefined;
-    const isOfUse = used > 0 || (sort.length > 0 && direction !== undefined);
-    if (!isOfUse && hint === undefined) continue;
-    const entries = estimate(index, stretches);
+    if (used === 0 && (sort.length === 0 || direction === undefined)) continue;
+    const isOne = index.isUnique && equalFields === index.fields.length && stretches.length === 1;
+    const entries = isOne ? 0 : estimate(index, stretches);
     const cost = (entries + stretches.length) * (sort.length > 0 && direction === undefined ? 2 : 1);
     if (cost >= best.cost) continue;
     best = {
@@ -60,6 +62,7 @@ export function plan(collection: Collection, filter: Doc, sort: readonly SortFie
         index: index.spec.name,
       }),
     };
+    if (isOne) break;
   }
   return best.plan();
 }
@@ -73,18 +76,6 @@ function estimate(index: CollectionIndex, stretches: readonly Stretch[]): number
     if (stretch) entries += step * index.keys.estimate(stretch.lower, stretch.upper);
   }
   return entries;
-}
-
-function hinted(collection: Collection, hint: unknown): CollectionIndex[] {
-  if (isDoc(hint) && Object.keys(hint)[0] === '$natural') return [];
-  const index = collection.indexes.find(
-    ({ spec }) => spec.name === hint || (isDoc(hint) && equalValues(spec.key, hint)),
-  );
-  if (index) return [index];
-  throw new MongoError(
-    'BadValue',
-    'error processing query: hint provided does not correspond to an existing index',
-  );
 }
 
 function* walk(index: CollectionIndex, stretches: readonly Stretch[], backwards: boolean): Generator<Stored> {
@@ -124,45 +115,28 @@ function isSimple(value: unknown): boolean {
   return !Array.isArray(value) && !isRegex(value) && !(value instanceof MinKey) && !(value instanceof MaxKey);
 }
 
-/** Only documents a sparse or partial index holds may be asked for through it. */
-function covers(index: CollectionIndex, demands: ReadonlyMap<string, Demand>): boolean {
-  const { sparse, partialFilterExpression } = index.spec;
-  if (sparse && !index.fields.some(({ name }) => isPresent(demands.get(name)))) return false;
-  if (!partialFilterExpression) return true;
-  const parts = Object.keys(partialFilterExpression).flatMap((path) => {
-    const condition = field(partialFilterExpression, path);
-    if (path === '$and') return (condition as Doc[]).flatMap((part) => Object.entries(part));
-    return [[path, condition] as const];
+/** Only documents a partial index holds may be asked for through it. */
+function covers(
+  { spec: { partialFilterExpression: covered = {} } }: CollectionIndex,
+  demands: Demands,
+): boolean {
+  return Object.keys(covered).every((path) => {
+    const demand = demands.get(path);
+    const condition = field(covered, path);
+    if (isOperators(condition)) return isPresent(demand); // { $exists: true }, the only one there may be
+    return demand?.points?.every((value) => equalValues(value, condition)) ?? false;
   });
-  return parts.every(([path, condition]) => implies(demands.get(path), condition));
 }
 
 function isPresent(demand: Demand | undefined): boolean {
   if (!demand) return false;
-  return (
-    demand.exists ||
-    (demand.points?.every((value) => value !== null) ?? false) ||
-    demand.bounds.some(({ value }) => value !== null)
-  );
-}
-
-function implies(demand: Demand | undefined, condition: unknown): boolean {
-  if (!demand) return false;
-  if (demand.points) {
-    const test = compileFilter({ value: condition });
-    return demand.points.every((value) => value !== null && test({ value }));
-  }
-  if (!isOperators(condition)) return false;
-  return Object.keys(condition).every((operator) => {
-    const wanted = field(condition, operator);
-    if (operator === '$exists') return wanted === true && isPresent(demand);
-    return demand.bounds.some((bound) => bound.operator === operator && equalValues(bound.value, wanted));
-  });
+  const { exists, points, bounds } = demand;
+  return exists || points?.every((it) => it !== null) === true || bounds.some(({ value }) => value !== null);
 }
 
 function stretchesOf(
   index: CollectionIndex,
-  demands: ReadonlyMap<string, Demand>,
+  demands: Demands,
 ): { stretches: Stretch[]; equalFields: number; used: number } {
   let prefixes = [''];
   let equalFields = 0;

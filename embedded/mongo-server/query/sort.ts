@@ -1,5 +1,5 @@
 import { MongoError } from '../mongo-error.ts';
-import { isNumeric, toNumber } from '../values/numbers.ts';
+import { wholeNumber } from '../values/numbers.ts';
 import { EMPTY_ARRAY_KEY, compareKeys, complement, orderKey } from '../values/order.ts';
 import { type Path, allValuesAt, parsePath } from '../values/path.ts';
 import { type Doc, field } from '../values/value.ts';
@@ -14,27 +14,22 @@ export interface SortField {
 /** Reads `{ a: 1, b: -1 }`. */
 export function parseSort(spec: Doc): SortField[] {
   return Object.keys(spec).map((name) => {
-    const direction = field(spec, name);
-    const value = isNumeric(direction) ? toNumber(direction) : NaN;
-    if (value !== 1 && value !== -1) {
+    const direction = wholeNumber(field(spec, name));
+    if ((direction !== 1 && direction !== -1) || name.startsWith('$')) {
       throw new MongoError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     }
-    return { name, path: parsePath(name), descending: value === -1 };
+    return { name, path: parsePath(name), descending: direction === -1 };
   });
 }
 
 /** The text a document sorts by: of an array the least element counts, descending the greatest. */
 export function sortKey(doc: Doc, fields: readonly SortField[]): string {
-  let key = '';
-  for (const { path, descending } of fields) {
-    const keys = allValuesAt(doc, path).map(orderKey);
-    const part = keys.reduce<string | undefined>((best, next) => {
-      if (best === undefined) return next;
-      return next < best === descending ? best : next;
-    }, undefined);
-    key += descending ? complement(part ?? EMPTY_ARRAY_KEY) : (part ?? EMPTY_ARRAY_KEY);
-  }
-  return key;
+  return fields
+    .map(({ path, descending }) => {
+      const keys = allValuesAt(doc, path).map(orderKey).sort(compareKeys);
+      return descending ? complement(keys.at(-1) ?? EMPTY_ARRAY_KEY) : (keys[0] ?? EMPTY_ARRAY_KEY);
+    })
+    .join('');
 }
 
 /** Sorts without changing what it is given; equal documents keep their order. */

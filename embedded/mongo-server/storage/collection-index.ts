@@ -20,7 +20,6 @@ export interface IndexSpec extends Doc {
   key: Doc;
   name: string;
   unique?: boolean;
-  sparse?: boolean;
   partialFilterExpression?: Doc;
   expireAfterSeconds?: number;
 }
@@ -39,32 +38,42 @@ export class CollectionIndex {
   isMultikey = false;
   readonly isUnique: boolean;
   readonly #covers: Filter | undefined;
+  /** The outermost fields it looks at. */
+  readonly #tops: ReadonlySet<string>;
+  #memory = 0;
 
   constructor(spec: IndexSpec) {
     this.spec = spec;
     this.isUnique = spec.unique === true || spec.name === '_id_';
     this.fields = parseSort(spec.key);
-    this.#covers = spec.partialFilterExpression && compileFilter(spec.partialFilterExpression);
+    const { partialFilterExpression: covered } = spec;
+    this.#covers = covered && compileFilter(covered);
+    const paths = Object.keys({ ...spec.key, ...covered });
+    this.#tops = new Set(paths.map((path) => path.split('.')[0] ?? ''));
   }
 
-  /** The keys a document stands under; none if a sparse or partial index leaves it out. */
+  /** False if nothing it looks at differs; true may be a false alarm. */
+  seesChange(before: Doc, after: Doc): boolean {
+    for (const name of this.#tops) if (field(before, name) !== field(after, name)) return true;
+    return false;
+  }
+
+  /** The keys a document stands under; none if a partial index leaves it out. */
   keysOf(doc: Doc): IndexKey[] {
     if (this.#covers && !this.#covers(doc)) return [];
     const slots = this.fields.map(({ path }) => ({ value: doc, rest: path, final: false }));
     const tuples = expand(slots);
     if (tuples.length > 1 || tuples[0]?.some(({ final }) => final)) this.isMultikey = true;
-    if (this.spec.sparse && tuples.every((tuple) => tuple.every(({ value }) => value === undefined)))
-      return [];
-    const keys = new Map<string, IndexKey>();
-    for (const tuple of tuples) {
-      let key = '';
-      tuple.forEach(({ value }, i) => {
-        const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
-        key += this.fields[i]?.descending ? complement(part) : part;
-      });
-      if (!keys.has(key)) keys.set(key, { key, values: tuple.map(({ value }) => value) });
-    }
-    return [...keys.values()];
+    const keys = tuples.map((tuple) => this.#keyOf(tuple));
+    return keys.length < 2 ? keys : [...new Map(keys.map((it) => [it.key, it])).values()];
+  }
+
+  #keyOf(tuple: readonly Slot[]): IndexKey {
+    const parts = tuple.map(({ value }, i) => {
+      const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
+      return this.fields[i]?.descending ? complement(part) : part;
+    });
+    return { key: parts.join(''), values: tuple.map(({ value }) => value) };
   }
 
   /** Throws MongoDB's duplicate key error if another document than `self` stands under one of the keys. */
@@ -78,10 +87,17 @@ export class CollectionIndex {
 
   add(keys: readonly IndexKey[], item: Stored): void {
     for (const { key } of keys) this.keys.insert(key, item);
+    this.#memory += memoryOf(keys);
   }
 
   remove(keys: readonly IndexKey[], item: Stored): void {
     for (const { key } of keys) this.keys.remove(key, item);
+    this.#memory -= memoryOf(keys);
+  }
+
+  /** Bytes its keys take, by estimate. */
+  get memory(): number {
+    return this.#memory;
   }
 
   /** Fills an empty index; throws if a unique one would hold a key twice. */
@@ -97,6 +113,7 @@ export class CollectionIndex {
       });
     }
     this.keys.load(entries);
+    this.#memory = memoryOf(entries);
   }
 
   #duplicate(values: readonly unknown[], namespace: string): MongoError {
@@ -111,6 +128,11 @@ export class CollectionIndex {
       { keyPattern: this.spec.key, keyValue },
     );
   }
+}
+
+/** A text, its place in a block and the pointer to its document, measured. */
+function memoryOf(keys: readonly { key: string }[]): number {
+  return keys.reduce((sum, { key }) => sum + 48 + key.length * 1.5, 0);
 }
 
 /** Stands for an empty array, which is indexed below null. */

@@ -10,9 +10,14 @@ export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 /** Deeper documents could not be walked safely; MongoDB's limit is near. */
 const MAX_DEPTH = 180;
 
+/** Measured and rounded up: a document's fields as objects, what holds them together, and a key of an index. */
+const MEMORY_PER_BSON_BYTE = 2;
+const MEMORY_PER_DOCUMENT = 600;
+const MEMORY_PER_KEY = 100;
+
 /** What a collection asks of the store around it. */
 export interface CollectionHost {
-  /** Throws if so many more bytes of documents do not fit. */
+  /** Throws if so many more bytes of memory are not to be had. */
   reserve(bytes: number): void;
   /** Writes down that a document is now so. */
   put(namespace: string, bson: Uint8Array): void;
@@ -23,16 +28,14 @@ export interface CollectionHost {
 /** The documents of one namespace with their indexes. Every change is checked in full before it touches anything. */
 export class Collection {
   readonly namespace: string;
-  readonly options: Doc;
   readonly indexes: CollectionIndex[];
   readonly #host: CollectionHost;
   readonly #items = new Set<Stored>();
   #nextSeq = 1;
   #bytes = 0;
 
-  constructor(namespace: string, options: Doc, host: CollectionHost) {
+  constructor(namespace: string, host: CollectionHost) {
     this.namespace = namespace;
-    this.options = options;
     this.#host = host;
     this.indexes = [new CollectionIndex({ v: 2, key: { _id: 1 }, name: '_id_' })];
   }
@@ -44,6 +47,12 @@ export class Collection {
   /** Bytes of BSON of all documents. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes of memory that documents and indexes take, by estimate. */
+  get memory(): number {
+    const keys = this.indexes.reduce((sum, index) => sum + index.memory, 0);
+    return this.#bytes * MEMORY_PER_BSON_BYTE + this.size * MEMORY_PER_DOCUMENT + keys;
   }
 
   /** All documents, in the order in which they came. */
@@ -68,7 +77,9 @@ export class Collection {
     this.indexes.forEach((index, i) => {
       index.refuseDuplicates(keys[i] ?? [], this.namespace);
     });
-    this.#host.reserve(bson.length);
+    this.#host.reserve(
+      MEMORY_PER_DOCUMENT + bson.length * MEMORY_PER_BSON_BYTE + MEMORY_PER_KEY * keys.length,
+    );
     const item: Stored = { seq: this.#nextSeq++, doc, size: bson.length };
     this.#items.add(item);
     this.#bytes += item.size;
@@ -84,13 +95,11 @@ export class Collection {
     const doc = withIdFirst(given);
     const bson = this.#checked(doc);
     if (bson.length === item.size && Buffer.compare(bson, toBson(item.doc)) === 0) return false;
-    const changes = this.indexes.map((index) => ({
-      index,
-      before: index.keysOf(item.doc),
-      after: index.keysOf(doc),
-    }));
+    const changes = this.indexes
+      .filter((index) => index.seesChange(item.doc, doc))
+      .map((index) => ({ index, before: index.keysOf(item.doc), after: index.keysOf(doc) }));
     for (const { index, after } of changes) index.refuseDuplicates(after, this.namespace, item);
-    if (bson.length > item.size) this.#host.reserve(bson.length - item.size);
+    if (bson.length > item.size) this.#host.reserve((bson.length - item.size) * MEMORY_PER_BSON_BYTE);
     for (const { index, before, after } of changes) {
       if (before.length === after.length && before.every(({ key }, i) => key === after[i]?.key)) continue;
       index.remove(before, item);
@@ -112,20 +121,16 @@ export class Collection {
 
   /** Adds an index over what is there; false if the very same index exists. */
   createIndex(spec: IndexSpec): boolean {
-    const sameName = this.indexes.find((index) => index.spec.name === spec.name);
-    const sameKey = this.indexes.find((index) => orderKey(keyText(index.spec)) === orderKey(keyText(spec)));
-    const existing = sameName ?? sameKey;
-    if (existing) {
-      if (orderKey(existing.spec) === orderKey(spec)) return false;
-      if (sameKey?.spec.name === '_id_') return false;
-      throw new MongoError(
-        sameName && sameName !== sameKey ? 'IndexKeySpecsConflict' : 'IndexOptionsConflict',
-        sameName
-          ? `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}, existing index: ${existing.spec.name}`
-          : `Index already exists with a different name: ${existing.spec.name}`,
-      );
+    for (const { spec: there } of this.indexes) {
+      if (orderKey(there) === orderKey(spec)) return false;
+      const text = `index ${there.name} exists already, with another key or other options than ${spec.name}`;
+      const sameKey = orderKey(identity(there)) === orderKey(identity(spec));
+      if (sameKey && there.name === '_id_') return false;
+      if (sameKey) throw new MongoError('IndexOptionsConflict', text);
+      if (there.name === spec.name) throw new MongoError('IndexKeySpecsConflict', text);
     }
     if (this.indexes.length >= 64) throw new MongoError('CannotCreateIndex', 'too many indexes, at most 64');
+    this.#host.reserve(this.size * MEMORY_PER_KEY);
     const index = new CollectionIndex(spec);
     index.build(this.#items, this.namespace);
     this.indexes.push(index);
@@ -148,14 +153,14 @@ export class Collection {
 }
 
 function refuseTooDeep(value: unknown, left: number): void {
-  if (left === 0)
-    throw new MongoError('Overflow', `cannot store documents nested deeper than ${MAX_DEPTH} levels`);
+  if (left === 0) throw new MongoError('Overflow', `cannot store documents deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) for (const element of value) refuseTooDeep(element, left - 1);
   else if (isDoc(value)) for (const name of Object.keys(value)) refuseTooDeep(value[name], left - 1);
 }
 
-function keyText(spec: IndexSpec): Doc {
-  return { key: spec.key, partial: spec.partialFilterExpression ?? null };
+/** Two indexes with the same of these are one. */
+function identity({ key, partialFilterExpression = {} }: IndexSpec): Doc {
+  return { key, partialFilterExpression };
 }
 
 function withIdFirst(doc: Doc): Doc {

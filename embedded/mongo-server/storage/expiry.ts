@@ -11,10 +11,9 @@ export function expireDocuments(store: Store, now: number): number {
     for (const { spec } of collection.indexes) {
       if (spec.expireAfterSeconds === undefined) continue;
       const [name = ''] = Object.keys(spec.key);
-      const before = new Date(now - spec.expireAfterSeconds * 1000);
-      const filter = { ...spec.partialFilterExpression };
-      const clauses = [filter, { [name]: { $lte: before } }];
-      for (const { item } of search(collection, { filter: { $and: clauses }, limit: MOST_AT_ONCE })) {
+      const due = { [name]: { $lte: new Date(now - spec.expireAfterSeconds * 1000) } };
+      const filter = { $and: [spec.partialFilterExpression ?? {}, due] };
+      for (const { item } of search(collection, { filter, limit: MOST_AT_ONCE })) {
         collection.delete(item);
         gone++;
       }

@@ -195,6 +195,8 @@ export class Journal {
     } finally {
       await file.close();
     }
+    // What the snapshot saw of later changes must be safe before it: alone it could hold half of what belongs together.
+    await this.settled();
     await rename(`${path}.tmp`, path);
     this.#syncDirectory();
     for (const kind of ['snapshot', 'journal']) {

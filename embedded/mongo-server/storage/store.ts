@@ -10,15 +10,11 @@ import { type JournalEntry, encodeEntry } from './journal-file.ts';
 
 export interface StoreOptions {
   directory: string;
-  /** Documents may take this much memory, by estimate; writes beyond it are refused. */
+  /** Documents and indexes may take this much, by estimate; writes beyond it are refused. */
   memoryBytes: number;
   log: Logger;
   onFailure: (error: Error) => void;
 }
-
-/** What a document costs, measured and rounded up: its fields as objects, and its keys in a few indexes. */
-const MEMORY_PER_BSON_BYTE = 2;
-const MEMORY_PER_DOCUMENT = 1000;
 
 /** All collections of all databases, and the journal that makes them last. */
 export class Store implements CollectionHost {
@@ -38,8 +34,8 @@ export class Store implements CollectionHost {
     try {
       const recovery = new Recovery();
       await this.#journal.open((entry) => recovery.apply(entry));
-      for (const [namespace, { options, docs, indexes }] of recovery.collections) {
-        const collection = new Collection(namespace, options, this);
+      for (const [namespace, { docs, indexes }] of recovery.collections) {
+        const collection = new Collection(namespace, this);
         collection.load(docs.values(), [...indexes.values()]);
         this.#collections.set(namespace, collection);
       }
@@ -86,13 +82,13 @@ export class Store implements CollectionHost {
 
   /** The collection, made now if it is not there. */
   ensureCollection(namespace: string): Collection {
-    return this.#collections.get(namespace) ?? this.createCollection(namespace, {});
+    return this.#collections.get(namespace) ?? this.createCollection(namespace);
   }
 
-  createCollection(namespace: string, options: Doc): Collection {
+  createCollection(namespace: string): Collection {
     checkNamespace(namespace);
-    const collection = new Collection(namespace, options, this);
-    this.#journal.append('create', namespace, toBson(options));
+    const collection = new Collection(namespace, this);
+    this.#journal.append('create', namespace, toBson({}));
     this.#collections.set(namespace, collection);
     return collection;
   }
@@ -118,14 +114,13 @@ export class Store implements CollectionHost {
   }
 
   reserve(bytes: number): void {
-    let documents = 0;
-    for (const collection of this.#collections.values()) documents += collection.size;
-    const used = (this.liveBytes + bytes) * MEMORY_PER_BSON_BYTE + documents * MEMORY_PER_DOCUMENT;
+    let used = bytes;
+    for (const collection of this.#collections.values()) used += collection.memory;
     if (used <= this.#options.memoryBytes) return;
     const limit = Math.round(this.#options.memoryBytes / 1024 / 1024);
     throw new MongoError(
       'ExceededMemoryLimit',
-      `The embedded MongoDB server is full: ${documents} documents take about ${limit} MB, its limit. Raise MONGO_MEMORY_MB or set MONGODB_URL to a real MongoDB.`,
+      `The embedded MongoDB server is full: documents and indexes take ${limit} MB, its limit. Raise MONGO_MEMORY_MB or set MONGODB_URL to a real MongoDB.`,
     );
   }
 
@@ -141,13 +136,12 @@ export class Store implements CollectionHost {
   #snapshot(): Iterable<Buffer> {
     const parts = [...this.#collections.values()].map((collection) => ({
       namespace: collection.namespace,
-      options: collection.options,
       items: [...collection.items],
       specs: collection.indexes.map(({ spec }) => spec),
     }));
     return (function* () {
-      for (const { namespace, options, items, specs } of parts) {
-        yield encodeEntry('create', namespace, toBson(options));
+      for (const { namespace, items, specs } of parts) {
+        yield encodeEntry('create', namespace, toBson({}));
         for (const spec of specs)
           if (spec.name !== '_id_') yield encodeEntry('create-index', namespace, toBson(spec));
         for (const { doc } of items) yield encodeEntry('put', namespace, toBson(doc));
@@ -157,7 +151,6 @@ export class Store implements CollectionHost {
 }
 
 interface Recovered {
-  options: Doc;
   docs: Map<string, { doc: Doc; size: number }>;
   indexes: Map<string, IndexSpec>;
 }
@@ -174,12 +167,11 @@ class Recovery {
     }
     let collection = this.collections.get(namespace);
     if (!collection) {
-      collection = { options: {}, docs: new Map(), indexes: new Map() };
+      collection = { docs: new Map(), indexes: new Map() };
       this.collections.set(namespace, collection);
     }
     if (kind === 'put') collection.docs.set(orderKey(doc['_id']), { doc, size: bson.length });
     else if (kind === 'remove') collection.docs.delete(orderKey(doc['_id']));
-    else if (kind === 'create') collection.options = doc;
     else if (kind === 'create-index') collection.indexes.set((doc as IndexSpec).name, doc as IndexSpec);
     else if (kind === 'drop-index') collection.indexes.delete(String(doc['name']));
   }

@@ -38,7 +38,7 @@ export function concretePaths(
         }
         return array.flatMap((element, i) => (test?.(element) ? [[...soFar, String(i)]] : []));
       });
-    } else if (part.startsWith('$') && !['$ref', '$id', '$db'].includes(part)) {
+    } else if (part.startsWith('$')) {
       throw new MongoError(
         'DollarPrefixedFieldName',
         `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`,

@@ -1,54 +1,35 @@
-import {
-  BSONRegExp,
-  BSONSymbol,
-  BSONValue,
-  Code,
-  DBRef,
-  Double,
-  Int32,
-  bsonType,
-  calculateObjectSize,
-  deserialize,
-  serialize,
-} from 'bson';
-import { MongoError } from '../mongo-error.ts';
+import { BSONValue, BSONRegExp, Double, Int32, bsonType, deserialize, serialize } from 'bson';
+import { MongoError, unsupported } from '../mongo-error.ts';
 
 /** A document as the server holds it: see `fromBson` for which class stands for which BSON type. */
 export type Doc = Record<string, unknown>;
 
-/** The names `$type` knows, one for each BSON type a document can hold, and one for what is not there. */
-export type TypeName =
-  | 'double'
-  | 'string'
-  | 'object'
-  | 'array'
-  | 'binData'
-  | 'objectId'
-  | 'bool'
-  | 'date'
-  | 'null'
-  | 'regex'
-  | 'javascript'
-  | 'symbol'
-  | 'javascriptWithScope'
-  | 'int'
-  | 'timestamp'
-  | 'long'
-  | 'decimal'
-  | 'minKey'
-  | 'maxKey'
-  | 'missing';
+/** The BSON types this server keeps, by the names `$type` knows. */
+export const TYPES = [
+  'double',
+  'string',
+  'object',
+  'array',
+  'binData',
+  'objectId',
+  'bool',
+  'date',
+  'null',
+  'regex',
+  'int',
+  'long',
+  'minKey',
+  'maxKey',
+] as const;
+export type TypeName = (typeof TYPES)[number] | 'missing';
 
-const TAGGED: Partial<Record<string, TypeName>> = {
+const CLASSES: Partial<Record<string, TypeName>> = {
   ObjectId: 'objectId',
   Binary: 'binData',
   Long: 'long',
   Double: 'double',
   Int32: 'int',
-  Decimal128: 'decimal',
-  Timestamp: 'timestamp',
   BSONRegExp: 'regex',
-  BSONSymbol: 'symbol',
   MinKey: 'minKey',
   MaxKey: 'maxKey',
 };
@@ -60,23 +41,14 @@ export function isInt32(value: number): boolean {
 
 /** The BSON type of a stored value; `missing` for undefined. */
 export function typeOf(value: unknown): TypeName {
-  switch (typeof value) {
-    case 'number':
-      return isInt32(value) ? 'int' : 'double';
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'bool';
-    case 'undefined':
-      return 'missing';
-    default:
-      break;
-  }
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'number') return isInt32(value) ? 'int' : 'double';
+  if (typeof value === 'boolean') return 'bool';
+  if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (value instanceof Date) return 'date';
-  if (value instanceof Code) return value.scope ? 'javascriptWithScope' : 'javascript';
-  return value instanceof BSONValue ? (TAGGED[value[bsonType]] ?? 'object') : 'object';
+  return value instanceof BSONValue ? (CLASSES[value[bsonType]] ?? 'object') : 'object';
 }
 
 /** True for an embedded document: not an array, a date or a BSON scalar. */
@@ -90,19 +62,35 @@ export function isDoc(value: unknown): value is Doc {
   );
 }
 
+/** True for a BSON regular expression. */
+export function isRegex(value: unknown): value is BSONRegExp {
+  return value instanceof BSONRegExp;
+}
+
 /** The field's own value: never something inherited, whatever the field is called. */
 export function field(doc: Doc, name: string): unknown {
   return Object.hasOwn(doc, name) ? doc[name] : undefined;
 }
 
-/** A double, boxed where a plain number would be written as an int32, so that no type is lost. */
-export function asDouble(value: number): number | Double {
-  return isInt32(value) ? new Double(value) : value;
+/** Sets an own field, whatever it is called. */
+export function setField(doc: Doc, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(doc, name, { value, enumerable: true, writable: true, configurable: true });
+  } else doc[name] = value;
+}
+
+/** A copy that shares nothing that an update could change. */
+export function cloneValue<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(cloneValue) as T;
+  if (!isDoc(value)) return value;
+  const copy: Doc = {};
+  for (const name of Object.keys(value)) setField(copy, name, cloneValue(value[name]));
+  return copy as T;
 }
 
 /**
  * Reads BSON without losing a type: int32 and most doubles become plain numbers, a double with a whole value stays a
- * `Double`, longs and decimals stay boxed, the rest are the classes of `bson`.
+ * `Double`, longs stay `Long`, the rest are the classes of `bson`. Types nobody here stores are refused.
  */
 export function fromBson(bytes: Uint8Array): Doc {
   return settleDoc(deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
@@ -111,32 +99,6 @@ export function fromBson(bytes: Uint8Array): Doc {
 /** Writes what `fromBson` reads; undefined fields are left out. */
 export function toBson(doc: Doc): Uint8Array {
   return serialize(doc);
-}
-
-/** The size `toBson` would give. */
-export function bsonSize(doc: Doc): number {
-  return calculateObjectSize(doc);
-}
-
-/** A copy that shares nothing that an update could change. */
-export function cloneValue<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(cloneValue) as T;
-  if (!isDoc(value)) return value;
-  return mapDoc(value, cloneValue) as T;
-}
-
-/** A new document with every value changed; safe for a field called `__proto__`. */
-export function mapDoc(doc: Doc, change: (value: unknown, name: string) => unknown): Doc {
-  const copy: Doc = {};
-  for (const name of Object.keys(doc)) setField(copy, name, change(field(doc, name), name));
-  return copy;
-}
-
-/** Sets an own field, whatever it is called. */
-export function setField(doc: Doc, name: string, value: unknown): void {
-  if (name === '__proto__') {
-    Object.defineProperty(doc, name, { value, enumerable: true, writable: true, configurable: true });
-  } else doc[name] = value;
 }
 
 function settleDoc(doc: Doc): Doc {
@@ -156,35 +118,7 @@ function settle(value: unknown): unknown {
   }
   if (value instanceof Int32) return value.value;
   if (value instanceof Double) return isInt32(value.value) ? value : value.value;
-  if (value instanceof DBRef) {
-    const plain: Doc = { $ref: value.collection, $id: settle(value.oid) };
-    if (value.db !== undefined) plain['$db'] = value.db;
-    return { ...plain, ...settleDoc(value.fields) };
-  }
-  return value instanceof BSONValue ? value : settleDoc(value as Doc);
-}
-
-/** A regular expression the engine can run; MongoDB's `x` is not supported. */
-export function toRegExp(value: BSONRegExp | { pattern: string; options: string }): RegExp {
-  const flags = new Set<string>();
-  for (const option of value.options) {
-    if (!'imsu'.includes(option)) throw new MongoError(51108, `invalid flag in regex options: ${option}`);
-    flags.add(option);
-  }
-  try {
-    return new RegExp(value.pattern, [...flags].join(''));
-  } catch (error) {
-    throw new MongoError(51091, `Regular expression is invalid: ${(error as Error).message}`);
-  }
-}
-
-/** The text of a string or symbol; undefined for anything else. */
-export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return value instanceof BSONSymbol ? value.value : undefined;
-}
-
-/** True for a BSON regular expression. */
-export function isRegex(value: unknown): value is BSONRegExp {
-  return value instanceof BSONRegExp;
+  if (!(value instanceof BSONValue)) return settleDoc(value as Doc);
+  if (CLASSES[value[bsonType]]) return value;
+  throw unsupported(`the BSON type ${value[bsonType]}`);
 }

@@ -2,18 +2,23 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Client, CommandContext } from '../commands/command.ts';
 import { dispatch, failure } from '../commands/dispatch.ts';
-import { textOf } from '../values/value.ts';
-import { MessageReader, type Request, encodeReply, parseRequest } from './message.ts';
+import { MongoError } from '../mongo-error.ts';
+import type { Doc } from '../values/value.ts';
+import { MAX_MESSAGE_BYTES, MessageReader, type Request, encodeReply, parseRequest } from './message.ts';
 
-export type Surroundings = Pick<CommandContext, 'store' | 'cursors' | 'secret' | 'startedAt'>;
+export type Surroundings = Pick<CommandContext, 'store' | 'cursors' | 'secret'>;
 
 /** More than this waiting to be sent, and no further message of this client is read. */
 const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
+/** What a log-in needs; a stranger is listened to no longer. */
+const MOST_BEFORE_LOGIN_BYTES = 16 * 1024;
 
 /** Serves one client: messages are answered in the order in which they come. */
 export function serve(socket: Socket, id: number, around: Surroundings, log: Logger): void {
   const client: Client = { id, isAuthenticated: false };
-  const reader = new MessageReader();
+  const reader = new MessageReader(() =>
+    around.secret && !client.isAuthenticated ? MOST_BEFORE_LOGIN_BYTES : MAX_MESSAGE_BYTES,
+  );
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
 
@@ -21,13 +26,23 @@ export function serve(socket: Socket, id: number, around: Surroundings, log: Log
     log.warn({ err, connection: id }, 'connection closed: not a message this server understands');
     socket.destroy();
   };
-  const answer = async (request: Request): Promise<void> => {
-    if (socket.destroyed) return;
-    const { command } = request;
+  const run = async (request: Request): Promise<Doc> => {
+    let command: Doc;
+    try {
+      command = request.command();
+    } catch (error) {
+      if (error instanceof MongoError) return failure(error);
+      throw error;
+    }
     const [name = ''] = Object.keys(command);
-    const db = textOf(command['$db']) ?? '';
-    const reply = await dispatch({ ...around, client, name, command, db });
+    const reply = await dispatch({ ...around, client, command, name, db: String(command['$db']) });
     if (reply['code'] === 1) log.error({ command: name, errmsg: reply['errmsg'] }, 'command failed');
+    return reply;
+  };
+  const answer = async (message: Buffer): Promise<void> => {
+    if (socket.destroyed) return;
+    const request = parseRequest(message);
+    const reply = await run(request);
     if (!request.wantsReply) return;
     let bytes: Buffer;
     try {
@@ -47,11 +62,10 @@ export function serve(socket: Socket, id: number, around: Surroundings, log: Log
   socket.on('data', (chunk) => {
     try {
       for (const message of reader.push(chunk)) {
-        const request = parseRequest(message);
         waiting++;
         socket.pause();
         last = last
-          .then(() => answer(request))
+          .then(() => answer(message))
           .catch(close)
           .finally(() => {
             waiting--;

@@ -2,24 +2,24 @@ import assert from 'node:assert/strict';
 import { Long } from 'bson';
 import fc from 'fast-check';
 import { search } from '../../../embedded/mongo-server/query/find.ts';
-import { plan } from '../../../embedded/mongo-server/query/planner.ts';
+import { type Searchable, plan } from '../../../embedded/mongo-server/query/planner.ts';
 import { parseSort, sortKey } from '../../../embedded/mongo-server/query/sort.ts';
 import { Collection } from '../../../embedded/mongo-server/storage/collection.ts';
 import { compareValues, complement, orderKey } from '../../../embedded/mongo-server/values/order.ts';
 import type { Doc } from '../../../embedded/mongo-server/values/value.ts';
 
 const host = { reserve: () => {}, put: () => {}, remove: () => {} };
-const INDEXES: { key: Doc; sparse?: boolean; partialFilterExpression?: Doc }[] = [
+const INDEXES: { key: Doc; partialFilterExpression?: Doc }[] = [
   { key: { a: 1 } },
   { key: { a: -1, b: 1 } },
-  { key: { b: 1, a: 1 }, sparse: true },
+  { key: { b: 1, a: 1 } },
   { key: { 'c.x': 1, 'c.y': -1 } },
-  { key: { a: 1, d: 1 }, partialFilterExpression: { b: { $gt: 2 } } },
+  { key: { a: 1, d: 1 }, partialFilterExpression: { b: 2 } },
   { key: { d: 1 }, partialFilterExpression: { a: { $exists: true } } },
 ];
 
 function collectionOf(docs: readonly Doc[], isIndexed: boolean): Collection {
-  const collection = new Collection('test.things', {}, host);
+  const collection = new Collection('test.things', host);
   for (const doc of docs.slice(0, docs.length / 2)) collection.insert(doc);
   if (isIndexed) {
     for (const index of INDEXES) collection.createIndex({ v: 2, name: orderKey(index), ...index });
@@ -68,8 +68,8 @@ const sort = fc.constantFrom<Doc>(
 );
 
 /** Which documents a search finds, and in what order as far as the sort decides it. */
-function found(collection: Collection, filter: Doc, by: Doc, hint?: string): object {
-  const docs = search(collection, { filter, sort: by, hint }).map(({ item }) => item.doc);
+function found(collection: Searchable, filter: Doc, by: Doc): object {
+  const docs = search(collection, { filter, sort: by }).map(({ item }) => item.doc);
   return {
     ids: docs.map((doc) => doc['_id']).sort((a, b) => compareValues(a, b)),
     order: docs.map((doc) => sortKey(doc, parseSort(by))),
@@ -88,9 +88,10 @@ describe('A search', () => {
           for (const [filter, by] of asked) {
             const expected = found(plain, filter, by);
             assert.deepEqual(found(indexed, filter, by), expected);
-            for (const { spec } of indexed.indexes) {
-              if (spec.sparse || spec.partialFilterExpression) continue;
-              assert.deepEqual(found(indexed, filter, by, spec.name), expected, spec.name);
+            // With one index only, the planner has no better one to hide a wrong one behind.
+            for (const index of indexed.indexes) {
+              const only = { indexes: [index], items: indexed.items, size: 1e6 };
+              assert.deepEqual(found(only, filter, by), expected, index.spec.name);
             }
           }
         },
@@ -106,7 +107,7 @@ describe('A search', () => {
       at: _id,
       key: `k${_id}`,
     }));
-    const collection = new Collection('test.calls', {}, host);
+    const collection = new Collection('test.calls', host);
     for (const doc of docs) collection.insert(doc);
     for (const key of [{ state: 1, at: 1 }, { at: 1 }, { key: 1 }] as Doc[]) {
       collection.createIndex({ v: 2, key, name: Object.keys(key).join('_') });
