@@ -1,4 +1,4 @@
-import { base, lists, REDIS_TIME, text } from './lua/base.ts';
+import { base, end, lists, REDIS_TIME, text } from './lua/base.ts';
 import * as commands from './lua/commands.ts';
 import { fairness } from './lua/fairness.ts';
 import * as pieces from './lua/matching.ts';
@@ -26,7 +26,7 @@ export type Scripts = Readonly<Record<Name, Script>>;
 export function scriptsWith(time: string): Scripts {
   const start = base(time);
   const of = (name: string, needs: readonly string[], body: string): Script =>
-    script(name, start, ...needs, body);
+    script(name, start, ...needs, 'local function main()', body, 'end', end);
   return {
     enter: of('enter', [...pairing, serving], commands.enter),
     leave: of('leave', [...pairing, serving], commands.leave),

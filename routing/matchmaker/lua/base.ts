@@ -13,27 +13,35 @@ local t = ${time}
 local stamp = t[1] .. string.sub('000000' .. t[2], -6)
 local ms = string.sub(stamp, 1, -4)
 local now = tonumber(ms)
-local meta = call('HMGET', P .. 'meta', 'epoch', 'ver', 'fence', 'boosts', 'levels')
+local meta = call('HMGET', P .. 'meta', 'epoch', 'ver', 'fence')
 local epoch = meta[1]
 if not epoch then return {'lost'} end
 local ver = meta[2] or '0'
 
 local function arg(i) return ARGV[i + 1] end
 
--- Ids are epoch-number without a gap, so a reader sees by itself that something is missing.
+local told = {}
 local function emit(kind, body)
-  call('XADD', P .. 'out', 'MAXLEN', '~', ARGV[1], epoch .. '-*', 'k', kind, 't', ms, 'b', body)
+  told[#told + 1] = kind
+  told[#told + 1] = body
 end
+`;
+
+/**
+ * How every script ends: all that happened in one step is one entry of the outbox. Ids are epoch-number without a gap,
+ * so a reader sees by itself that something is missing.
+ */
+export const end = String.raw`
+local reply = main()
+if #told > 0 then call('XADD', P .. 'out', 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
+return reply
 `;
 
 /** Numbers and names as text. Lua by itself would write large numbers with 14 digits only. */
 export const text = String.raw`
 local function num(x) return string.format('%.0f', x) end
 
-local function quote(s)
-  if find(s, '[%c"\\]') then return cjson.encode(s) end
-  return '"' .. s .. '"'
-end
+local quote = cjson.encode
 `;
 
 /**

@@ -42,12 +42,12 @@ if unknown then return {'unknown-class', unknown} end
 if c and c.st == 'waiting' then line_remove(cid, c) end
 if c and c.st == 'held' then
   local r = reservation_load(c.r)
-  if r and r.st == 'pending' then end_reservation(c.r, r, 'canceled'); freed = {c.r, r} end
+  if r and r.st == 'pending' then end_reservation(c.r, r, 'canceled'); freed = r end
 end
 local rid, r = place(cid, new)
 -- Only now, so that the contact itself stands in line for the agent its older offer held.
 if freed then
-  release_from(freed[1], freed[2])
+  release_from(freed)
   local after = contact_load(cid)
   if after.r ~= '' then rid = after.r; r = reservation_load(rid) end
 end
@@ -61,7 +61,7 @@ local cid = arg(1)
 local c = contact_load(cid)
 if not c or c.st == 'over' then return {'nothing'} end
 local r = reservation_load(c.r)
-if r and (r.st == 'accepted' or r.st == 'wrapping') then return {'nothing'} end
+if r and is_taken(r) then return {'nothing'} end
 if c.st == 'waiting' then line_remove(cid, c) end
 contact_over(cid, c)
 contact_event('contact.left', cid, c)
@@ -75,7 +75,7 @@ local rid, aid = arg(1), arg(2)
 local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if r.st == 'accepted' or r.st == 'wrapping' then return {'ok', reservation_view(r)} end
+if is_taken(r) then return {'ok', reservation_view(r)} end
 if r.st ~= 'pending' then return {'gone'} end
 if now >= tonumber(r.dl) then return {'late'} end
 take(rid, r)
@@ -114,7 +114,7 @@ if c then
   local known = tonumber(c.e)
   if known > entry or (known == entry and c.st == 'over') then return {'gone'} end
   old = reservation_load(c.r)
-  if known == entry and old and (old.st == 'accepted' or old.st == 'wrapping') then
+  if known == entry and old and is_taken(old) then
     if old.a == aid then return {'ok', reservation_view(old)} end
     return {'gone'}
   end
@@ -136,7 +136,7 @@ if old and old.st == 'pending' then end_reservation(taken, old, 'rescinded') end
 forget_due(cid)
 local idle = a.idle ~= '' and a.idle or stamp
 local rid, r = reserve(cid, new, aid, a, 'claimed', seen(a.p, aid, idle), 'accepted')
-if old and old.st == 'rescinded' then release_from(taken, old) end
+if old and old.st == 'rescinded' then release_from(old) end
 return {'ok', reservation_view(r)}
 `;
 
@@ -146,10 +146,8 @@ local rid = arg(1)
 local r = reservation_load(rid)
 if not r or r.st ~= 'accepted' then return {'nothing'} end
 r.st = 'wrapping'
-call('SET', P .. 'r:' .. rid, reservation_text(r))
 emit('reservation.wrapup', reservation_view(r))
-local a = agent_load(r.a)
-if a and a.r == rid then agent_move(r.a, a, 'working-after-call') end
+agent_move(r.a, r.agent, 'working-after-call')
 return {'wrapping'}
 `;
 
@@ -158,11 +156,10 @@ export const complete = String.raw`
 local rid = arg(1)
 local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
-if r.st == 'accepted' or r.st == 'wrapping' then
+if is_taken(r) then
   finish(rid, r, arg(2) ~= '' and {state = arg(2), reason = arg(3)} or nil)
 elseif r.st == 'pending' then
-  local c = held_by(rid, r)
-  if c then contact_over(r.c, c) end
+  contact_done(rid, r)
   withdraw(rid, r, 'canceled')
 end
 return {'done'}
@@ -175,7 +172,7 @@ if arg(6) ~= ver then return {'stale', ver} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
-  a = {st = 'logged-off', since = call('HGET', P .. 'off', aid) or ms, p = p, idle = '', r = '', c = '', next = '', reason = ''}
+  a = {st = 'logged-off', since = call('HGET', P .. 'off', aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = ''}
 elseif arg(7) == '1' then return {'ok', agent_view(aid, a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
   local rid, r = a.r, reservation_load(a.r)

@@ -7,11 +7,9 @@ local function band(priority) return (TOP - math.min(TOP, priority)) * BAND end
 local function lines_of(aid, p)
   local packed = call('HGET', P .. 'pcls@' .. ver, p)
   local lines = packed and cmsgpack.unpack(packed) or {}
-  local boosts, plain = meta[4], #lines
-  if boosts then
-    for boost in string.gmatch(boosts, '%d+') do
-      for i = 1, plain do lines[#lines + 1] = lines[i] .. '+' .. boost end
-    end
+  local plain = #lines
+  for _, boost in ipairs(call('SMEMBERS', P .. 'boosts')) do
+    for i = 1, plain do lines[#lines + 1] = lines[i] .. '+' .. boost end
   end
   lines[#lines + 1] = '@' .. aid
   return lines
@@ -33,14 +31,19 @@ local function overtaken(c, how, lines, heads, aid, p)
     n.priority, n.unexplained = 0, 0
     local mine, start, boost = tonumber(c.sc), tonumber(c.start), tonumber(c.bo)
     local priority = boost > 0 and 0 or tonumber(c.pr)
+    local levels
+    if priority > 0 or boost > 0 then
+      levels = call('SMEMBERS', P .. 'levels')
+      levels[#levels + 1] = '0'
+    end
     for i, line in ipairs(lines) do
       if heads[i] and find(line, '@', 1, true) ~= 1 then
         if head_read(heads[i]) < mine then
           n.unexplained = n.unexplained + call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. c.sc)
         end
-        if priority > 0 or boost > 0 then
+        if levels then
           local theirs = tonumber(match(line, '%+(%d+)$') or '0')
-          for level in string.gmatch(meta[5] or '0', '%d+') do
+          for _, level in ipairs(levels) do
             local l = tonumber(level)
             if l < priority or (l == priority and theirs < boost) then
               local from, to = math.max(mine, band(l)), band(l) + start - theirs

@@ -43,7 +43,8 @@ local function stood()
   if call('HLEN', P .. 'agents') > 20 then return '' end
   local all, states = call('HGETALL', P .. 'agents'), {}
   for i = 1, #all, 2 do
-    local st, p, since, reason = match(all[i + 1], '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t(.*)$')
+    local st, p, since, reason = match(all[i + 1],
+      '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t(.*)$')
     states[#states + 1] = quote(all[i]) .. ':' .. quote(st .. ' ' .. p .. ' ' .. since .. ' ' .. reason)
   end
   return #states > 0 and ',"states":{' .. table.concat(states, ',') .. '}' or ''
@@ -62,12 +63,11 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   local ring = c.ring ~= '0' and ',"ring":' .. c.ring or ''
   local why = '{"how":"' .. how .. '","version":' .. ver .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
     .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a.p) .. stood() .. '}'
-  local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, acc = st == 'accepted' and ms or '', dl = dl,
-    body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
+  local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
       .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl
       .. ',"class":"' .. c.cls .. '","why":' .. why .. '}'}
-  call('SET', P .. 'r:' .. rid, reservation_text(r))
-  call('ZADD', P .. 'res', st == 'accepted' and TAKEN + now or dl, rid)
+  call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. r.body)
+  if st == 'pending' then call('ZADD', P .. 'dl', dl, rid) else a.acc = ms end
   c.st = 'held'; c.r = rid
   contact_save(cid, c)
   emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', reservation_view(r))
@@ -134,11 +134,9 @@ local function best_agent(c)
   end
 end
 
--- What counts of a line is known to all: which priorities and boosts there are.
-local function known(i, field, value)
-  if find(' ' .. (meta[i] or '') .. ' ', ' ' .. value .. ' ', 1, true) then return end
-  meta[i] = meta[i] and meta[i] .. ' ' .. value or value
-  call('HSET', P .. 'meta', field, meta[i])
+-- Which priorities and boosts there are among those who wait.
+local function known(kind, value)
+  if value ~= '0' then call('SADD', P .. kind, value) end
 end
 
 -- Pairs a contact or files it; c is not in a line when this is called.
@@ -147,8 +145,8 @@ local function place(cid, c)
   local aid, a, how, looked = best_agent(c)
   if aid then return reserve(cid, c, aid, a, how, looked, 'pending') end
   c.st = 'waiting'; c.r = ''
-  if c.bo ~= '0' then known(4, 'boosts', c.bo); c.ln = c.cls .. '+' .. c.bo
-  else known(5, 'levels', c.pr); c.ln = c.cls end
+  if c.bo ~= '0' then known('boosts', c.bo); c.ln = c.cls .. '+' .. c.bo
+  else known('levels', c.pr); c.ln = c.cls end
   if how == 'wait' then
     c.ln = '@' .. c.pa
     call('ZADD', P .. 'pstarts', c.start, cid)
@@ -208,7 +206,7 @@ end
 
 -- An agent is done with what they had; what they wished meanwhile holds.
 local function release(aid, a, wish)
-  a.r = ''; a.c = ''
+  a.r = ''; a.c = ''; a.acc = ''
   local held = a.next ~= '' and cjson.decode(a.next) or nil
   if held and held.state == 'logged-off' then wish = held end
   wish = wish or held
@@ -217,15 +215,14 @@ local function release(aid, a, wish)
   agent_move(aid, a, wish.state, wish.reason)
   if wish.state == 'logged-off' then unwait(aid) end
 end
-local function release_from(rid, r, wish)
-  local a = agent_load(r.a)
-  if a and a.r == rid then release(r.a, a, wish) end
+local function release_from(r, wish)
+  if r.agent then release(r.a, r.agent, wish) end
 end
 
 -- The agent did not take it: they are not ready, and the contact goes to the next with its start time kept.
 local function pass_on(rid, r, st, reason)
   end_reservation(rid, r, st)
-  release_from(rid, r, {state = 'not-ready', reason = reason})
+  release_from(r, {state = 'not-ready', reason = reason})
   local c = held_by(rid, r)
   if c then place(r.c, c) end
 end
@@ -234,18 +231,18 @@ local function lapse(rid, r) pass_on(rid, r, 'timeout', 'missed') end
 -- The contact went away: the agent keeps how long they were idle.
 local function withdraw(rid, r, st)
   end_reservation(rid, r, st)
-  release_from(rid, r)
+  release_from(r)
 end
 `;
 
 /** An offer is taken. */
 export const taking = String.raw`
 local function take(rid, r)
-  r.st = 'accepted'; r.acc = ms
-  call('SET', P .. 'r:' .. rid, reservation_text(r))
-  call('ZADD', P .. 'res', TAKEN + now, rid)
+  r.st = 'accepted'
+  call('ZREM', P .. 'dl', rid)
   emit('reservation.accepted', reservation_view(r))
-  agent_move(r.a, agent_load(r.a), 'busy')
+  r.agent.acc = ms
+  agent_move(r.a, r.agent, 'busy')
 end
 `;
 
@@ -259,12 +256,16 @@ local function learn(cls, took)
   call('HSET', P .. 'handle', names[1], known[1], names[2], known[2], names[3], known[3], names[4], known[4])
 end
 
+local function contact_done(rid, r)
+  local st, e, held = match(call('GET', P .. 'c:' .. r.c) or '', '^([^\t]*)\t([^\t]*)\t([^\t]*)\t')
+  if st == 'held' and held == rid then contact_over(r.c, {e = e}) end
+end
+
 local function finish(rid, r, wish)
-  learn(r.cls, now - tonumber(r.acc))
+  learn(r.cls, now - tonumber(r.agent.acc))
   end_reservation(rid, r, 'completed')
-  local c = held_by(rid, r)
-  if c then contact_over(r.c, c) end
-  release_from(rid, r, wish)
+  contact_done(rid, r)
+  release(r.a, r.agent, wish)
 end
 `;
 

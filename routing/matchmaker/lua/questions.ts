@@ -59,13 +59,13 @@ for _, line in ipairs(call('HKEYS', P .. 'wheads')) do
     end
   end
 end
-local reservations = {}
-for _, rid in ipairs(call('ZRANGE', P .. 'res', 0, -1)) do
-  local r = reservation_load(rid)
+local reservations, agents, states = {}, {}, call('HGETALL', P .. 'agents')
+for i = 1, #states, 2 do
+  local a = agent_load(states[i])
+  agents[#agents + 1] = agent_view(states[i], a)
+  local r = reservation_load(a.r)
   if r then reservations[#reservations + 1] = reservation_view(r) end
 end
-local agents, states = {}, call('HGETALL', P .. 'agents')
-for i = 1, #states, 2 do agents[#agents + 1] = agent_view(states[i], agent_load(states[i])) end
 return {'ok', last[1] and last[1][1] or '', ms, waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
   reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle'),
   states, call('HGETALL', P .. 'overtaken')}

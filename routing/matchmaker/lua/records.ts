@@ -2,24 +2,26 @@
  * Agents, contacts and reservations as they are kept: one line of text each, its fields between tabs ('' for none),
  * since reading and writing a whole hash costs several times as much.
  *
- *   agents <id>   st p since idle r c next reason
+ *   agents <id>   st p since idle r c acc next reason
  *   c:<id>        st e r cls sc om pa pu pw start pr bo ring rings ln b0 sv     or   over e
- *   r:<id>        st c a e cls acc dl body
- *   res           reservations that are open, by deadline; accepted ones by TAKEN + the time they were
+ *   r:<id>        c a e dl cls body     (never changes; gone when it is over, but for a while after it was rejected)
+ *   dl            reservations that wait for an answer, by deadline
+ *
+ * How a reservation stands is how its agent stands: so one agent cannot be held by two.
  */
 export const records = String.raw`
-local OVER_S, ENDED_S, TAKEN = 21600, 3600, 35184372088832
+local OVER_S, ENDED_S = 21600, 3600
 
 local function agent_load(id)
   local text = call('HGET', P .. 'agents', id)
   if not text then return nil end
-  local st, p, since, idle, r, c, nx, reason = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  return {st = st, p = p, since = since, idle = idle, r = r, c = c, next = nx, reason = reason}
+  local st, p, since, idle, r, c, acc, nx, reason = match(text,
+    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  return {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason}
 end
 local function agent_save(id, a)
   call('HSET', P .. 'agents', id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
-    .. '\t' .. a.next .. '\t' .. a.reason)
+    .. '\t' .. a.acc .. '\t' .. a.next .. '\t' .. a.reason)
 end
 local function agent_view(id, a)
   local v = '{"agentId":' .. quote(id) .. ',"state":"' .. a.st .. '","since":' .. a.since
@@ -29,25 +31,20 @@ local function agent_view(id, a)
   return v .. '}'
 end
 
+local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] = 'wrapping'}
+
+-- With the agent who holds it, if one does.
 local function reservation_load(id)
   local text = id ~= '' and call('GET', P .. 'r:' .. id)
   if not text then return nil end
-  local st, c, a, e, cls, acc, dl, body = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  return {st = st, c = c, a = a, e = e, cls = cls, acc = acc, dl = dl, body = body}
+  local c, aid, e, dl, cls, body = match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  local a = agent_load(aid)
+  if a and a.r ~= id then a = nil end
+  return {st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, body = body, agent = a}
 end
-local function reservation_text(r)
-  return r.st .. '\t' .. r.c .. '\t' .. r.a .. '\t' .. r.e .. '\t' .. r.cls .. '\t' .. r.acc .. '\t' .. r.dl .. '\t' .. r.body
-end
+local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end
 -- What never changes was written once, as JSON.
 local function reservation_view(r) return '{"state":"' .. r.st .. '",' .. r.body end
-
-local function end_reservation(rid, r, st)
-  r.st = st
-  call('SET', P .. 'r:' .. rid, reservation_text(r), 'EX', ENDED_S)
-  call('ZREM', P .. 'res', rid)
-  emit('reservation.' .. st, reservation_view(r))
-end
 `;
 
 /** Contacts, apart: who answers an offer does not need them. */
@@ -74,10 +71,17 @@ local function contact_event(kind, id, c)
   local ring = c.ring and c.ring ~= '0' and ',"ring":' .. c.ring or ''
   emit(kind, '{"contactId":' .. quote(id) .. ',"entry":' .. c.e .. ring .. '}')
 end
--- Of whoever holds it, this contact is let go; nil when somebody else holds it by now.
+-- The contact, while this reservation and no later one is its own.
 local function held_by(rid, r)
   local c = contact_load(r.c)
   if c and c.st == 'held' and c.r == rid then return c end
+end
+
+local function end_reservation(rid, r, st)
+  if r.st == 'pending' then call('ZREM', P .. 'dl', rid) end
+  r.st = st
+  if st == 'rejected' then call('EXPIRE', P .. 'r:' .. rid, ENDED_S) else call('DEL', P .. 'r:' .. rid) end
+  emit('reservation.' .. st, reservation_view(r))
 end
 
 local function line_add(id, c)

@@ -9,10 +9,10 @@ export const sweep = String.raw`
 local leader = call('GET', P .. 'leader')
 if leader and leader ~= arg(1) then return {'follower'} end
 call('SET', P .. 'leader', arg(1), 'PX', arg(2))
-local lapsed = call('ZRANGEBYSCORE', P .. 'res', '-inf', ms, 'LIMIT', 0, arg(3))
+local lapsed = call('ZRANGEBYSCORE', P .. 'dl', '-inf', ms, 'LIMIT', 0, arg(3))
 for _, rid in ipairs(lapsed) do
   local r = reservation_load(rid)
-  if r and r.st == 'pending' then lapse(rid, r) else call('ZREM', P .. 'res', rid) end
+  if r and r.st == 'pending' then lapse(rid, r) else call('ZREM', P .. 'dl', rid) end
 end
 local wider = call('ZRANGEBYSCORE', P .. 'widen', '-inf', ms, 'LIMIT', 0, arg(3))
 for _, cid in ipairs(wider) do
@@ -39,29 +39,24 @@ local page = call('HSCAN', P .. 'agents', arg(1), 'COUNT', 200)
 for i = 1, #page[2], 2 do
   local id = page[2][i]
   local a = agent_load(id)
-  if a and a.r ~= '' then
-    local r = reservation_load(a.r)
-    local holds = r and r.a == id and (r.st == 'pending' or r.st == 'accepted' or r.st == 'wrapping')
-    if not holds then
+  if a.r ~= '' then
+    local rid, r = a.r, reservation_load(a.r)
+    if not r or r.a ~= id then
       repaired('agent ' .. id, 'was ' .. a.st .. ' with a reservation that is over')
-      local cid, rid = a.c, a.r
+      local cid = a.c
       release(id, a)
       local c = contact_load(cid)
-      if c and c.st == 'held' and c.r == rid and not r then place(cid, c) end
+      if c and c.st == 'held' and c.r == rid then place(cid, c) end
+    elseif r.st == 'pending' and not call('ZSCORE', P .. 'dl', rid) then
+      call('ZADD', P .. 'dl', r.dl, rid)
+      repaired('reservation ' .. rid, 'had no deadline')
+    elseif a.acc ~= '' and now - tonumber(a.acc) > tonumber(arg(2)) then
+      repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
+      finish(rid, r, {state = 'not-ready', reason = 'stuck'})
     end
-  elseif a and a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
+  elseif a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
     repaired('agent ' .. id, 'was ready and in no list')
     serve(id, a)
-  end
-end
-for _, rid in ipairs(call('ZRANGE', P .. 'res', 0, 199)) do
-  local r = reservation_load(rid)
-  if not r then
-    call('ZREM', P .. 'res', rid)
-    repaired('reservation ' .. rid, 'was counted and unknown')
-  elseif r.acc ~= '' and now - tonumber(r.acc) > tonumber(arg(2)) then
-    repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
-    finish(rid, r, {state = 'not-ready', reason = 'stuck'})
   end
 end
 local waiting = call('HGETALL', P .. 'wheads')
@@ -86,7 +81,7 @@ local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
 if redis.call('HSETNX', P .. 'meta', 'epoch', ARGV[2]) == 0 then return {'already'} end
 redis.call('DEL', P .. 'out')
 local why = ARGV[2] == '1' and 'first start' or 'its data were lost; those who wait must be entered again'
-redis.call('XADD', P .. 'out', ARGV[2] .. '-*', 'k', 'repaired', 't', now, 'b',
+redis.call('XADD', P .. 'out', ARGV[2] .. '-*', 't', now, 'repaired',
   cjson.encode({what = 'redis', why = why}))
 return {'founded'}
 `;
@@ -191,7 +186,7 @@ if not was then return {'first'} end
 local last = call('XREVRANGE', P .. 'out', '+', '-', 'COUNT', 1)[1]
 local last_number = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
 call('DEL', P .. 'out')
-call('XADD', P .. 'out', epoch .. '-' .. string.format('%.0f', last_number + 1000000), 'k', 'repaired', 't', ms, 'b',
+call('XADD', P .. 'out', epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
   cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
 return {'another'}
 `;
