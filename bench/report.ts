@@ -21,19 +21,18 @@ export function reportPair(
   ] as const) {
     const value = quantile(ours, share);
     const bare = quantile(floor, share);
-    const line: Line = {
-      bench,
-      metric: `${metric}_${name}`,
-      value: round(value),
-      floor: round(bare),
-      ratio: round(value / bare),
-      unit: 'ms',
-    };
-    console.log(JSON.stringify(line));
+    report(bench, `${metric}_${name}`, value, bare, 'ms');
   }
 }
 
-function quantile(samples: readonly number[], share: number): number {
+/** Prints one figure beside its floor. */
+export function report(bench: string, metric: string, value: number, floor: number, unit: string): void {
+  const ratio = round(value / floor);
+  const line: Line = { bench, metric, value: round(value), floor: round(floor), ratio, unit };
+  console.log(JSON.stringify(line));
+}
+
+export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

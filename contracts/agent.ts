@@ -268,7 +268,9 @@ export interface Figure {
     | 'service-level'
     | 'abandoned'
     | 'promises-kept'
-    | 'handle-time';
+    | 'handle-time'
+    | 'overtaken'
+    | 'overtaken-unexplained';
   readonly label: string;
   readonly value?: number;
   readonly unit: 'count' | 'ms' | 'share';

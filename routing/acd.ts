@@ -8,13 +8,14 @@ import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 import type { Competition } from './domain/estimate.ts';
 import { openingAt, slotsBetween } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
-import { lineScore } from './domain/order.ts';
+import { precedence } from './domain/order.ts';
+import type { KnownEntry } from './entries.ts';
+import { entryOf } from './entries.ts';
 import type { DueTimes } from './lifecycle/due-times.ts';
 import type { RosterWatch } from './lifecycle/roster-watch.ts';
-import type { Answered, Entry, Matchmaker, Stale, UnknownClass } from './matchmaker/matchmaker.ts';
+import type { Answered, Entered, Matchmaker, Stale, UnknownClass } from './matchmaker/matchmaker.ts';
 import type { Outbox } from './matchmaker/outbox.ts';
 import type { RosterPublisher } from './matchmaker/publisher.ts';
-import { scripts } from './matchmaker/scripts.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type * as door from './routing.ts';
 import { readSnapshot } from './snapshots.ts';
@@ -85,7 +86,7 @@ export class Acd implements door.Routing {
   async enter(contact: door.Contact): Promise<door.Placement> {
     const entry = this.#entry(contact);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const reply = await this.#agreeing(entry, (version) => this.#parts.matchmaker.enter(entry, version));
+      const reply = await this.#enter(entry);
       if (reply.state === 'over') return { state: 'over' };
       if (reply.state === 'reserved') {
         return {
@@ -104,8 +105,8 @@ export class Acd implements door.Routing {
     await this.#parts.matchmaker.leave(contactId);
   }
 
-  async schedule(contactId: CallbackId, at: number, service?: string): Promise<void> {
-    await this.#parts.dueTimes.set(contactId, at, service);
+  async schedule(contactId: CallbackId, at: number, service?: string, startedAt?: number): Promise<void> {
+    await this.#parts.dueTimes.set(contactId, at, service, startedAt);
   }
 
   async unschedule(contactId: CallbackId): Promise<void> {
@@ -123,7 +124,7 @@ export class Acd implements door.Routing {
   async claim(contact: door.Contact, agentId: AgentId): Promise<door.AcceptResult> {
     const entry = this.#entry(contact);
     const claim = (version: number) => this.#parts.matchmaker.claim(entry, agentId, version);
-    return this.#result(await this.#agreeing(entry, claim));
+    return this.#result(await this.#agreeing(entry.requirements, claim));
   }
 
   async wrapUp(reservationId: ReservationId): Promise<void> {
@@ -144,7 +145,7 @@ export class Acd implements door.Routing {
 
   async place(contactId: CallbackId): Promise<door.Standing | undefined> {
     const { matchmaker, standings, clock } = this.#parts;
-    const look = readLook(await matchmaker.run(scripts.standing, contactId, '', ''));
+    const look = readLook(await matchmaker.run('standing', contactId, '', ''));
     if (look === undefined) return undefined;
     return standings.standing(look, await this.#competition(look), clock.now());
   }
@@ -155,10 +156,12 @@ export class Acd implements door.Routing {
   }: Pick<door.Contact, 'requirement' | 'priority'>): Promise<door.Outlook> {
     const { matchmaker, standings, clock } = this.#parts;
     const now = clock.now();
-    const entry = { class: classId(requirement), requirement: canonicalRequirement(requirement) };
-    const look = await this.#agreeing(entry, async () => {
-      const reply = await matchmaker.run(scripts.standing, '', entry.class, lineScore(priority, now));
-      return readLook(reply) ?? { state: 'unknown-class' as const };
+    const id = classId(requirement);
+    const requirements = new Map([[id, canonicalRequirement(requirement)]]);
+    const { score } = precedence(priority, now);
+    const look = await this.#agreeing(requirements, async () => {
+      const reply = await matchmaker.run('standing', '', id, score);
+      return readLook(reply) ?? { state: 'unknown-class' as const, class: id };
     });
     return standings.outlook(look, await this.#competition(look), now, USUAL_OFFER_MS);
   }
@@ -195,14 +198,7 @@ export class Acd implements door.Routing {
   services(): Promise<readonly door.ServiceRule[]> {
     return Promise.resolve(
       [...this.#parts.watch.page.services.values()].map(
-        ({ id, name, requirement, autoAccept, offerMs, timezone }) => ({
-          id,
-          name,
-          requirement,
-          autoAccept,
-          offerMs,
-          timezone,
-        }),
+        ({ entitled: _, slotMinutes: _minutes, slotCapacity: _capacity, hours: _hours, ...rule }) => rule,
       ),
     );
   }
@@ -217,7 +213,7 @@ export class Acd implements door.Routing {
 
   async snapshot(): Promise<door.RoutingSnapshot> {
     const { matchmaker, vocabulary, standings, clock } = this.#parts;
-    return readSnapshot(await matchmaker.run(scripts.snapshot), vocabulary, standings, clock.now());
+    return readSnapshot(await matchmaker.run('snapshot'), vocabulary, standings, clock.now());
   }
 
   events(after: string | undefined, signal: AbortSignal): AsyncIterable<door.RoutingEvent> {
@@ -229,15 +225,10 @@ export class Acd implements door.Routing {
     agents: readonly { agentId: AgentId; wish: door.AgentWish }[],
   ): Promise<void> {
     // Contacts first and in their order, so that the agents find a whole line.
-    const score = (it: door.Contact) => lineScore(it.priority, it.startedAt);
-    const ordered = [...contacts].sort((a, b) => score(a) - score(b));
+    const entries = contacts.map((it) => this.#entry(it));
+    const ordered = entries.sort((a, b) => a.precedence.score - b.precedence.score);
     for (let i = 0; i < ordered.length; i += REBUILD_AT_ONCE) {
-      await Promise.all(
-        ordered.slice(i, i + REBUILD_AT_ONCE).map((contact) => {
-          const entry = this.#entry(contact);
-          return this.#agreeing(entry, (version) => this.#parts.matchmaker.enter(entry, version));
-        }),
-      );
+      await Promise.all(ordered.slice(i, i + REBUILD_AT_ONCE).map((entry) => this.#enter(entry)));
     }
     for (const { agentId, wish } of agents) await this.#setAgentState(agentId, wish, true);
   }
@@ -261,10 +252,12 @@ export class Acd implements door.Routing {
     return this.#parts.watch.page.services.get(id);
   }
 
-  #entry(contact: door.Contact): Entry & { readonly requirement: door.Requirement } {
-    const requirement = canonicalRequirement(contact.requirement);
-    const offerMs = this.#service(contact.service)?.offerMs ?? USUAL_OFFER_MS;
-    return { contact, class: classId(requirement), offerMs, requirement };
+  #entry(contact: door.Contact): KnownEntry {
+    return entryOf(contact, this.#service(contact.service));
+  }
+
+  #enter(entry: KnownEntry): Promise<Exclude<Entered, Stale | UnknownClass>> {
+    return this.#agreeing(entry.requirements, (version) => this.#parts.matchmaker.enter(entry, version));
   }
 
   async #result(answer: Answered): Promise<door.AcceptResult> {
@@ -281,12 +274,12 @@ export class Acd implements door.Routing {
       if (profile === undefined && wish.state !== 'logged-off') throw new UnknownName(`agent ${agentId}`);
       return matchmaker.setAgentState(agentId, profile ?? '', wish, version, onlyNew);
     };
-    return this.#agreeing(undefined, set);
+    return this.#agreeing(new Map(), set);
   }
 
   /** Asks until Redis and we speak of the same roster and the kind of contact is known to both. */
   async #agreeing<T extends object>(
-    entry: { readonly class: string; readonly requirement: door.Requirement } | undefined,
+    requirements: ReadonlyMap<string, door.Requirement>,
     ask: (version: number) => Promise<T>,
   ): Promise<Exclude<T, Stale | UnknownClass>> {
     const { watch, publisher } = this.#parts;
@@ -294,8 +287,11 @@ export class Acd implements door.Routing {
       const reply = await ask(watch.page.version);
       const state = 'state' in reply ? reply.state : undefined;
       if (state === 'stale') await watch.catchUp((reply as unknown as Stale).version);
-      else if (state === 'unknown-class' && entry !== undefined) {
-        await publisher.defineClass(watch.page.roster, entry.class, entry.requirement);
+      else if (state === 'unknown-class') {
+        const { class: id } = reply as unknown as UnknownClass;
+        const requirement = requirements.get(id);
+        if (requirement === undefined) throw new UnknownName(`class ${id}`);
+        await publisher.defineClass(watch.page.roster, id, requirement);
       } else return reply as Exclude<T, Stale | UnknownClass>;
     }
     throw new RoutingUnavailable('redis', new Error('the roster keeps changing'));

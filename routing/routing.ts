@@ -1,9 +1,11 @@
 import type { AgentId, CallbackId, ReservationId } from '../contracts/ids.ts';
 import type { AgentState, ReservationState, TimeRange } from '../contracts/states.ts';
 import type { DecisionView } from '../contracts/agent.ts';
-import type { AgentProfile, Qualification, Requirement } from './domain/qualification.ts';
+import type { DecisionRecord } from './domain/decision.ts';
+import type { OvertakeReason } from './domain/fairness.ts';
+import type { AgentProfile, Qualification, Requirement, Ring } from './domain/qualification.ts';
 
-export type { AgentProfile, Qualification, Requirement };
+export type { AgentProfile, DecisionRecord, OvertakeReason, Qualification, Requirement, Ring };
 
 /**
  * The one door of the automatic call distributor. The contact server tells facts (a contact waits, an agent is
@@ -24,9 +26,10 @@ export interface Routing {
   leave(contactId: CallbackId): Promise<void>;
   /**
    * Emits `contact.due` at the time (epoch ms), within 1 s, once, also after a restart. A new time replaces the old.
-   * With a service it counts against the capacity of the slot it falls into; it is never refused here.
+   * With a service it counts against the capacity of the slot it falls into; it is never refused here. Whoever
+   * started before (`startedAt`) is counted as overtaken, for the reason `snooze`, by those served meanwhile.
    */
-  schedule(contactId: CallbackId, at: number, service?: string): Promise<void>;
+  schedule(contactId: CallbackId, at: number, service?: string, startedAt?: number): Promise<void>;
   unschedule(contactId: CallbackId): Promise<void>;
 
   /** Takes an offer; fails as a value when it is gone. The agent is then busy. */
@@ -92,7 +95,10 @@ export interface Contact {
   readonly startedAt: number;
   /** Grows with every entry of the same contact into the line, so that late answers are known as such. */
   readonly entry: number;
-  /** Among the idle agents who can serve it, this one goes first until the time given; nobody is waited for. */
+  /**
+   * Among the idle agents who can serve it, this one goes first until the time given. They are waited for only where
+   * the service says so (`preferredWaitMs`), and only while they are logged in and able.
+   */
   readonly preferred?: { readonly agentId: AgentId; readonly until: number };
 }
 
@@ -131,6 +137,8 @@ export interface Reservation {
   /** When a pending offer lapses (epoch ms, Redis time). */
   readonly deadline: number;
   readonly decision: DecisionView;
+  /** What the decision was made from, enough to make it again. */
+  readonly basis: DecisionRecord;
 }
 
 export type AcceptResult =
@@ -198,6 +206,12 @@ export interface ServiceRule {
   readonly autoAccept: boolean;
   readonly offerMs: number;
   readonly timezone: string;
+  /** How the requirement widens with waiting, first ring first. */
+  readonly rings?: readonly Ring[];
+  /** So long a contact waits for its preferred agent alone, from its start; absent or 0: not at all. */
+  readonly preferredWaitMs?: number;
+  /** Each point of priority counts as so much waiting; absent or 0: priority goes strictly before age. */
+  readonly ageMsPerPriority?: number;
 }
 
 export interface RoutingSnapshot {
@@ -207,6 +221,8 @@ export interface RoutingSnapshot {
   readonly scheduled: readonly { readonly contactId: CallbackId; readonly at: number }[];
   readonly reservations: readonly Reservation[];
   readonly agents: readonly AgentStatus[];
+  /** How often somebody was served before somebody who started earlier, by reason, since Redis began or was lost. */
+  readonly overtaken: Readonly<Record<OvertakeReason, number>>;
 }
 
 export type RoutingEvent = { readonly cursor: string; readonly at: number } & (
@@ -223,7 +239,13 @@ export type RoutingEvent = { readonly cursor: string; readonly at: number } & (
       readonly reservation: Reservation;
     }
   | { readonly type: 'agent.state'; readonly status: AgentStatus }
-  | { readonly type: 'contact.queued'; readonly contactId: CallbackId; readonly entry: number }
+  /** `ring`: its requirement has widened so far. */
+  | {
+      readonly type: 'contact.queued';
+      readonly contactId: CallbackId;
+      readonly entry: number;
+      readonly ring?: number;
+    }
   | { readonly type: 'contact.left'; readonly contactId: CallbackId; readonly entry: number }
   /** Its scheduled time has come: the contact server enters it. */
   | { readonly type: 'contact.due'; readonly contactId: CallbackId }

@@ -1,11 +1,11 @@
 import type { AgentId, CallbackId } from '../contracts/ids.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
-import { lineScore } from './domain/order.ts';
-import { handleTimes, numbersByName, readContact, readReservation, readStatus } from './matchmaker/decode.ts';
+import { OVERTAKE_REASONS } from './domain/fairness.ts';
+import { handleTimes, numbersByName, readReservation, readStatus } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { Qualification, RoutingSnapshot } from './routing.ts';
+import type { Contact, Qualification, RoutingSnapshot } from './routing.ts';
 import type { Look, Standings } from './standings.ts';
 
 const MOST_CANDIDATES = 10;
@@ -17,35 +17,35 @@ export async function readSnapshot(
   standings: Standings,
   now: number,
 ): Promise<RoutingSnapshot> {
-  const [, cursor, at, lines, due, reservations, agents, work, duty, handle, states] = reply;
-  const waiting = (lines as [ClassId, string[]][]).map(
-    ([id, list]) => [id, list.map((text) => readContact(text))] as const,
-  );
+  const [, cursor, at, lines, due, reservations, agents, work, duty, handle, states, overtaken] = reply;
+  const rows = (lines as Row[]).map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
   const onDuty = numbersByName(duty);
   const common = { atWork: numbersByName(work), onDuty, handle: handleTimes(handle), idle: false };
   const competition = await standings.competition(
-    waiting.map(([id]) => id),
+    rows.flatMap((it) => [it.class, it.asked]),
     common,
   );
-  const scores = waiting.map(
-    ([id, list]) => [id, list.map((it) => lineScore(it.priority, it.startedAt))] as const,
-  );
-  const entries = [];
-  for (const [id, list] of waiting) {
-    const candidates = candidatesFor(id, vocabulary, states as string[]);
-    for (const [rank, contact] of list.entries()) {
-      const score = lineScore(contact.priority, contact.startedAt);
-      const ahead = new Map(scores.map(([other, theirs]) => [other, countBelow(theirs, score)]));
-      const look: Look = { ...common, class: id, rank, ahead, candidates };
-      entries.push({ score, contact, standing: standings.standing(look, competition, now) });
-    }
-  }
+  const candidates = new Map<ClassId, readonly AgentId[]>();
+  const ahead = new Map<ClassId, number>();
+  // Who stands at the same point in two lines is ahead of nobody in the other.
+  const tied: ClassId[] = [];
+  let before = -Infinity;
+  const waiting = rows.map((row) => {
+    const { class: id, score } = row;
+    if (score > before) for (const tie of tied.splice(0)) ahead.set(tie, (ahead.get(tie) ?? 0) + 1);
+    before = score;
+    const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it === id).length;
+    tied.push(id);
+    const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
+    candidates.set(id, able);
+    const look: Look = { ...common, class: id, rank, ahead, candidates: able };
+    const requirement = vocabulary.requirement(row.asked) ?? { must: [], prefer: [] };
+    return { contact: { ...row.contact, requirement }, standing: standings.standing(look, competition, now) };
+  });
   return {
     cursor: cursor as string,
     at: Number(at),
-    waiting: entries
-      .sort((a, b) => a.score - b.score)
-      .map(({ contact, standing }) => ({ contact, standing })),
+    waiting,
     scheduled: [...numbersByName(due)].map(([contactId, time]) => ({
       contactId: contactId as CallbackId,
       at: time,
@@ -54,26 +54,41 @@ export async function readSnapshot(
       (reservations as string[]).map((text) => vocabulary.reservation(readReservation(text))),
     ),
     agents: (agents as string[]).map((text) => readStatus(text)),
+    overtaken: overtakings(numbersByName(overtaken)),
   };
 }
 
-/** How many of a sorted list are smaller. */
-function countBelow(sorted: readonly number[], limit: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? Infinity) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['overtaken'] {
+  const all = OVERTAKE_REASONS.map((it) => [it, counts.get(it) ?? 0] as const);
+  return Object.fromEntries(all) as RoutingSnapshot['overtaken'];
+}
+
+/** id, entry, class now, score, started at, priority, service, class asked for, preferred agent and until. */
+type Row = readonly [string, string, ClassId, string, string, string, string, ClassId, string, string];
+
+function waiter([id, entry, now, score, start, priority, service, asked, agent, until]: Row): {
+  readonly id: string;
+  readonly class: ClassId;
+  readonly asked: ClassId;
+  readonly score: number;
+  readonly contact: Omit<Contact, 'requirement'>;
+} {
+  const contact = {
+    id: id as CallbackId,
+    service,
+    priority: Number(priority),
+    startedAt: Number(start),
+    entry: Number(entry),
+    ...(agent !== '' && { preferred: { agentId: agent as AgentId, until: Number(until) } }),
+  };
+  return { id, class: now, asked, score: Number(score), contact };
 }
 
 /** Who is logged in and could serve, best qualified first, then longest in their present state. */
 function candidatesFor(id: ClassId, vocabulary: Vocabulary, states: readonly string[]): readonly AgentId[] {
   const byProfile = new Map<string, { agentId: AgentId; since: number }[]>();
   for (let i = 0; i + 1 < states.length; i += 2) {
-    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split(' ');
+    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split('\t');
     const agent = { agentId: states[i] as AgentId, since: Number(since) };
     byProfile.set(profile, [...(byProfile.get(profile) ?? []), agent]);
   }

@@ -3,8 +3,8 @@ export { addressKey, addressRange } from './directory/addresses.ts';
 export type { Directory, DirectoryPage, KnownCustomer, Service } from './directory/directory.ts';
 export { directoryModels } from './directory/models.ts';
 export { MongoDirectory } from './directory/mongo-directory.ts';
-export type { DecisionContext, DecisionInputs } from './domain/decision.ts';
-export { explain, replay } from './domain/decision.ts';
+export type { DecisionInputs, DecisionRecord } from './domain/decision.ts';
+export { explain, replay, replayWith } from './domain/decision.ts';
 export type { Asker, Entitlement } from './domain/entitlement.ts';
 export { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 export { Competition, handleTime, lineWait, placeWait } from './domain/estimate.ts';
@@ -19,11 +19,13 @@ export {
   rankOf,
   tiersFor,
 } from './domain/match.ts';
-export { lineScore } from './domain/order.ts';
+export { lineScore, precedence } from './domain/order.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';
 export type { RawReservation } from './matchmaker/decode.ts';
-export { readInputs } from './matchmaker/decode.ts';
-export { scripts } from './matchmaker/scripts.ts';
+export type { Entry } from './matchmaker/matchmaker.ts';
+export { Matchmaker } from './matchmaker/matchmaker.ts';
+export { RosterPublisher } from './matchmaker/publisher.ts';
+export { scripts, scriptsWith } from './matchmaker/scripts.ts';
 export type { AcdOptions } from './open-acd.ts';
 export { openAcd } from './open-acd.ts';

@@ -59,7 +59,14 @@ export class Board {
         records,
       ),
       live: await this.#live(open, names),
-      figures: figures({ now, open, ended, agents: snapshot.agents, timezone: company.timezone }),
+      figures: figures({
+        now,
+        open,
+        ended,
+        agents: snapshot.agents,
+        timezone: company.timezone,
+        overtaken: snapshot.overtaken,
+      }),
       services: up,
       trouble: trouble.map(({ at, what, detail, about }) => ({
         at,
@@ -212,5 +219,6 @@ function reservations(
 }
 
 function emptySnapshot(at: number): RoutingSnapshot {
-  return { cursor: '', at, waiting: [], scheduled: [], reservations: [], agents: [] };
+  const overtaken = { priority: 0, qualification: 0, preferred: 0, snooze: 0, claimed: 0, unexplained: 0 };
+  return { cursor: '', at, waiting: [], scheduled: [], reservations: [], agents: [], overtaken };
 }

@@ -3,6 +3,7 @@ import type { Figure } from '../../contracts/agent.ts';
 import type { AgentState } from '../../contracts/states.ts';
 import { bindingPromise } from './binding-promise.ts';
 import type { CallbackRecord } from '../ports/stores.ts';
+import type { RoutingSnapshot } from '../../routing/index.ts';
 
 /** Time to answer that counts as good service for a callback asked for now. */
 const TARGET_MS = 120_000;
@@ -14,6 +15,7 @@ interface Seen {
   readonly ended: readonly CallbackRecord[];
   readonly agents: readonly { readonly state: AgentState }[];
   readonly timezone: string;
+  readonly overtaken: RoutingSnapshot['overtaken'];
 }
 
 /** The figures of STANDARDS (metrics), each with its definition. */
@@ -99,6 +101,29 @@ export function figures(seen: Seen): readonly Figure[] {
       ...(times.length > 0 && { value: times.reduce((sum, it) => sum + it, 0) / times.length }),
       unit: 'ms',
       definition: `Mean of talk, hold and after-call work of completed callbacks, ${day}.`,
+    },
+    ...overtakings(seen.overtaken),
+  ];
+}
+
+function overtakings({ unexplained, ...explained }: RoutingSnapshot['overtaken']): readonly Figure[] {
+  const counts = Object.entries(explained);
+  const words = counts.map(([reason, n]) => `${reason} ${n}`).join(', ');
+  const since = 'since the line was last begun anew';
+  return [
+    {
+      id: 'overtaken',
+      label: 'Overtaken',
+      value: counts.reduce((sum, [, n]) => sum + n, 0),
+      unit: 'count',
+      definition: `For each offer, those who started earlier and were waiting or put off, ${since}: ${words}.`,
+    },
+    {
+      id: 'overtaken-unexplained',
+      label: 'Overtaken without reason',
+      value: unexplained,
+      unit: 'count',
+      definition: `Those an agent could have served and who were due first, ${since}: a fault if it is not 0.`,
     },
   ];
 }

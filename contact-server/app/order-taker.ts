@@ -61,7 +61,7 @@ export class Orders implements OrderTaker {
         await routing.leave(id);
         return undefined;
       case 'schedule':
-        await routing.schedule(id, order.at, record.callback.wish.service);
+        await routing.schedule(id, order.at, record.callback.wish.service, record.callback.startedAt);
         return undefined;
       case 'unschedule':
         await routing.unschedule(id);

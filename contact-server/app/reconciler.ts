@@ -90,7 +90,7 @@ export class Reconciler {
           if (placed.state === 'reserved') await this.#follow(callback, placed.reservation);
         }
       } else if (phase.state === 'scheduled' && due.get(id) !== phase.at) {
-        await routing.schedule(id, phase.at, callback.wish.service);
+        await routing.schedule(id, phase.at, callback.wish.service, callback.startedAt);
       }
     }
   }

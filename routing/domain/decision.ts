@@ -1,6 +1,7 @@
 import type { DecisionView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Qualification, Requirement } from './qualification.ts';
+import type { Overtaken } from './fairness.ts';
 import type { ClassId, ProfileId } from './match.ts';
 import { canServe, compareRanks, lack, levelOf, rankOf } from './match.ts';
 
@@ -10,10 +11,21 @@ export interface DecisionInputs {
   readonly version: number;
   readonly class: ClassId;
   readonly at: number;
-  /** Of each profile looked at, who was idle longest, and since when. */
+  /** Of each profile looked at, who was idle longest, and since when, in microseconds: so exactly was it decided. */
   readonly heads: readonly (readonly [ProfileId, AgentId, number])[];
+  /** How far the requirement had widened; absent: it was as asked. */
+  readonly ring?: number;
+  /** Who started earlier and was not served by this. */
+  readonly overtook?: Overtaken;
   /** In a small centre, where everybody stood: `state profile since reason`. */
   readonly states?: Readonly<Record<string, string>>;
+}
+
+/** A decision with the meaning of every short name in it: to be kept, and decided again without Redis or roster. */
+export interface DecisionRecord {
+  readonly inputs: DecisionInputs;
+  readonly requirement: Requirement;
+  readonly profiles: Readonly<Record<ProfileId, readonly Qualification[]>>;
 }
 
 /** What names and ids in a decision mean. */
@@ -34,16 +46,39 @@ interface Candidate {
 }
 
 /** Decides again from what was written down: the matchmaker's own rule, in its second form. */
-export function replay(inputs: DecisionInputs, context: DecisionContext): AgentId | undefined {
-  const able = inputs.heads
-    .map(([profile, agentId, since]) => ({ agentId, since, has: context.profile(profile) }))
-    .filter((it) => canServe(it.has, context.requirement))
-    .sort(
-      (a, b) =>
-        compareRanks(rankOf(a.has, context.requirement), rankOf(b.has, context.requirement)) ||
-        a.since - b.since,
-    );
-  return able[0]?.agentId;
+export function replay({ inputs, requirement, profiles }: DecisionRecord): AgentId | undefined {
+  return best(requirement, heads(inputs, profiles))?.agentId;
+}
+
+/**
+ * Who would have been chosen with one more idle agent of these qualifications; `newcomer` when it is them. Whoever was
+ * idle longer goes before them where both are as good.
+ */
+export function replayWith(
+  { inputs, requirement, profiles }: DecisionRecord,
+  more: readonly Qualification[],
+): AgentId | 'newcomer' | undefined {
+  const newcomer = { agentId: 'newcomer' as const, has: more, since: Infinity };
+  // Who was preferred, or took it by hand, would have got it all the same.
+  if (inputs.how === 'preferred' || inputs.how === 'claimed') return inputs.heads[0]?.[1];
+  return best<AgentId | 'newcomer'>(requirement, [...heads(inputs, profiles), newcomer])?.agentId;
+}
+
+interface Idle<out Id extends string> {
+  readonly agentId: Id;
+  readonly has: readonly Qualification[];
+  readonly since: number;
+}
+
+function heads(inputs: DecisionInputs, profiles: DecisionRecord['profiles']): readonly Idle<AgentId>[] {
+  return inputs.heads.map(([profile, agentId, since]) => ({ agentId, since, has: profiles[profile] ?? [] }));
+}
+
+function best<Id extends string>(requirement: Requirement, idle: readonly Idle<Id>[]): Idle<Id> | undefined {
+  return idle
+    .filter((it) => canServe(it.has, requirement))
+    .map((it) => ({ ...it, rank: rankOf(it.has, requirement) }))
+    .sort((a, b) => compareRanks(a.rank, b.rank) || a.since - b.since || (a.agentId < b.agentId ? -1 : 1))[0];
 }
 
 /** Why this agent, for people: the chosen one first, then the others, each with what spoke against them. */
@@ -82,7 +117,8 @@ function candidates(inputs: DecisionInputs, context: DecisionContext): Candidate
     const seen = { agentId, has: context.profile(profile), state, since: Number(since) };
     found.set(agentId, { ...seen, reason: words.join(' ') });
   }
-  for (const [profile, agentId, since] of inputs.heads) {
+  for (const [profile, agentId, micros] of inputs.heads) {
+    const since = Math.floor(micros / 1000);
     found.set(agentId, { agentId, has: context.profile(profile), state: 'ready', since, reason: '' });
   }
   return [...found.values()];
@@ -94,7 +130,8 @@ function reason(winner: Candidate | undefined, inputs: DecisionInputs, requireme
   const held = [...new Set(named)]
     .map((name) => ({ name, level: levelOf(winner?.has ?? [], name) }))
     .filter((it) => it.level > 0);
-  const skills = held.length === 0 ? '' : `, holds ${held.map((it) => `${it.name} ${it.level}`).join(', ')}`;
+  const holds = held.length === 0 ? '' : `, holds ${held.map((it) => `${it.name} ${it.level}`).join(', ')}`;
+  const skills = `${holds}${inputs.ring === undefined ? '' : `, asked for less after waiting (ring ${inputs.ring})`}`;
   switch (inputs.how) {
     case 'idle':
       return `${idle}${skills}`;

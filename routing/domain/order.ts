@@ -2,12 +2,37 @@
 const MAX_PRIORITY = 127;
 const START_SPAN = 2 ** 42;
 
+/** Where a contact stands, and what of that is due to its priority. */
+export interface Precedence {
+  readonly priority: number;
+  /** Counted as time waited already, in ms; 0 where priority goes strictly before age. */
+  readonly boostMs: number;
+  readonly score: number;
+}
+
 /**
  * Where a contact stands in every line it could be compared in: priority down, then virtual start up. Lower is served
  * first. It never changes while a contact waits, so nothing is re-scored; exact in a double until the year 2109.
  */
 export function lineScore(priority: number, startedAt: number): number {
-  const urgency = Math.min(MAX_PRIORITY, Math.max(0, Math.floor(priority)));
-  const start = Math.min(START_SPAN - 1, Math.max(0, Math.floor(startedAt)));
-  return (MAX_PRIORITY - urgency) * START_SPAN + start;
+  return (MAX_PRIORITY - urgency(priority)) * START_SPAN + start(startedAt);
+}
+
+/**
+ * The same under a service's rule. With `ageMs`, each point of priority counts as so much waiting and no more: all age
+ * at one rate, so whoever waits long enough is served before anybody who asks later, whatever their tier.
+ */
+export function precedence(priority: number, startedAt: number, ageMs = 0): Precedence {
+  const boostMs = Math.floor(urgency(priority) * ageMs);
+  const score =
+    boostMs > 0 ? lineScore(0, start(startedAt) - boostMs) : lineScore(ageMs > 0 ? 0 : priority, startedAt);
+  return { priority: urgency(priority), boostMs, score };
+}
+
+function urgency(priority: number): number {
+  return Math.min(MAX_PRIORITY, Math.max(0, Math.floor(priority)));
+}
+
+function start(at: number): number {
+  return Math.min(START_SPAN - 1, Math.max(0, Math.floor(at)));
 }

@@ -14,6 +14,12 @@ export interface Requirement {
   readonly prefer: readonly Qualification[];
 }
 
+/** What is asked for instead, once a contact has waited so long: fewer musts, or lower levels. */
+export interface Ring extends Requirement {
+  /** Since the start of waiting. */
+  readonly afterMs: number;
+}
+
 /** An agent as routing sees them. */
 export interface AgentProfile {
   readonly id: AgentId;

@@ -55,8 +55,13 @@ export class DueTimes {
     this.#worker.on('error', away);
   }
 
-  async set(id: CallbackId, at: number, service: string | undefined): Promise<void> {
-    await this.#matchmaker.schedule(id, at, service);
+  async set(
+    id: CallbackId,
+    at: number,
+    service: string | undefined,
+    startedAt: number | undefined,
+  ): Promise<void> {
+    await this.#matchmaker.schedule(id, at, service, startedAt);
     const delay = Math.max(0, at - this.#clock.now());
     const added = this.#queue.add('wake', { id, at }, { jobId: `${id}-${at}`, delay });
     // The time is kept; where the job is not, the sweep wakes the contact.

@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Matchmaker } from '../matchmaker/matchmaker.ts';
-import { scripts } from '../matchmaker/scripts.ts';
 
 /**
  * Tells when Redis is another than before: it was restarted, or a replica took over, and either may have lost the last
@@ -11,7 +10,7 @@ export function watchRestarts(redis: Redis, matchmaker: Matchmaker, log: Logger)
   const look = async () => {
     const run = /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1];
     if (run === undefined) return;
-    const [answer] = await matchmaker.run(scripts.noteRun, run);
+    const [answer] = await matchmaker.run('noteRun', run);
     if (answer === 'another') log.warn('redis was restarted or replaced');
   };
   const lookAgain = () => {

@@ -4,7 +4,6 @@ import type { Directory, DirectoryPage } from '../directory/directory.ts';
 import { openingAt } from '../domain/hours.ts';
 import type { Matchmaker } from '../matchmaker/matchmaker.ts';
 import type { RosterPublisher } from '../matchmaker/publisher.ts';
-import { scripts } from '../matchmaker/scripts.ts';
 
 /** Keeps the roster in memory, in Redis and in the store at one version, and tells when a service opens or closes. */
 export class RosterWatch {
@@ -67,6 +66,6 @@ export class RosterWatch {
       it.id,
       openingAt(it.hours, now).openNow ? '1' : '0',
     ]);
-    if (states.length > 0) await this.#matchmaker.run(scripts.openState, ...states);
+    if (states.length > 0) await this.#matchmaker.run('openState', ...states);
   }
 }

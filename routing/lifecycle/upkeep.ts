@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Matchmaker } from '../matchmaker/matchmaker.ts';
-import { scripts } from '../matchmaker/scripts.ts';
 import { repeat } from './repeat.ts';
 
 /** How often things are looked after, all in ms. */
@@ -46,14 +45,14 @@ export class Upkeep {
   async close(): Promise<void> {
     await this.#stop();
     if (!this.#leading) return;
-    await this.#matchmaker.run(scripts.resign, this.#token).catch(() => undefined);
+    await this.#matchmaker.run('resign', this.#token).catch(() => undefined);
   }
 
   async #round(): Promise<void> {
     const { leaseMs, dueGraceMs, auditMs } = this.#times;
     this.#leading = false;
-    const [tag, lapsed, late] = await this.#matchmaker.run(
-      scripts.sweep,
+    const [tag, lapsed, late, wider] = await this.#matchmaker.run(
+      'sweep',
       this.#token,
       leaseMs,
       BATCH,
@@ -61,6 +60,7 @@ export class Upkeep {
     );
     this.#leading = tag === 'leader';
     if (Number(late) > 0) this.#log.warn({ late }, 'due times had lost their jobs');
+    if (Number(wider) > 0) this.#log.debug({ wider }, 'contacts look further');
     if (Number(lapsed) > 0) this.#log.debug({ lapsed }, 'offers lapsed');
     if (!this.#leading || performance.now() < this.#auditAt) return;
     this.#auditAt = performance.now() + auditMs;
@@ -68,7 +68,7 @@ export class Upkeep {
   }
 
   async #audit(): Promise<void> {
-    const [, cursor] = await this.#matchmaker.run(scripts.audit, this.#auditCursor, this.#times.maxHandleMs);
+    const [, cursor] = await this.#matchmaker.run('audit', this.#auditCursor, this.#times.maxHandleMs);
     this.#auditCursor = typeof cursor === 'string' ? cursor : '0';
   }
 }

@@ -2,7 +2,7 @@ import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts'
 import type { ReservationState } from '../../contracts/states.ts';
 import type { DecisionInputs } from '../domain/decision.ts';
 import type { HandleTimes } from '../domain/estimate.ts';
-import type { AgentStatus, Contact } from '../routing.ts';
+import type { AgentStatus } from '../routing.ts';
 
 /** A reservation as the scripts write it; the decision is still made of ids. */
 export interface RawReservation {
@@ -17,7 +17,7 @@ export interface RawReservation {
   readonly createdAt: number;
   readonly deadline: number;
   readonly class: string;
-  readonly why: string;
+  readonly why: DecisionInputs;
 }
 
 /** What the scripts wrote as JSON, in the shape they promise. */
@@ -27,14 +27,6 @@ export function readReservation(text: unknown): RawReservation {
 
 export function readStatus(text: unknown): AgentStatus {
   return JSON.parse(text as string) as AgentStatus;
-}
-
-export function readContact(text: unknown): Contact {
-  return JSON.parse(text as string) as Contact;
-}
-
-export function readInputs(raw: RawReservation): DecisionInputs {
-  return JSON.parse(raw.why) as DecisionInputs;
 }
 
 /** A flat list of names and numbers as a map. */

@@ -2,12 +2,13 @@ import type { Redis } from 'ioredis';
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { AgentNext, AgentStatus, AgentWish, Contact } from '../routing.ts';
 import type { ClassId, ProfileId } from '../domain/match.ts';
-import { lineScore } from '../domain/order.ts';
+import type { Precedence } from '../domain/order.ts';
 import type { RawReservation } from './decode.ts';
 import { readReservation, readStatus } from './decode.ts';
-import type { Reply, Script } from './script.ts';
+import type { Reply } from './script.ts';
 import { ScriptRunner } from './script.ts';
-import { scripts } from './scripts.ts';
+import type { Scripts } from './scripts.ts';
+import { scripts as ours } from './scripts.ts';
 
 /** The matchmaker's view of the roster is not this one; `version` is what it holds. */
 export interface Stale {
@@ -17,6 +18,7 @@ export interface Stale {
 /** A kind of contact it has not met yet: define it, and ask again. */
 export interface UnknownClass {
   readonly state: 'unknown-class';
+  readonly class: ClassId;
 }
 
 export type Entered =
@@ -34,6 +36,11 @@ export interface Entry {
   readonly contact: Contact;
   readonly class: ClassId;
   readonly offerMs: number;
+  readonly precedence: Precedence;
+  /** What it needs from which time on (epoch ms), in their order. */
+  readonly rings: readonly { readonly at: number; readonly class: ClassId }[];
+  /** So long its preferred agent is waited for; 0 for not at all. */
+  readonly waitUntil: number;
 }
 
 /**
@@ -42,9 +49,17 @@ export interface Entry {
  */
 export class Matchmaker {
   readonly #runner: ScriptRunner;
+  readonly #scripts: Scripts;
   readonly #found: (run: (epoch: number) => Promise<void>) => Promise<void>;
 
-  constructor(redis: Redis, prefix: string, outboxMax: number, nextEpoch: () => Promise<number>) {
+  constructor(
+    redis: Redis,
+    prefix: string,
+    outboxMax: number,
+    nextEpoch: () => Promise<number>,
+    scripts: Scripts = ours,
+  ) {
+    this.#scripts = scripts;
     this.#runner = new ScriptRunner(redis, prefix, outboxMax);
     let founding: Promise<void> | undefined;
     this.#found = (run) => {
@@ -56,81 +71,65 @@ export class Matchmaker {
   }
 
   /** Runs any script; the typed methods below are what most callers want. */
-  async run(it: Script, ...args: readonly (string | number)[]): Promise<Reply> {
+  async run(name: keyof Scripts, ...args: readonly (string | number)[]): Promise<Reply> {
     for (let tries = 0; ; tries += 1) {
-      const reply = await this.#runner.run(it, args);
+      const reply = await this.#runner.run(this.#scripts[name], args);
       if (reply[0] !== 'lost' || tries === 3) return reply;
       await this.#found(async (epoch) => {
-        await this.#runner.run(scripts.found, [epoch]);
+        await this.#runner.run(this.#scripts.found, [epoch]);
       });
     }
   }
 
-  async enter({ contact, class: id, offerMs }: Entry, version: number): Promise<Entered> {
-    const { preferred } = contact;
-    const reply = await this.run(
-      scripts.enter,
-      contact.id,
-      contact.entry,
-      id,
-      lineScore(contact.priority, contact.startedAt),
-      offerMs,
-      preferred?.agentId ?? '',
-      preferred?.until ?? '',
-      JSON.stringify(contact),
-      version,
-    );
+  async enter(entry: Entry, version: number): Promise<Entered> {
+    const { contact } = entry;
+    const reply = await this.run('enter', contact.id, contact.entry, entry.class, ...told(entry), version);
     if (reply[0] === 'reserved') return { state: 'reserved', reservation: readReservation(reply[1]) };
-    return stale(reply) ?? { state: reply[0] as 'queued' | 'over' | 'unknown-class' };
+    return disagreed(reply) ?? { state: reply[0] as 'queued' | 'over' };
   }
 
   async leave(contactId: CallbackId): Promise<void> {
-    await this.run(scripts.leave, contactId);
+    await this.run('leave', contactId);
   }
 
   accept(reservationId: ReservationId, agentId: AgentId): Promise<Answered> {
-    return this.#answered(scripts.accept, reservationId, agentId);
+    return this.#answered('accept', reservationId, agentId);
   }
 
   reject(reservationId: ReservationId, agentId: AgentId): Promise<Answered> {
-    return this.#answered(scripts.reject, reservationId, agentId);
+    return this.#answered('reject', reservationId, agentId);
   }
 
-  async claim(
-    { contact, class: id, offerMs }: Entry,
-    agentId: AgentId,
-    version: number,
-  ): Promise<Answered | Stale | UnknownClass> {
-    const reply = await this.run(
-      scripts.claim,
-      contact.id,
-      contact.entry,
-      id,
-      lineScore(contact.priority, contact.startedAt),
-      offerMs,
-      agentId,
-      '',
-      JSON.stringify(contact),
-      version,
-    );
+  async claim(entry: Entry, agentId: AgentId, version: number): Promise<Answered | Stale | UnknownClass> {
+    const { contact } = entry;
+    const known = [contact.id, contact.entry, entry.class, agentId] as const;
+    const reply = await this.run('claim', ...known, ...told(entry), version);
     if (reply[0] === 'ok') return { state: 'ok', reservation: readReservation(reply[1]) };
-    return stale(reply) ?? { state: reply[0] as 'gone' | 'not-able' | 'unknown-class' };
+    return disagreed(reply) ?? { state: reply[0] as 'gone' | 'not-able' };
   }
 
-  async #answered(it: Script, reservationId: ReservationId, agentId: AgentId): Promise<Answered> {
-    const [tag, rest] = await this.run(it, reservationId, agentId);
+  async #answered(
+    name: 'accept' | 'reject',
+    reservationId: ReservationId,
+    agentId: AgentId,
+  ): Promise<Answered> {
+    const [tag, rest] = await this.run(name, reservationId, agentId);
+    if (tag === 'late') {
+      await this.run('lapse', reservationId);
+      return { state: 'gone' };
+    }
     if (tag === 'ok') return { state: 'ok', reservation: readReservation(rest) };
     if (tag === 'unknown') return { state: wasOurs(reservationId, Number(rest)) ? 'gone' : 'unknown' };
     return { state: tag as 'not-yours' | 'gone' };
   }
 
   async wrapUp(reservationId: ReservationId): Promise<void> {
-    await this.run(scripts.wrapUp, reservationId);
+    await this.run('wrapUp', reservationId);
   }
 
   async complete(reservationId: ReservationId, next: AgentNext): Promise<void> {
-    const wish = next.state === 'as-wished' ? '' : JSON.stringify(next);
-    await this.run(scripts.complete, reservationId, wish);
+    const wish = next.state === 'as-wished' ? ['', ''] : [next.state, reasonOf(next)];
+    await this.run('complete', reservationId, ...wish);
   }
 
   /** `onlyNew` leaves alone who is logged in already. */
@@ -141,28 +140,60 @@ export class Matchmaker {
     version: number,
     onlyNew = false,
   ): Promise<AgentStatus | Stale> {
-    const args = [agentId, profile, JSON.stringify(wish), version, onlyNew ? '1' : ''];
-    const reply = await this.run(scripts.setAgentState, ...args);
+    const wished = [wish.state, reasonOf(wish), JSON.stringify(wish)] as const;
+    const reply = await this.run('setAgentState', agentId, profile, ...wished, version, onlyNew ? '1' : '');
     return stale(reply) ?? readStatus(reply[1]);
   }
 
   async agentStatus(agentId: AgentId): Promise<AgentStatus | undefined> {
-    const reply = await this.run(scripts.agentStatus, agentId);
+    const reply = await this.run('agentStatus', agentId);
     return reply[0] === 'ok' ? readStatus(reply[1]) : undefined;
   }
 
-  async schedule(contactId: CallbackId, at: number, service: string | undefined): Promise<void> {
-    await this.run(scripts.schedule, contactId, at, service ?? '');
+  async schedule(
+    contactId: CallbackId,
+    at: number,
+    service: string | undefined,
+    startedAt: number | undefined,
+  ): Promise<void> {
+    await this.run('schedule', contactId, at, service ?? '', startedAt ?? '');
   }
 
   async unschedule(contactId: CallbackId): Promise<void> {
-    await this.run(scripts.unschedule, contactId);
+    await this.run('unschedule', contactId);
   }
 
   /** A due time has come, if it still holds. */
   async due(contactId: CallbackId, at: number): Promise<'due' | 'early' | 'nothing'> {
-    return (await this.run(scripts.due, contactId, at))[0] as 'due' | 'early' | 'nothing';
+    return (await this.run('due', contactId, at))[0] as 'due' | 'early' | 'nothing';
   }
+}
+
+/** A contact in the words of the scripts. */
+function told(entry: Entry): readonly (string | number)[] {
+  const { contact, precedence, offerMs, rings, waitUntil } = entry;
+  const { preferred } = contact;
+  return [
+    precedence.score,
+    offerMs,
+    Math.floor(contact.startedAt),
+    precedence.priority,
+    precedence.boostMs,
+    rings.map((it) => `${it.at} ${it.class}`).join(' '),
+    contact.service,
+    preferred?.agentId ?? '',
+    preferred === undefined ? '' : Math.max(preferred.until, waitUntil),
+    waitUntil,
+  ];
+}
+
+function reasonOf(wish: AgentWish | AgentNext): string {
+  return wish.state === 'not-ready' ? wish.reason : '';
+}
+
+function disagreed(reply: Reply): Stale | UnknownClass | undefined {
+  if (reply[0] === 'unknown-class') return { state: 'unknown-class', class: String(reply[1]) };
+  return stale(reply);
 }
 
 function stale(reply: Reply): Stale | undefined {

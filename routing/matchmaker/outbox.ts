@@ -12,10 +12,17 @@ const BLOCK_MS = 3_000;
 
 type Entry = readonly [id: string, fields: readonly string[]];
 
-/** `epoch-number`, the numbers of one epoch without a gap. */
-function parts(cursor: string): readonly [epoch: number, number: number] {
-  const [epoch = NaN, number = NaN] = cursor.split('-').map(Number);
-  return [epoch, number];
+/**
+ * A cursor is `epoch-number`, the number of a step, without a gap in one epoch; or `epoch-number.i`: after that step,
+ * and after i of the events of the next one.
+ */
+function parts(cursor: string): readonly [epoch: number, number: number, within: number] {
+  const [epoch = NaN, number = NaN, within = 0] = cursor.split(/[-.]/).map(Number);
+  return [epoch, number, within];
+}
+
+function cursorOf(epoch: number, number: number, within: number): string {
+  return `${epoch}-${number}${within === 0 ? '' : `.${within}`}`;
 }
 
 /** What routing decided, in order and without a gap, each reader with a connection and a cursor of its own. */
@@ -45,15 +52,20 @@ export class Outbox {
     };
     signal.addEventListener('abort', stop, { once: true });
     try {
-      let last = after;
+      const [epoch, number, within] = parts(after ?? '');
+      let last = after === undefined ? undefined : cursorOf(epoch, number, 0);
+      let done = within;
       while (!over()) {
         for (const entry of await this.#next(redis, last)) {
           if (last !== undefined) assertNext(last, entry[0]);
           last = entry[0];
-          const event = await this.#patiently(entry, redis, signal);
-          if (event === undefined) return;
-          yield event;
-          if (over()) return;
+          for (const told of eventsOf(entry).slice(done)) {
+            const event = await this.#patiently(told, redis, signal);
+            if (event === undefined) return;
+            yield event;
+            if (over()) return;
+          }
+          done = 0;
         }
       }
     } finally {
@@ -96,25 +108,17 @@ export class Outbox {
   }
 
   /** Words that an event needs may have to be looked up, and Redis may be away just then. */
-  async #patiently(entry: Entry, redis: Redis, signal: AbortSignal): Promise<RoutingEvent | undefined> {
+  async #patiently(told: Told, redis: Redis, signal: AbortSignal): Promise<RoutingEvent | undefined> {
     while (!signal.aborted) {
       try {
-        return await this.#event(entry);
+        const { body, ...rest } = told;
+        return { ...rest, ...(await this.#body(told.type, body)) } as RoutingEvent;
       } catch (error) {
         if (!(error instanceof RoutingUnavailable)) throw error;
         await readyWithin(redis, 500);
       }
     }
     return undefined;
-  }
-
-  async #event([cursor, fields]: Entry): Promise<RoutingEvent> {
-    const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
-    const type = field('k');
-    const at = Number(field('t'));
-    const body: unknown = JSON.parse(field('b'));
-    const more = await this.#body(type, body);
-    return { cursor, at, type, ...more } as RoutingEvent;
   }
 
   async #body(type: string, body: unknown): Promise<object> {
@@ -124,6 +128,26 @@ export class Outbox {
     if (type === 'agent.state') return { status: body };
     return body as object;
   }
+}
+
+/** One event as it was written. */
+interface Told {
+  readonly cursor: string;
+  readonly at: number;
+  readonly type: string;
+  readonly body: unknown;
+}
+
+/** Of one step all events: its time, then each kind with its body. */
+function eventsOf([id, [, at, ...fields]]: Entry): readonly Told[] {
+  const [epoch, number] = parts(id);
+  const count = fields.length / 2;
+  return Array.from({ length: count }, (_, i) => ({
+    cursor: i + 1 === count ? id : cursorOf(epoch, number - 1, i + 1),
+    at: Number(at),
+    type: fields[2 * i] ?? '',
+    body: JSON.parse(fields[2 * i + 1] ?? '{}') as unknown,
+  }));
 }
 
 function assertNext(last: string, id: string): void {

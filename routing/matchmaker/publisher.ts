@@ -7,7 +7,6 @@ import { compatibility } from '../domain/roster.ts';
 import type { Qualification, Requirement } from '../routing.ts';
 import { RoutingUnavailable } from '../unavailable.ts';
 import type { Matchmaker } from './matchmaker.ts';
-import { scripts } from './scripts.ts';
 
 const CHUNK = 100;
 
@@ -29,7 +28,7 @@ export class RosterPublisher {
 
   /** The roster version Redis works by. */
   async version(): Promise<number> {
-    return Number((await this.#ask((redis) => redis.get(`${this.#prefix}ver`))) ?? 0);
+    return Number((await this.#ask((redis) => redis.hget(`${this.#prefix}meta`, 'ver'))) ?? 0);
   }
 
   /** Makes `roster` the one in force, unless a later one is. */
@@ -42,7 +41,7 @@ export class RosterPublisher {
       const pro = [...profiles].flatMap(([id, has]) => [id, JSON.stringify(has), list(served.get(id))]);
       await this.#stage(roster.version, 'c', cls);
       await this.#stage(roster.version, 'p', pro);
-      const [answer] = await this.#matchmaker.run(scripts.flip, roster.version);
+      const [answer] = await this.#matchmaker.run('flip', roster.version);
       if (answer !== 'again') break;
     }
     await this.align(roster);
@@ -53,8 +52,8 @@ export class RosterPublisher {
     const agents = await this.#ask((redis) => redis.hgetall(`${this.#prefix}agents`));
     for (const [id, text] of Object.entries(agents)) {
       const profile = roster.profileOf(id as AgentId);
-      if (text.split(' ')[1] === profile) continue;
-      if (profile !== undefined) await this.#matchmaker.run(scripts.reprofile, id, profile, roster.version);
+      if (text.split('\t')[1] === profile) continue;
+      if (profile !== undefined) await this.#matchmaker.run('reprofile', id, profile, roster.version);
       else await this.#matchmaker.setAgentState(id as AgentId, '', { state: 'logged-off' }, roster.version);
     }
   }
@@ -73,7 +72,7 @@ export class RosterPublisher {
     const able = [...profiles].filter(([, has]) => canServe(has, requirement)).map(([name]) => name);
     const tiers = list(tiersFor(requirement, profiles));
     const definition = JSON.stringify(requirement);
-    await this.#matchmaker.run(scripts.defineClass, roster.version, id, definition, tiers, ...able);
+    await this.#matchmaker.run('defineClass', roster.version, id, definition, tiers, ...able);
   }
 
   async classes(): Promise<Map<ClassId, Requirement>> {
@@ -94,7 +93,7 @@ export class RosterPublisher {
 
   async #stage(version: number, kind: 'c' | 'p', triples: readonly string[]): Promise<void> {
     for (let i = 0; i < triples.length; i += 3 * CHUNK) {
-      await this.#matchmaker.run(scripts.stage, version, kind, ...triples.slice(i, i + 3 * CHUNK));
+      await this.#matchmaker.run('stage', version, kind, ...triples.slice(i, i + 3 * CHUNK));
     }
   }
 

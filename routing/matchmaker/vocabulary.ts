@@ -5,7 +5,6 @@ import type { ClassId, ProfileId } from '../domain/match.ts';
 import type { Roster } from '../domain/roster.ts';
 import type { Qualification, Requirement, Reservation } from '../routing.ts';
 import type { RawReservation } from './decode.ts';
-import { readInputs } from './decode.ts';
 import type { RosterPublisher } from './publisher.ts';
 
 const NOTHING: Requirement = { must: [], prefer: [] };
@@ -39,7 +38,7 @@ export class Vocabulary {
 
   /** A reservation with its decision in words. */
   async reservation(raw: RawReservation): Promise<Reservation> {
-    const inputs = readInputs(raw);
+    const inputs = raw.why;
     const profiles = [
       ...inputs.heads.map(([profile]) => profile),
       ...Object.values(inputs.states ?? {}).map((text) => text.split(' ')[1] ?? ''),
@@ -47,7 +46,16 @@ export class Vocabulary {
     await this.learn([raw.class], profiles);
     const { class: id, why: _, fence, ...rest } = raw;
     const context = this.context(id);
-    return { ...rest, fence: Number(fence), decision: explain(raw.agentId, inputs, context) };
+    return {
+      ...rest,
+      fence: Number(fence),
+      decision: explain(raw.agentId, inputs, context),
+      basis: {
+        inputs,
+        requirement: context.requirement,
+        profiles: Object.fromEntries(profiles.map((profile) => [profile, context.profile(profile)])),
+      },
+    };
   }
 
   /** What a decision about this class is read with. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
-import type { DecisionInputs } from '../../routing/testing.ts';
-import { replay } from '../../routing/testing.ts';
+import type { DecisionRecord } from '../../routing/testing.ts';
+import { replay, replayWith } from '../../routing/testing.ts';
 import { agentId, Centre, contact, id, isLater, queued, ready, reserved, service, skills } from './centre.ts';
 import { RedisProcess } from './redis-process.ts';
 
@@ -155,7 +155,6 @@ describe('What routing does by itself', () => {
     const routing = await centre.open();
     for (const name of Object.keys(centre.directory.people))
       await routing.setAgentState(agentId(name), ready);
-    const { roster } = await centre.directory.load();
     for (const [must, prefer, expected] of [
       ['lang:es', '', 'bo'],
       ['lang:es', 'product:loans', 'di'],
@@ -163,14 +162,12 @@ describe('What routing does by itself', () => {
     ] as const) {
       const requirement = { must: skills(must), prefer: skills(prefer) };
       const offer = reserved(await routing.enter(contact(`for-${expected}`, '', { requirement })));
-      const why = (await probe.hget(key(`r:${offer.id}`), 'd')) ?? '';
-      const context = {
-        requirement,
-        profile: (it: string) => roster.profiles.get(it) ?? [],
-        agentName: (it: string) => it,
-      };
-      assert.equal(replay(JSON.parse(why) as DecisionInputs, context), offer.agentId);
       assert.equal(offer.agentId, expected);
+      const kept = JSON.parse(JSON.stringify(offer.basis)) as DecisionRecord;
+      assert.equal(replay(kept), offer.agentId);
+      assert.equal(replayWith(kept, skills('lang:fr 5')), offer.agentId, 'somebody who cannot help');
+      const withMore = replayWith(kept, skills('lang:es 5, product:loans 5'));
+      assert.equal(withMore, expected === 'bo' ? 'bo' : 'newcomer', 'as good as bo, who is idle longer');
     }
   });
 

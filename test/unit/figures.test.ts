@@ -52,9 +52,12 @@ function record({ end, talkAfter, promise, broken = false, wantedAt }: Story): C
   };
 }
 
+const overtaken = { priority: 2, qualification: 3, preferred: 0, snooze: 1, claimed: 0, unexplained: 0 };
 const completed: Phase = { state: 'completed', disposition: 'resolved' };
 const value = (id: string, ended: readonly CallbackRecord[], open: readonly CallbackRecord[] = []) =>
-  figures({ now: start + 60 * minute, open, ended, agents: [], timezone }).find((it) => it.id === id)?.value;
+  figures({ now: start + 60 * minute, open, ended, agents: [], timezone, overtaken }).find(
+    (it) => it.id === id,
+  )?.value;
 
 describe('The figures of a day', () => {
   it('count as good service whom both sides of a call were up for within two minutes [MG1]', () => {
@@ -118,7 +121,7 @@ describe('The figures of a day', () => {
   });
 
   it('are absent rather than nought while nothing has happened, and each says what it is [MG1]', () => {
-    const fresh = figures({ now: start, open: [], ended: [], agents: [], timezone });
+    const fresh = figures({ now: start, open: [], ended: [], agents: [], timezone, overtaken });
     for (const id of ['service-level', 'abandoned', 'promises-kept', 'handle-time']) {
       const figure = fresh.find((it) => it.id === id);
       assert.equal(figure?.value, undefined);
@@ -132,5 +135,13 @@ describe('The figures of a day', () => {
     assert.equal(at('2026-06-01T00:30:00Z'), '2026-05-31T23:00:00.000Z');
     assert.equal(at('2026-03-29T12:00:00Z'), '2026-03-29T00:00:00.000Z');
     assert.equal(at('2026-10-25T12:00:00Z'), '2026-10-24T23:00:00.000Z');
+  });
+
+  it('count who was overtaken, by reason, and whom nothing explains apart [AV10]', () => {
+    const all = figures({ now: start, open: [], ended: [], agents: [], timezone, overtaken });
+    const figure = all.find((it) => it.id === 'overtaken');
+    assert.equal(figure?.value, 6);
+    assert.match(figure.definition, /priority 2, qualification 3, preferred 0, snooze 1, claimed 0\.$/);
+    assert.equal(all.find((it) => it.id === 'overtaken-unexplained')?.value, 0);
   });
 });

@@ -1,188 +1,219 @@
-/** What the contact server may tell: each body runs after `base` and `matching`. */
+/** What the contact server may tell: each body runs after the pieces it needs. */
 
-/** [cid, entry, class, score, offerMs, preferred agent, preferred until, contact as JSON, roster version]. */
-export const enter = String.raw`
-local cid, entry, cls = arg(1), tonumber(arg(2)), arg(3)
-if arg(9) ~= ver then return {'stale', ver} end
-local c = load(P .. 'c:' .. cid)
+/** How `enter` and `claim` are told a contact: from here on in their arguments, roster version last. */
+const fresh = String.raw`
+local function told(i)
+  return {e = arg(2), cls = arg(3), b0 = arg(3), r = '', ring = '0', ln = '', sc = arg(i), om = arg(i + 1),
+    start = arg(i + 2), pr = arg(i + 3), bo = arg(i + 4), rings = arg(i + 5), sv = arg(i + 6),
+    pa = arg(i + 7), pu = arg(i + 8), pw = arg(i + 9)}
+end
+-- Every kind of contact it may become has to be known before it is filed.
+local function unknown_class(c)
+  if call('HEXISTS', P .. 'compat@' .. ver, c.cls) == 0 then return c.cls end
+  for cls in string.gmatch(c.rings, '%d+ (%S+)') do
+    if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return cls end
+  end
+end
+`;
+
+/**
+ * [cid, entry, class, score, offerMs, startedAt, priority, boost ms, rings `at class …`, service, preferred agent,
+ * preferred until, waited for until, roster version].
+ */
+export const enter =
+  fresh +
+  String.raw`
+local cid, entry = arg(1), tonumber(arg(2))
+if arg(14) ~= ver then return {'stale', ver} end
+local c = contact_load(cid)
 local freed
 if c then
   local known = tonumber(c.e)
   if known > entry or (known == entry and c.st == 'over') then return {'over'} end
   if known == entry then
     if c.st == 'waiting' then return {'queued'} end
-    local r = load(P .. 'r:' .. c.r)
-    if r then return {'reserved', reservation_view(c.r, r)} end
+    local r = reservation_load(c.r)
+    if r then return {'reserved', reservation_view(r)} end
   end
 end
-if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class'} end
-if c and c.st == 'waiting' then line_remove(c.cls, cid) end
-if c and c.st == 'reserved' then
-  local r = load(P .. 'r:' .. c.r)
-  if r and r.st == 'pending' then end_reservation(c.r, r, 'canceled'); freed = {c.r, r.a} end
+local new = told(4)
+local unknown = unknown_class(new)
+if unknown then return {'unknown-class', unknown} end
+if c and c.st == 'waiting' then line_remove(cid, c) end
+if c and c.st == 'held' then
+  local r = reservation_load(c.r)
+  if r and r.st == 'pending' then end_reservation(c.r, r, 'canceled'); freed = r end
 end
-local fresh = {e = arg(2), cls = cls, sc = arg(4), om = arg(5), j = arg(8)}
-if arg(6) ~= '' then fresh.pa = arg(6); fresh.pu = arg(7) end
-local rid, r = place(cid, fresh)
+local rid, r = place(cid, new)
 -- Only now, so that the contact itself stands in line for the agent its older offer held.
 if freed then
-  local a = load(P .. 'a:' .. freed[2])
-  if a and a.r == freed[1] then release(freed[2], a) end
-  local after = load(P .. 'c:' .. cid)
-  if after.r then rid = after.r; r = load(P .. 'r:' .. rid) end
+  release_from(freed)
+  local after = contact_load(cid)
+  if after.r ~= '' then rid = after.r; r = reservation_load(rid) end
 end
-if rid then return {'reserved', reservation_view(rid, r)} end
+if rid then return {'reserved', reservation_view(r)} end
 return {'queued'}
 `;
 
 /** [cid]. */
 export const leave = String.raw`
 local cid = arg(1)
-local c = load(P .. 'c:' .. cid)
-if not c or c.st == 'over' or c.st == 'accepted' then return {'nothing'} end
-if c.st == 'waiting' then line_remove(c.cls, cid) end
-local rid = c.r
+local c = contact_load(cid)
+if not c or c.st == 'over' then return {'nothing'} end
+local r = reservation_load(c.r)
+if r and is_taken(r) then return {'nothing'} end
+if c.st == 'waiting' then line_remove(cid, c) end
 contact_over(cid, c)
 contact_event('contact.left', cid, c)
-local r = rid and load(P .. 'r:' .. rid)
-if r and r.st == 'pending' then withdraw(rid, r, 'canceled') end
+if r and r.st == 'pending' then withdraw(c.r, r, 'canceled') end
 return {'left'}
 `;
 
-/** [rid, agent]. The race of accept and deadline is decided here, by Redis time. */
+/** [rid, agent]. The race of accept and deadline is decided here, by Redis time; who is late is told to `lapse` it. */
 export const accept = String.raw`
 local rid, aid = arg(1), arg(2)
-local r = load(P .. 'r:' .. rid)
+local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if r.st == 'accepted' or r.st == 'wrapping' then return {'ok', reservation_view(rid, r)} end
+if is_taken(r) then return {'ok', reservation_view(r)} end
 if r.st ~= 'pending' then return {'gone'} end
-if now >= tonumber(r.dl) then lapse(rid, r); return {'gone'} end
+if now >= tonumber(r.dl) then return {'late'} end
 take(rid, r)
-return {'ok', reservation_view(rid, r)}
+return {'ok', reservation_view(r)}
+`;
+
+/** [rid]: an offer whose deadline is over, if it still is one. */
+export const lapse = String.raw`
+local r = reservation_load(arg(1))
+if r and r.st == 'pending' and now >= tonumber(r.dl) then lapse(arg(1), r) end
+return {'gone'}
 `;
 
 /** [rid, agent]. */
 export const reject = String.raw`
 local rid, aid = arg(1), arg(2)
-local r = load(P .. 'r:' .. rid)
+local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if r.st == 'rejected' then return {'ok', reservation_view(rid, r)} end
+if r.st == 'rejected' then return {'ok', reservation_view(r)} end
 if r.st ~= 'pending' then return {'gone'} end
 if now >= tonumber(r.dl) then lapse(rid, r); return {'gone'} end
 pass_on(rid, r, 'rejected', 'declined')
-return {'ok', reservation_view(rid, r)}
+return {'ok', reservation_view(r)}
 `;
 
-/** [cid, entry, class, score, offerMs, agent, profile, contact as JSON, roster version]. */
-export const claim = String.raw`
-local cid, entry, cls, aid = arg(1), tonumber(arg(2)), arg(3), arg(6)
-if arg(9) ~= ver then return {'stale', ver} end
-local c = load(P .. 'c:' .. cid)
+/** [cid, entry, class, agent, score, … as for enter, roster version]. */
+export const claim =
+  fresh +
+  String.raw`
+local cid, entry, aid = arg(1), tonumber(arg(2)), arg(4)
+if arg(15) ~= ver then return {'stale', ver} end
+local c = contact_load(cid)
 local old
 if c then
   local known = tonumber(c.e)
   if known > entry or (known == entry and c.st == 'over') then return {'gone'} end
-  if c.r then old = load(P .. 'r:' .. c.r) end
-  if known == entry and old and (old.st == 'accepted' or old.st == 'wrapping') then
-    if old.a == aid then return {'ok', reservation_view(c.r, old)} end
+  old = reservation_load(c.r)
+  if known == entry and old and is_taken(old) then
+    if old.a == aid then return {'ok', reservation_view(old)} end
     return {'gone'}
   end
 end
-if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class'} end
-local a = load(P .. 'a:' .. aid)
+local new = told(5)
+local unknown = unknown_class(new)
+if unknown then return {'unknown-class', unknown} end
+widen(new)
 if old and old.st == 'pending' and tonumber(c.e) == entry and old.a == aid and now < tonumber(old.dl) then
   take(c.r, old)
-  return {'ok', reservation_view(c.r, old)}
+  return {'ok', reservation_view(old)}
 end
-if not a or not is_able(a.p, cls) or not (a.st == 'ready' or a.st == 'not-ready') then return {'not-able'} end
-if a.st == 'not-ready' and not a.next then
-  a.next = cjson.encode({state = 'not-ready', reason = a.reason})
-end
-if c and c.st == 'waiting' then line_remove(c.cls, cid) end
+local a = agent_load(aid)
+if not a or not is_able(a.p, new.cls) or not (a.st == 'ready' or a.st == 'not-ready') then return {'not-able'} end
+if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. quote(a.reason) .. '}' end
+if c and c.st == 'waiting' then line_remove(cid, c) end
 local taken = c and c.r
 if old and old.st == 'pending' then end_reservation(taken, old, 'rescinded') end
 forget_due(cid)
-local fresh = {e = arg(2), cls = cls, sc = arg(4), om = arg(5), j = arg(8)}
-local since = math.floor(tonumber(a.idle or num(micros)) / 1000)
-local rid, r = reserve(cid, fresh, aid, a, 'claimed', {{a.p, aid, since}}, 'accepted')
-if old and old.st == 'rescinded' then
-  local other = load(P .. 'a:' .. old.a)
-  if other and other.r == taken then release(old.a, other) end
-end
-return {'ok', reservation_view(rid, r)}
+local idle = a.idle ~= '' and a.idle or stamp
+local rid, r = reserve(cid, new, aid, a, 'claimed', seen(a.p, aid, idle), 'accepted')
+if old and old.st == 'rescinded' then release_from(old) end
+return {'ok', reservation_view(r)}
 `;
 
 /** [rid]. */
 export const wrapUp = String.raw`
 local rid = arg(1)
-local r = load(P .. 'r:' .. rid)
+local r = reservation_load(rid)
 if not r or r.st ~= 'accepted' then return {'nothing'} end
 r.st = 'wrapping'
-save(P .. 'r:' .. rid, r)
-emit('reservation.wrapup', reservation_view(rid, r))
-local a = load(P .. 'a:' .. r.a)
-if a and a.r == rid then agent_move(r.a, a, 'working-after-call') end
+emit('reservation.wrapup', reservation_view(r))
+agent_move(r.a, r.agent, 'working-after-call')
 return {'wrapping'}
 `;
 
-/** [rid, wish as JSON or empty for what was wished before]. An offer nobody took is canceled by it. */
+/** [rid, state wished or empty for what was wished before, reason]. An offer nobody took is canceled by it. */
 export const complete = String.raw`
 local rid = arg(1)
-local r = load(P .. 'r:' .. rid)
+local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
-if r.st == 'accepted' or r.st == 'wrapping' then
-  finish(rid, r, arg(2) ~= '' and cjson.decode(arg(2)) or nil)
+if is_taken(r) then
+  finish(rid, r, arg(2) ~= '' and {state = arg(2), reason = arg(3)} or nil)
 elseif r.st == 'pending' then
-  local c = load(P .. 'c:' .. r.c)
-  if c and c.r == rid then contact_over(r.c, c) end
+  contact_done(rid, r)
   withdraw(rid, r, 'canceled')
 end
 return {'done'}
 `;
 
-/** [agent, profile, wish as JSON, roster version, '1' to leave alone who is logged in]. */
+/** [agent, profile, state wished, reason, wish as JSON, roster version, '1' to leave alone who is logged in]. */
 export const setAgentState = String.raw`
 local aid, p = arg(1), arg(2)
-if arg(4) ~= ver then return {'stale', ver} end
-local wish = cjson.decode(arg(3))
-local a = load(P .. 'a:' .. aid) or {st = 'logged-off', since = num(now), p = p}
-if arg(5) == '1' and a.st ~= 'logged-off' then return {'ok', agent_view(aid, a)} end
-if a.st == 'logged-off' then a.p = p end
+if arg(6) ~= ver then return {'stale', ver} end
+local wish = {state = arg(3), reason = arg(4)}
+local a = agent_load(aid)
+if not a then
+  a = {st = 'logged-off', since = call('HGET', P .. 'off', aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = ''}
+elseif arg(7) == '1' then return {'ok', agent_view(aid, a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
-  local rid, r = a.r, load(P .. 'r:' .. a.r)
+  local rid, r = a.r, reservation_load(a.r)
   if r then end_reservation(rid, r, 'canceled') end
   release(aid, a, wish)
-  local c = r and load(P .. 'c:' .. r.c)
-  if c and c.r == rid then place(r.c, c) end
-elseif a.st == 'reserved' or a.st == 'busy' or a.st == 'working-after-call' then
+  local c = r and held_by(rid, r)
+  if c then place(r.c, c) end
+elseif a.r ~= '' then
   local kept = a.next
-  if wish.state == 'ready' then a.next = nil else a.next = arg(3) end
+  a.next = wish.state == 'ready' and '' or arg(5)
   if kept ~= a.next then
-    save(P .. 'a:' .. aid, a)
+    agent_save(aid, a)
     emit('agent.state', agent_view(aid, a))
   end
 elseif a.st ~= wish.state or a.reason ~= wish.reason then
   release(aid, a, wish)
 end
-return {'ok', agent_view(aid, load(P .. 'a:' .. aid) or a)}
+return {'ok', agent_view(aid, agent_load(aid) or a)}
 `;
 
 /** [agent]. */
 export const agentStatus = String.raw`
-local a = load(P .. 'a:' .. arg(1))
-if not a then return {'unknown'} end
-return {'ok', agent_view(arg(1), a)}
+local a = agent_load(arg(1))
+if a then return {'ok', agent_view(arg(1), a)} end
+local since = call('HGET', P .. 'off', arg(1))
+if not since then return {'unknown'} end
+return {'ok', '{"agentId":' .. quote(arg(1)) .. ',"state":"logged-off","since":' .. since .. '}'}
 `;
 
-/** [cid, at, service or empty]. */
+/** [cid, at, service or empty, started at or empty]: who started already is overtaken while they snooze. */
 export const schedule = String.raw`
-forget_due(arg(1))
-call('ZADD', P .. 'due', arg(2), arg(1))
-if arg(3) ~= '' then
-  call('ZADD', P .. 'booked:' .. arg(3), arg(2), arg(1))
-  call('HSET', P .. 'duesvc', arg(1), arg(3))
+local cid, service, start = arg(1), arg(3), arg(4)
+forget_due(cid)
+call('ZADD', P .. 'due', arg(2), cid)
+if service ~= '' then
+  call('ZADD', P .. 'booked:' .. service, arg(2), cid)
+  call('HSET', P .. 'duesvc', cid, service)
+end
+if start ~= '' and tonumber(start) < tonumber(arg(2)) then
+  call('ZADD', P .. 'later', start, cid)
+  call('ZADD', P .. 'starts', start, '~' .. cid)
 end
 return {'ok'}
 `;

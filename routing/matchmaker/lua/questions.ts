@@ -3,26 +3,41 @@
 /** [cid, or empty with class and score of one who does not wait yet]. All that a place and a promise are made of. */
 export const standing = String.raw`
 local cid, cls, score = arg(1), arg(2), arg(3)
+local line = cls
 if cid ~= '' then
-  local c = load(P .. 'c:' .. cid)
+  local c = contact_load(cid)
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-  cls, score = c.cls, c.sc
+  cls, score, line = c.cls, c.sc, c.ln
 end
-if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class'} end
-local ahead = {}
+if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class', cls} end
+local before = {}
 for _, name in ipairs(call('HKEYS', P .. 'wheads')) do
   local n = call('ZCOUNT', P .. 'wait:' .. name, '-inf', '(' .. score)
-  if n > 0 then ahead[#ahead + 1] = name; ahead[#ahead + 1] = tostring(n) end
+  -- Who waits for one agent, or has a boost, counts with their kind.
+  local kind = match(name, '^(@)') and 'preferred' or match(name, '^[^+]+')
+  if n > 0 then before[kind] = (before[kind] or 0) + n end
 end
-local rank = cid ~= '' and call('ZRANK', P .. 'wait:' .. cls, cid) or call('ZCOUNT', P .. 'wait:' .. cls, '-inf', score)
+local ahead = {}
+for kind, n in pairs(before) do
+  if kind ~= 'preferred' then ahead[#ahead + 1] = kind; ahead[#ahead + 1] = tostring(n) end
+end
+local rank = before[cls] or 0
+-- Of those with the very same score the smaller id goes first.
+if cid ~= '' and line == cls then
+  rank = rank + call('ZRANK', P .. 'wait:' .. line, cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
+elseif cid == '' then rank = rank + call('ZCOUNT', P .. 'wait:' .. line, score, score) end
 local candidates, idle = {}, '0'
 for _, tier in ipairs(tiers_of(cls)) do
-  local there = {}
+  local there, ids = {}, {}
   for _, p in ipairs(tier) do
     if idle == '0' and call('HEXISTS', P .. 'heads', p) == 1 then idle = '1' end
     if #candidates < 10 then
-      local some = call('ZRANGE', P .. 'on:' .. p, 0, 9, 'WITHSCORES')
-      for i = 1, #some, 2 do there[#there + 1] = {id = some[i], since = tonumber(some[i + 1])} end
+      for _, id in ipairs(call('ZRANGE', P .. 'on:' .. p, 0, 9)) do ids[#ids + 1] = id end
+    end
+  end
+  if #ids > 0 then
+    for i, record in ipairs(call('HMGET', P .. 'agents', unpack(ids))) do
+      if record then there[#there + 1] = {id = ids[i], since = tonumber(match(record, '^[^\t]*\t[^\t]*\t(%d+)'))} end
     end
   end
   table.sort(there, function(a, b) return a.since < b.since or (a.since == b.since and a.id < b.id) end)
@@ -36,20 +51,22 @@ return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', P ..
 export const snapshot = String.raw`
 local last = call('XREVRANGE', P .. 'out', '+', '-', 'COUNT', 1)
 local waiting = {}
-for _, cls in ipairs(call('HKEYS', P .. 'wheads')) do
-  local line = {}
-  local ids = call('ZRANGE', P .. 'wait:' .. cls, 0, -1)
-  for i, id in ipairs(ids) do line[i] = call('HGET', P .. 'c:' .. id, 'j') end
-  waiting[#waiting + 1] = {cls, line}
+for _, line in ipairs(call('HKEYS', P .. 'wheads')) do
+  for _, id in ipairs(call('ZRANGE', P .. 'wait:' .. line, 0, -1)) do
+    local c = contact_load(id)
+    if c and c.st == 'waiting' then
+      waiting[#waiting + 1] = {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu}
+    end
+  end
 end
-local reservations = {}
-for i, rid in ipairs(call('ZRANGE', P .. 'live', 0, -1)) do
-  reservations[i] = reservation_view(rid, load(P .. 'r:' .. rid))
+local reservations, agents, states = {}, {}, call('HGETALL', P .. 'agents')
+for i = 1, #states, 2 do
+  local a = agent_load(states[i])
+  agents[#agents + 1] = agent_view(states[i], a)
+  local r = reservation_load(a.r)
+  if r then reservations[#reservations + 1] = reservation_view(r) end
 end
-local agents = {}
-local names = call('HKEYS', P .. 'agents')
-for i, id in ipairs(names) do agents[i] = agent_view(id, load(P .. 'a:' .. id)) end
-return {'ok', last[1] and last[1][1] or '', num(now), waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
+return {'ok', last[1] and last[1][1] or '', ms, waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
   reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle'),
-  call('HGETALL', P .. 'agents')}
+  states, call('HGETALL', P .. 'overtaken')}
 `;

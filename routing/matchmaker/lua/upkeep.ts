@@ -2,23 +2,29 @@
 
 /**
  * [token, lease ms, how many at most, grace ms for jobs]. One process leads while its lease lasts: it ends offers that
- * lapsed and fires due times whose job was lost.
+ * lapsed, widens what is asked for where a ring is due or a preferred agent did not come, and fires due times whose job
+ * was lost.
  */
 export const sweep = String.raw`
 local leader = call('GET', P .. 'leader')
 if leader and leader ~= arg(1) then return {'follower'} end
 call('SET', P .. 'leader', arg(1), 'PX', arg(2))
-local lapsed = call('ZRANGEBYSCORE', P .. 'dl', '-inf', num(now), 'LIMIT', 0, arg(3))
+local lapsed = call('ZRANGEBYSCORE', P .. 'dl', '-inf', ms, 'LIMIT', 0, arg(3))
 for _, rid in ipairs(lapsed) do
-  local r = load(P .. 'r:' .. rid)
+  local r = reservation_load(rid)
   if r and r.st == 'pending' then lapse(rid, r) else call('ZREM', P .. 'dl', rid) end
+end
+local wider = call('ZRANGEBYSCORE', P .. 'widen', '-inf', ms, 'LIMIT', 0, arg(3))
+for _, cid in ipairs(wider) do
+  local c = contact_load(cid)
+  if c and c.st == 'waiting' then place_again(cid, c) else call('ZREM', P .. 'widen', cid) end
 end
 local late = call('ZRANGEBYSCORE', P .. 'due', '-inf', num(now - tonumber(arg(4))), 'LIMIT', 0, arg(3))
 for _, id in ipairs(late) do
   forget_due(id)
   emit('contact.due', cjson.encode({contactId = id}))
 end
-return {'leader', tostring(#lapsed), tostring(#late)}
+return {'leader', tostring(#lapsed), tostring(#late), tostring(#wider)}
 `;
 
 /** [token]: the next process need not wait for the lease to end. */
@@ -32,50 +38,36 @@ export const audit = String.raw`
 local page = call('HSCAN', P .. 'agents', arg(1), 'COUNT', 200)
 for i = 1, #page[2], 2 do
   local id = page[2][i]
-  local a = load(P .. 'a:' .. id)
-  if not a then
-    call('HDEL', P .. 'agents', id)
-    repaired('agent ' .. id, 'was counted and unknown')
-  elseif a.st == 'reserved' or a.st == 'busy' or a.st == 'working-after-call' then
-    local r = a.r and load(P .. 'r:' .. a.r)
-    local holds = r and r.a == id and (r.st == 'pending' or r.st == 'accepted' or r.st == 'wrapping')
-    if not holds then
+  local a = agent_load(id)
+  if a.r ~= '' then
+    local rid, r = a.r, reservation_load(a.r)
+    if not r or r.a ~= id then
       repaired('agent ' .. id, 'was ' .. a.st .. ' with a reservation that is over')
-      local cid, rid = a.c, a.r
+      local cid = a.c
       release(id, a)
-      local c = cid and load(P .. 'c:' .. cid)
-      if c and c.st == 'reserved' and c.r == rid and not r then place(cid, c) end
+      local c = contact_load(cid)
+      if c and c.st == 'held' and c.r == rid then place(cid, c) end
+    elseif r.st == 'pending' and not call('ZSCORE', P .. 'dl', rid) then
+      call('ZADD', P .. 'dl', r.dl, rid)
+      repaired('reservation ' .. rid, 'had no deadline')
+    elseif a.acc ~= '' and now - tonumber(a.acc) > tonumber(arg(2)) then
+      repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
+      finish(rid, r, {state = 'not-ready', reason = 'stuck'})
     end
   elseif a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
     repaired('agent ' .. id, 'was ready and in no list')
     serve(id, a)
   end
 end
-for _, rid in ipairs(call('ZRANGE', P .. 'live', 0, 199)) do
-  local r = load(P .. 'r:' .. rid)
-  if not r then
-    call('ZREM', P .. 'live', rid); call('ZREM', P .. 'dl', rid)
-    repaired('reservation ' .. rid, 'was counted and unknown')
-  elseif r.st == 'pending' and not call('ZSCORE', P .. 'dl', rid) then
-    call('ZADD', P .. 'dl', r.dl, rid)
-    repaired('reservation ' .. rid, 'had no deadline')
-  elseif r.acc and now - tonumber(r.acc) > tonumber(arg(2)) then
-    repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
-    finish(rid, r, {state = 'not-ready', reason = 'stuck'})
-  end
-end
 local waiting = call('HGETALL', P .. 'wheads')
 for i = 1, math.min(#waiting, 400), 2 do
-  local cls = waiting[i]
+  local line = waiting[i]
   local _, cid = head_read(waiting[i + 1])
-  local c = load(P .. 'c:' .. cid)
-  if not c or c.st ~= 'waiting' then
-    line_remove(cls, cid)
-    repaired('contact ' .. cid, 'stood in line and did not wait')
+  local c = contact_load(cid)
+  if not c or c.st ~= 'waiting' or c.ln ~= line then unline(line, cid, c)
   elseif best_agent(c) then
-    line_remove(cls, cid)
     repaired('contact ' .. cid, 'waited though an agent was idle')
-    place(cid, c)
+    place_again(cid, c)
   end
 end
 return {'ok', page[1]}
@@ -86,10 +78,10 @@ export const found = String.raw`
 local P = KEYS[1]
 local t = redis.call('TIME')
 local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
-if not redis.call('SET', P .. 'epoch', ARGV[2], 'NX') then return {'already'} end
+if redis.call('HSETNX', P .. 'meta', 'epoch', ARGV[2]) == 0 then return {'already'} end
 redis.call('DEL', P .. 'out')
 local why = ARGV[2] == '1' and 'first start' or 'its data were lost; those who wait must be entered again'
-redis.call('XADD', P .. 'out', ARGV[2] .. '-*', 'k', 'repaired', 't', now, 'b',
+redis.call('XADD', P .. 'out', ARGV[2] .. '-*', 't', now, 'repaired',
   cjson.encode({what = 'redis', why = why}))
 return {'founded'}
 `;
@@ -121,7 +113,7 @@ for i = 1, #duty, 2 do
 end
 call('PERSIST', P .. 'compat@' .. version)
 call('PERSIST', P .. 'pcls@' .. version)
-call('SET', P .. 'ver', version)
+call('HSET', P .. 'meta', 'ver', version)
 call('UNLINK', P .. 'compat@' .. ver, P .. 'pcls@' .. ver)
 emit('rules.changed', '{}')
 return {'ok'}
@@ -147,24 +139,24 @@ return {'ok'}
 export const reprofile = String.raw`
 if arg(3) ~= ver then return {'stale', ver} end
 local aid, p = arg(1), arg(2)
-local a = load(P .. 'a:' .. aid)
-if not a or a.p == p or a.st == 'logged-off' then return {'nothing'} end
-local st, reason, idle, since = a.st, a.reason, a.idle, a.since
-if st == 'ready' then idle_remove(a.p, aid) end
+local a = agent_load(aid)
+if not a or a.p == p then return {'nothing'} end
+local st = a.st
+if st == 'ready' then list_remove('idle:', 'heads', a.p, aid) end
 call('ZREM', P .. 'on:' .. a.p, aid)
+call('ZADD', P .. 'on:' .. p, now, aid)
 call('HINCRBY', P .. 'duty', a.p, -1)
 call('HINCRBY', P .. 'duty', p, 1)
 if AT_WORK[st] then call('HINCRBY', P .. 'work', a.p, -1); call('HINCRBY', P .. 'work', p, 1) end
 a.p = p
-call('ZADD', P .. 'on:' .. p, since, aid)
-call('HSET', P .. 'agents', aid, st .. ' ' .. p .. ' ' .. since .. ' ' .. (reason or ''))
-save(P .. 'a:' .. aid, a)
+agent_save(aid, a)
 -- Somebody may wait whom only the new skills serve; if not, the agent keeps how long they were idle.
 if st == 'ready' then
   a.st = 'not-ready'
   call('HINCRBY', P .. 'work', p, -1)
   serve(aid, a)
 end
+unwait(aid)
 return {'ok'}
 `;
 
@@ -192,9 +184,9 @@ if was == arg(1) then return {'same'} end
 call('SET', P .. 'run', arg(1))
 if not was then return {'first'} end
 local last = call('XREVRANGE', P .. 'out', '+', '-', 'COUNT', 1)[1]
-local seen = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
+local last_number = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
 call('DEL', P .. 'out')
-call('XADD', P .. 'out', epoch .. '-' .. num(seen + 1000000), 'k', 'repaired', 't', num(now), 'b',
+call('XADD', P .. 'out', epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
   cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
 return {'another'}
 `;

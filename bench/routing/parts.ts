@@ -1,0 +1,96 @@
+import type { Redis } from 'ioredis';
+import type { AgentId, CallbackId } from '../../contracts/ids.ts';
+import type { Entry } from '../../routing/testing.ts';
+import { classId, Matchmaker, precedence, Roster, RosterPublisher } from '../../routing/testing.ts';
+import type { Requirement } from '../../routing/index.ts';
+import { skills } from '../../test/routing/centre.ts';
+import type { RedisProcess } from '../../test/routing/redis-process.ts';
+
+/** Six kinds of contact, and eight kinds of agents who serve one to six of them. */
+const kinds = ['lang:en', 'lang:es', 'lang:fr', 'product:loans', 'product:cards', 'product:homes'];
+const profiles = [
+  kinds.join(', '),
+  kinds.slice(0, 5).join(', '),
+  kinds.slice(0, 4).join(', '),
+  kinds.slice(0, 3).join(', '),
+  kinds.slice(0, 2).join(', '),
+  kinds.slice(2).join(', '),
+  kinds.slice(4).join(', '),
+  'lang:en',
+];
+export const requirements: readonly Requirement[] = kinds.map((it) => ({ must: skills(it), prefer: [] }));
+
+/** The matchmaker alone, over a Redis of the bench's own: nothing sweeps or looks beside what is measured. */
+export class Bare {
+  readonly redis: Redis;
+  readonly matchmaker: Matchmaker;
+  readonly agents: readonly AgentId[];
+  readonly #profileOf: (id: AgentId) => string;
+  #asked = 0;
+
+  private constructor(redis: Redis, matchmaker: Matchmaker, roster: Roster) {
+    this.redis = redis;
+    this.matchmaker = matchmaker;
+    this.agents = [...roster.agents.keys()];
+    this.#profileOf = (id) => roster.profileOf(id) ?? '';
+  }
+
+  static async open(process: RedisProcess, agents: number): Promise<Bare> {
+    const redis = process.client();
+    await redis.flushall();
+    const people = Array.from({ length: agents }, (_, i) => ({
+      id: `agent-${String(i)}` as AgentId,
+      name: `Agent ${String(i)}`,
+      qualifications: skills(profiles[i % profiles.length] ?? ''),
+    }));
+    const roster = new Roster(1, people);
+    const matchmaker = new Matchmaker(redis, '{bench}:acd:', 1_000, () => Promise.resolve(1));
+    const publisher = new RosterPublisher(redis, matchmaker, '{bench}:acd:');
+    await publisher.publish(roster);
+    for (const it of requirements) await publisher.defineClass(roster, classId(it), it);
+    return new Bare(redis, matchmaker, roster);
+  }
+
+  async ready(id: AgentId): Promise<void> {
+    await this.matchmaker.setAgentState(id, this.#profileOf(id), { state: 'ready' }, 1);
+  }
+
+  /** A contact nobody has asked for yet, of one kind after the other; later ones started later. */
+  next(): Entry {
+    const n = (this.#asked += 1);
+    const requirement = requirements[n % requirements.length] ?? { must: [], prefer: [] };
+    const startedAt = 1_800_000_000_000 + n;
+    const id = n.toString(16).padStart(32, '0') as CallbackId;
+    return {
+      contact: { id, service: 'help', requirement, priority: 0, startedAt, entry: 1 },
+      class: classId(requirement),
+      offerMs: 20_000,
+      precedence: precedence(0, startedAt),
+      rings: [],
+      waitUntil: 0,
+    };
+  }
+
+  /** Puts `count` contacts into the line. */
+  async fill(count: number): Promise<void> {
+    const batch = 500;
+    for (let i = 0; i < count; i += batch) {
+      const some = Array.from({ length: Math.min(batch, count - i) }, () => this.next());
+      await Promise.all(some.map((it) => this.matchmaker.enter(it, 1)));
+    }
+  }
+
+  close(): void {
+    this.redis.disconnect();
+  }
+}
+
+/** Redis CPU by call of a command, in µs, while `work` ran: as Redis itself counts it. */
+export async function cpuOf(redis: Redis, command: string, work: () => Promise<void>): Promise<number> {
+  await redis.config('RESETSTAT');
+  await work();
+  const stats = await redis.info('commandstats');
+  const found = new RegExp(`^cmdstat_${command}:calls=(\\d+),usec=(\\d+)`, 'm').exec(stats);
+  if (found === null) throw new Error(`${command} was not called`);
+  return Number(found[2]) / Number(found[1]);
+}

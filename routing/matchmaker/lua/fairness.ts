@@ -1,0 +1,69 @@
+/** Who was overtaken, and why that is right: counted when somebody is served who started later. */
+export const fairness = String.raw`
+local BAND, TOP = 4398046511104, 127
+local function band(priority) return (TOP - math.min(TOP, priority)) * BAND end
+
+-- The lines an agent may serve: of their classes, of these by boost, and of those who wait for this agent alone.
+local function lines_of(aid, p)
+  local packed = call('HGET', P .. 'pcls@' .. ver, p)
+  local lines = packed and cmsgpack.unpack(packed) or {}
+  local plain = #lines
+  for _, boost in ipairs(call('SMEMBERS', P .. 'boosts')) do
+    for i = 1, plain do lines[#lines + 1] = lines[i] .. '+' .. boost end
+  end
+  lines[#lines + 1] = '@' .. aid
+  return lines
+end
+
+-- What is not explained by anything else is there to be seen: it is none, or a fault.
+local function overtaken(c, how, lines, heads, aid, p)
+  local all = call('ZCOUNT', P .. 'starts', '-inf', '(' .. c.start)
+  if all == 0 then return '' end
+  local n = {}
+  if how == 'claimed' then n.claimed = all
+  else
+    if not lines then
+      lines = lines_of(aid, p)
+      heads = call('HMGET', P .. 'wheads', unpack(lines))
+    end
+    n.preferred = call('ZCOUNT', P .. 'pstarts', '-inf', '(' .. c.start)
+    n.snooze = call('ZCOUNT', P .. 'later', '-inf', '(' .. c.start)
+    n.priority, n.unexplained = 0, 0
+    local mine, start, boost = tonumber(c.sc), tonumber(c.start), tonumber(c.bo)
+    local priority = boost > 0 and 0 or tonumber(c.pr)
+    local levels
+    if priority > 0 or boost > 0 then
+      levels = call('SMEMBERS', P .. 'levels')
+      levels[#levels + 1] = '0'
+    end
+    for i, line in ipairs(lines) do
+      if heads[i] and find(line, '@', 1, true) ~= 1 then
+        if head_read(heads[i]) < mine then
+          n.unexplained = n.unexplained + call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. c.sc)
+        end
+        if levels then
+          local theirs = tonumber(match(line, '%+(%d+)$') or '0')
+          for _, level in ipairs(levels) do
+            local l = tonumber(level)
+            if l < priority or (l == priority and theirs < boost) then
+              local from, to = math.max(mine, band(l)), band(l) + start - theirs
+              if to > from then
+                n.priority = n.priority + call('ZCOUNT', P .. 'wait:' .. line, num(from), '(' .. num(to))
+              end
+            end
+          end
+        end
+      end
+    end
+    n.qualification = math.max(0, all - n.preferred - n.snooze - n.priority - n.unexplained)
+  end
+  local list = {}
+  for reason, count in pairs(n) do
+    if count > 0 then
+      list[#list + 1] = '"' .. reason .. '":' .. count
+      call('HINCRBY', P .. 'overtaken', reason, count)
+    end
+  end
+  return ',"overtook":{' .. table.concat(list, ',') .. '}'
+end
+`;

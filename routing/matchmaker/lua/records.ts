@@ -1,0 +1,109 @@
+/**
+ * Agents, contacts and reservations as they are kept: one line of text each, its fields between tabs ('' for none),
+ * since reading and writing a whole hash costs several times as much.
+ *
+ *   agents <id>   st p since idle r c acc next reason
+ *   c:<id>        st e r cls sc om pa pu pw start pr bo ring rings ln b0 sv     or   over e
+ *   r:<id>        c a e dl cls body     (never changes; gone when it is over, but for a while after it was rejected)
+ *   dl            reservations that wait for an answer, by deadline
+ *
+ * How a reservation stands is how its agent stands: so one agent cannot be held by two.
+ */
+export const records = String.raw`
+local OVER_S, ENDED_S = 21600, 3600
+
+local function agent_load(id)
+  local text = call('HGET', P .. 'agents', id)
+  if not text then return nil end
+  local st, p, since, idle, r, c, acc, nx, reason = match(text,
+    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  return {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason}
+end
+local function agent_save(id, a)
+  call('HSET', P .. 'agents', id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
+    .. '\t' .. a.acc .. '\t' .. a.next .. '\t' .. a.reason)
+end
+local function agent_view(id, a)
+  local v = '{"agentId":' .. quote(id) .. ',"state":"' .. a.st .. '","since":' .. a.since
+  if a.reason ~= '' then v = v .. ',"reason":' .. quote(a.reason) end
+  if a.next ~= '' then v = v .. ',"next":' .. a.next end
+  if a.r ~= '' then v = v .. ',"reservationId":"' .. a.r .. '","contactId":' .. quote(a.c) end
+  return v .. '}'
+end
+
+local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] = 'wrapping'}
+
+-- With the agent who holds it, if one does.
+local function reservation_load(id)
+  local text = id ~= '' and call('GET', P .. 'r:' .. id)
+  if not text then return nil end
+  local c, aid, e, dl, cls, body = match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  local a = agent_load(aid)
+  if a and a.r ~= id then a = nil end
+  return {st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, body = body, agent = a}
+end
+local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end
+-- What never changes was written once, as JSON.
+local function reservation_view(r) return '{"state":"' .. r.st .. '",' .. r.body end
+`;
+
+/** Contacts, apart: who answers an offer does not need them. */
+export const contacts = String.raw`
+local function contact_load(id)
+  local text = call('GET', P .. 'c:' .. id)
+  if not text then return nil end
+  local st, e, r, cls, sc, om, pa, pu, pw, start, pr, bo, ring, rings, ln, b0, sv = match(text,
+    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)'
+    .. '\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  if not st then return {st = 'over', e = match(text, '^over\t(.*)$'), r = ''} end
+  return {st = st, e = e, r = r, cls = cls, sc = sc, om = om, pa = pa, pu = pu, pw = pw, start = start, pr = pr, bo = bo,
+    ring = ring, rings = rings, ln = ln, b0 = b0, sv = sv}
+end
+local function contact_save(id, c)
+  call('SET', P .. 'c:' .. id, c.st .. '\t' .. c.e .. '\t' .. c.r .. '\t' .. c.cls .. '\t' .. c.sc .. '\t' .. c.om .. '\t'
+    .. c.pa .. '\t' .. c.pu .. '\t' .. c.pw .. '\t' .. c.start .. '\t' .. c.pr .. '\t' .. c.bo .. '\t' .. c.ring .. '\t'
+    .. c.rings .. '\t' .. c.ln .. '\t' .. c.b0 .. '\t' .. c.sv)
+end
+-- A contact that is over is remembered for a while, so that a repeated entry is known as such.
+local function contact_over(id, c) call('SET', P .. 'c:' .. id, 'over\t' .. c.e, 'EX', OVER_S) end
+
+local function contact_event(kind, id, c)
+  local ring = c.ring and c.ring ~= '0' and ',"ring":' .. c.ring or ''
+  emit(kind, '{"contactId":' .. quote(id) .. ',"entry":' .. c.e .. ring .. '}')
+end
+-- The contact, while this reservation and no later one is its own.
+local function held_by(rid, r)
+  local c = contact_load(r.c)
+  if c and c.st == 'held' and c.r == rid then return c end
+end
+
+local function end_reservation(rid, r, st)
+  if r.st == 'pending' then call('ZREM', P .. 'dl', rid) end
+  r.st = st
+  if st == 'rejected' then call('EXPIRE', P .. 'r:' .. rid, ENDED_S) else call('DEL', P .. 'r:' .. rid) end
+  emit('reservation.' .. st, reservation_view(r))
+end
+
+local function line_add(id, c)
+  list_add('wait:', 'wheads', c.ln, id, c.sc)
+  call('ZADD', P .. 'starts', c.start, id)
+end
+local function line_remove(id, c)
+  list_remove('wait:', 'wheads', c.ln, id)
+  call('ZREM', P .. 'starts', id)
+  local personal = find(c.ln, '@', 1, true) == 1
+  if personal then call('ZREM', P .. 'pstarts', id) end
+  if personal or c.rings ~= '' then call('ZREM', P .. 'widen', id) end
+end
+
+-- A contact's due time no longer holds: it came, or it was taken back.
+local function forget_due(id)
+  if call('ZREM', P .. 'due', id) == 0 then return end
+  if call('ZREM', P .. 'later', id) == 1 then call('ZREM', P .. 'starts', '~' .. id) end
+  local service = call('HGET', P .. 'duesvc', id)
+  if service then
+    call('ZREM', P .. 'booked:' .. service, id)
+    call('HDEL', P .. 'duesvc', id)
+  end
+end
+`;
