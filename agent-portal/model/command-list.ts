@@ -136,9 +136,7 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
       'Why me?',
       'w',
       () =>
-        (portal.screen.value === 'desk' || desk.offer.value !== undefined) &&
-        desk.decisions.value.size > 0 &&
-        !!(desk.offer.value ?? desk.contact.value),
+        (portal.screen.value === 'desk' || desk.offer.value !== undefined) && desk.why.value !== undefined,
       () => (portal.whyIsOpen.value = !portal.whyIsOpen.value),
     ),
     hold: ofCall('hold', 'Hold', 'h'),

@@ -1,5 +1,5 @@
 import type { CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
-import type { AgentState, CallbackState } from '../../contracts/states.ts';
+import type { AgentState, CallbackState, ReservationState } from '../../contracts/states.ts';
 import { nameOf } from '../model/desk.ts';
 
 export type Tone = 'waiting' | 'reserved' | 'live' | 'trouble' | 'rest';
@@ -54,6 +54,23 @@ const callbackStates: Readonly<Record<CallbackState, { readonly words: string; r
 /** Where a callback stands, in words and colour. */
 export function callbackWords(state: CallbackState): { readonly words: string; readonly tone: Tone } {
   return callbackStates[state];
+}
+
+const reservationStates: Readonly<Record<ReservationState | 'future', string>> = {
+  pending: 'offered',
+  future: 'future',
+  accepted: 'accepted',
+  wrapping: 'after call',
+  completed: 'done',
+  rejected: 'declined',
+  timeout: 'missed',
+  canceled: 'taken back',
+  rescinded: 'taken back',
+};
+
+/** Where a reservation stands, in a word. */
+export function reservationWords(state: ReservationState | 'future'): string {
+  return reservationStates[state];
 }
 
 /** True while either side of a call is held. */

@@ -205,6 +205,10 @@ export function agentRoutes(parts: RouteParts): Router {
     await asks(ctx, 'managers');
     ctx.body = await board.look();
   });
+  router.get('/callbacks/:id', async (ctx) => {
+    await asks(ctx, 'managers');
+    ctx.body = await board.story(param(ctx, 'id') as CallbackId);
+  });
   router.post('/callbacks/:id/cancel', async (ctx) => {
     const account = await asks(ctx, 'managers');
     await readJson(ctx, emptySchema);
