@@ -103,8 +103,10 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
     return { label, group, key, shown: key.length === 1 ? key.toUpperCase() : key, isAllowed, run };
   }
 
-  const offered = (what: 'accept' | 'reject') => () =>
-    portal.isAgent.value && (desk.offer.value?.allowed.includes(what) ?? false);
+  const offered = (what: 'accept' | 'reject') => () => {
+    const offer = desk.offer.value;
+    return portal.isAgent.value && !!offer && offer.allowed.includes(what) && !portal.isOver(offer);
+  };
   const withOffer = (act: typeof accept) => () => {
     const offer = desk.offer.value;
     if (offer) void act(portal, offer);

@@ -65,14 +65,19 @@ export class Desk {
   }
 }
 
+/** The name of whom a contact on the desk is with, if it is known. */
+export function nameOnDesk(desk: Desk, id: CallbackId): string | undefined {
+  return desk.contacts.peek().find((it) => it.callbackId === id)?.who.name;
+}
+
 /** How a person is spoken of when no name is known. */
 export function nameOf(who: { readonly name?: string; readonly phone: string }): string {
   return who.name ?? 'Visitor without a name';
 }
 
 /** What to tell the agent when a phone could not be reached; nothing for the other events of a call, which its view shows. */
-export function failureWords(event: CallEvent): string | undefined {
+export function failureWords(event: CallEvent, who: string | undefined): string | undefined {
   if (event.name !== 'call.failed') return undefined;
-  const whose = event.leg === 'agent' ? 'Your phone' : 'The visitor';
+  const whose = event.leg === 'agent' ? 'Your phone' : (who ?? 'The visitor');
   return `${whose} was not reached${event.cause === undefined ? '' : `: ${event.cause}`}.`;
 }

@@ -12,7 +12,7 @@ import { Panel } from './panels.tsx';
 import { History } from './person-parts.tsx';
 import { SharedFrame } from './shared-frame.tsx';
 import { Why } from './why.tsx';
-import { callbackWords, reservationWords } from './words.ts';
+import { callbackWords, needInWords, reservationWords } from './words.ts';
 
 const hourMs = 3_600_000;
 
@@ -147,16 +147,20 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
       <dl class="facts">
         {row && (
           <>
-            <div>
-              <dt>Place</dt>
-              <dd class="figure">{row.place}</dd>
-            </div>
-            <div>
-              <dt>Waits since</dt>
-              <dd>
-                <At at={row.since} />
-              </dd>
-            </div>
+            {row.state === 'queued' && (
+              <>
+                <div>
+                  <dt>Place</dt>
+                  <dd class="figure">{row.place}</dd>
+                </div>
+                <div>
+                  <dt>Waits since</dt>
+                  <dd>
+                    <At at={row.since} />
+                  </dd>
+                </div>
+              </>
+            )}
             {row.estimate && (
               <div>
                 <dt>Promised</dt>
@@ -167,13 +171,13 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
             )}
             {row.at !== undefined && (
               <div>
-                <dt>Asked for</dt>
+                <dt>To be rung at</dt>
                 <dd class="figure">{timeAhead(row.at, now)}</dd>
               </div>
             )}
             <div>
               <dt>Needs</dt>
-              <dd>{row.needs.join(', ') || 'anybody'}</dd>
+              <dd>{row.needs.map(needInWords).join(', ') || 'anybody'}</dd>
             </div>
             {row.tier !== '' && (
               <div>
@@ -212,7 +216,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
             ))}
         </ul>
       </section>
-      {row && (
+      {row?.state === 'queued' && (
         <section>
           <h3>Why is it waiting</h3>
           <p>
@@ -222,7 +226,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
           </p>
         </section>
       )}
-      {live?.sessionId !== undefined && (
+      {live?.sessionId !== undefined && live.page !== undefined && (
         <section class="stack">
           <h3>Page</h3>
           <button

@@ -5,7 +5,7 @@ import type { SteadyOrder } from '../model/steady-order.ts';
 import { duration, timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Badge, Since } from './controls.tsx';
-import { agentWords, callbackWords, reservationWords, type Tone } from './words.ts';
+import { agentWords, callbackWords, needInWords, reservationWords, type Tone } from './words.ts';
 
 interface BoxProps<T> {
   readonly title: string;
@@ -84,14 +84,12 @@ export function LineTable(): JSX.Element {
       empty="Nobody waits."
       row={(it) => (
         <tr key={it.callbackId} data-row={it.callbackId}>
-          <td class="figure number">{it.place}</td>
+          <td class="figure number">{it.state === 'queued' && it.place > 0 && it.place}</td>
           <th scope="row">
             <Opener id={it.callbackId}>{it.who}</Opener>
           </th>
-          <td>{[...it.needs, it.tier].filter((need) => need !== '').join(', ')}</td>
-          <td>
-            <Since at={it.since} />
-          </td>
+          <td>{[...it.needs.map(needInWords), it.tier].filter((need) => need !== '').join(', ')}</td>
+          <td class="number">{it.since <= now && <Since at={it.since} />}</td>
           <td class="figure">
             {it.state === 'scheduled' && it.at !== undefined
               ? `at ${timeAhead(it.at, now)}`

@@ -34,6 +34,7 @@ const FIRST_START = 'redis: first start';
 /** What managers see: every figure from the stores and routing at this moment. */
 export class Board {
   readonly #parts: Parts;
+  #known: RoutingSnapshot | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -46,7 +47,7 @@ export class Board {
     const [open, recent, snapshot, people, profiles, up, trouble] = await Promise.all([
       store.open(),
       store.endedSince(Math.min(today, now - FLOW_MS)),
-      routing.snapshot().catch(() => emptySnapshot(now)),
+      this.#snapshot(now),
       accounts.all(),
       routing.agents(),
       services(),
@@ -73,6 +74,12 @@ export class Board {
         .filter((it) => it.detail !== FIRST_START)
         .map(({ at, what, detail, about }) => ({ at, text: detail ?? `${what} ${about ?? ''}`.trim() })),
     };
+  }
+
+  /** As routing last told it while it does not answer: old is better than nobody there. */
+  async #snapshot(now: number): Promise<RoutingSnapshot> {
+    this.#known = await this.#parts.routing.snapshot().catch(() => this.#known ?? emptySnapshot(now));
+    return this.#known;
   }
 
   /** What is stored of one callback, whether it is open or over. */

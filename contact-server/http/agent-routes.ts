@@ -92,7 +92,7 @@ export function agentRoutes(parts: RouteParts): Router {
   });
   router.get('/events', async (ctx) => {
     const known = await whoAsks(ctx, logIns, auth);
-    events.open(ctx, known, ctx.query['board'] === '1' && mayManage(known.account, auth));
+    await events.open(ctx, known, ctx.query['board'] === '1' && mayManage(known.account, auth));
   });
   router.put('/me/state', async (ctx) => {
     const account = await asks(ctx, 'agents');
