@@ -20,6 +20,7 @@ import { RedisLimits } from './adapters/redis/limits.ts';
 import { isRedisOutage } from './adapters/redis/outage.ts';
 import { SignedIdentity } from './adapters/signed-identity.ts';
 import { dialPolicy } from './app/dial-policy.ts';
+import { watchServices } from './app/service-watch.ts';
 import { readCompany, rulesOf } from './company-file.ts';
 import { type Config, readConfig } from './config.ts';
 import { openDesks } from './desks.ts';
@@ -64,7 +65,7 @@ async function run(config: Config): Promise<void> {
   const subscriber = lifetime.keep('redis hints', connect(config.REDIS_URL, false), (it) => it.disconnect());
   for (const it of [redis, subscriber]) it.on('error', (err) => log.debug({ err }, 'redis is away'));
   const redisTold = <T extends object>(it: T): T =>
-    tellingOutages(it, isRedisOutage, 'The event streams do not answer.');
+    tellingOutages(it, isRedisOutage, 'A part of the server does not answer (Redis).');
   const hints = redisTold(new RedisHints({ redis, subscriber, centre, log }));
   hints.start().catch((err: unknown) => log.warn({ err }, 'no hints from other processes'));
 
@@ -210,6 +211,13 @@ async function run(config: Config): Promise<void> {
   lifetime.keep('desks', desks, (it) => it.stop());
   events.start();
   lifetime.keep('event streams', events, (it) => it.stop());
+  const watch = watchServices({
+    services,
+    clock,
+    onChange: () => hints.give({ about: 'board' }),
+    onStale: () => void events.breakOff(),
+  });
+  lifetime.keep('service watch', watch, (end) => end());
   const links = new DmzLinks({
     links: config.DMZ_LINKS,
     tls: () => readLinkKeys(config.LINK_KEY_DIR),

@@ -156,7 +156,10 @@ export interface ContactView {
   readonly call?: CallView;
   readonly session?: SessionView;
   readonly notes: { readonly text: string; readonly version: number; readonly savedAt?: number };
+  /** What happened to it and whom it rang, in words, oldest first. */
   readonly history: readonly { readonly at: number; readonly what: string }[];
+  /** Why it came to this agent, as stored with the claim; absent where the agent took it. */
+  readonly why?: DecisionView;
   readonly allowed: readonly ContactCommand[];
 }
 export type ContactCommand = 'call-now' | 'complete' | 'check-identity';
@@ -249,11 +252,35 @@ export interface BoardView {
     readonly page?: string;
   }[];
   readonly figures: readonly Figure[];
+  /** Absent where an older server answers. */
+  readonly flow?: FlowView;
   readonly services: Readonly<
     Record<'redis' | 'mongodb' | 'sip' | 'dmz', { readonly up: boolean; readonly detail?: string }>
   >;
   /** Newest first, at most 50. */
   readonly trouble: readonly { readonly at: number; readonly text: string }[];
+}
+
+/** The last four hours in equal steps, oldest first; the last step is not over. */
+export interface FlowView {
+  /** Begin of the first step. */
+  readonly from: number;
+  readonly stepMs: number;
+  /** The most that stood in line at once in each step. */
+  readonly waiting: readonly number[];
+  /** Callbacks whose two sides began to talk in each step. */
+  readonly answered: readonly number[];
+}
+
+/** GET /callbacks/{id}: what is stored of one callback, for a manager; also when it is over. */
+export interface StoryView {
+  readonly callbackId: CallbackId;
+  readonly who: string;
+  readonly service: string;
+  readonly state: CallbackState;
+  readonly history: ContactView['history'];
+  /** Why its latest agent was chosen. */
+  readonly why?: DecisionView;
 }
 
 /** A number on the board that says what it is. `value` absent: no event in the window yet. */

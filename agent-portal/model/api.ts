@@ -1,4 +1,10 @@
-import type { BoardView, CommandTaken, DeskSnapshot, ViewerTicket } from '../../contracts/agent.ts';
+import type {
+  BoardView,
+  CommandTaken,
+  DeskSnapshot,
+  StoryView,
+  ViewerTicket,
+} from '../../contracts/agent.ts';
 import type { LogIn, RegistrationAsk } from '../../contracts/agent.schema.ts';
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
 import type { Problem } from '../../contracts/problem.ts';
@@ -26,6 +32,7 @@ export interface Api {
   logOut(): Promise<void>;
   desk(): Promise<DeskSnapshot>;
   board(): Promise<BoardView>;
+  story(id: CallbackId): Promise<StoryView>;
   /** A command that completes by an event, or at once where the answer carries no request id. */
   command(method: 'POST' | 'PUT', path: string, body: object): Promise<CommandTaken | undefined>;
   /** `last` lets the request outlive the page. */
@@ -86,6 +93,7 @@ export function httpApi(onLoggedOut: () => void): Api {
     },
     desk: async () => (await ask('GET', '/me')) as DeskSnapshot,
     board: async () => (await ask('GET', '/board')) as BoardView,
+    story: async (id) => (await ask('GET', `/callbacks/${id}`)) as StoryView,
     async command(method, path, body) {
       const answer = (await ask(method, path, body)) as Partial<CommandTaken> | undefined;
       return answer?.requestId === undefined ? undefined : { requestId: answer.requestId };

@@ -103,8 +103,10 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
     return { label, group, key, shown: key.length === 1 ? key.toUpperCase() : key, isAllowed, run };
   }
 
-  const offered = (what: 'accept' | 'reject') => () =>
-    portal.isAgent.value && (desk.offer.value?.allowed.includes(what) ?? false);
+  const offered = (what: 'accept' | 'reject') => () => {
+    const offer = desk.offer.value;
+    return portal.isAgent.value && !!offer && offer.allowed.includes(what) && !portal.isOver(offer);
+  };
   const withOffer = (act: typeof accept) => () => {
     const offer = desk.offer.value;
     if (offer) void act(portal, offer);
@@ -136,9 +138,7 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
       'Why me?',
       'w',
       () =>
-        (portal.screen.value === 'desk' || desk.offer.value !== undefined) &&
-        desk.decisions.value.size > 0 &&
-        !!(desk.offer.value ?? desk.contact.value),
+        (portal.screen.value === 'desk' || desk.offer.value !== undefined) && desk.why.value !== undefined,
       () => (portal.whyIsOpen.value = !portal.whyIsOpen.value),
     ),
     hold: ofCall('hold', 'Hold', 'h'),

@@ -1,14 +1,6 @@
 import { computed, signal } from '@preact/signals';
 
-import type {
-  CallEvent,
-  ContactView,
-  DecisionView,
-  DeskSnapshot,
-  LineView,
-  Me,
-  OfferView,
-} from '../../contracts/agent.ts';
+import type { CallEvent, ContactView, DeskSnapshot, LineView, Me, OfferView } from '../../contracts/agent.ts';
 import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
 
 function put<T>(list: readonly T[], item: T, isSame: (other: T) => boolean): readonly T[] {
@@ -25,10 +17,10 @@ export class Desk {
   readonly chosen = signal<CallbackId | undefined>(undefined);
   /** Who slipped away, for the notice about a missed offer. */
   readonly missed = signal<{ readonly who: string; readonly at: number } | undefined>(undefined);
-  /** Why the contacts on the desk came here: told by their offers. */
-  readonly decisions = signal<ReadonlyMap<CallbackId, DecisionView>>(new Map());
 
   readonly offer = computed(() => this.offers.value[0]);
+  /** Why what is in front came to this agent: the offer, else the contact. */
+  readonly why = computed(() => this.offer.value?.why ?? this.contact.value?.why);
   readonly contact = computed(
     () => this.contacts.value.find((it) => it.callbackId === this.chosen.value) ?? this.contacts.value.at(0),
   );
@@ -38,7 +30,6 @@ export class Desk {
     this.offers.value = snapshot.offers;
     this.contacts.value = snapshot.contacts;
     this.line.value = snapshot.line;
-    for (const offer of snapshot.offers) this.#remember(offer);
   }
 
   clear(): void {
@@ -51,7 +42,6 @@ export class Desk {
   putOffer(offer: OfferView): void {
     this.offers.value = put(this.offers.value, offer, (it) => it.reservationId === offer.reservationId);
     this.missed.value = undefined;
-    this.#remember(offer);
   }
 
   /** Takes an offer off the desk and gives it back, if it was there. */
@@ -73,11 +63,11 @@ export class Desk {
     this.contacts.value = this.contacts.value.filter((it) => it.callbackId !== id);
     if (this.chosen.value === id) this.chosen.value = undefined;
   }
+}
 
-  #remember(offer: OfferView): void {
-    const kept = [...this.decisions.value].slice(-20);
-    this.decisions.value = new Map([...kept, [offer.callbackId, offer.why]]);
-  }
+/** The name of whom a contact on the desk is with, if it is known. */
+export function nameOnDesk(desk: Desk, id: CallbackId): string | undefined {
+  return desk.contacts.peek().find((it) => it.callbackId === id)?.who.name;
 }
 
 /** How a person is spoken of when no name is known. */
@@ -86,8 +76,8 @@ export function nameOf(who: { readonly name?: string; readonly phone: string }):
 }
 
 /** What to tell the agent when a phone could not be reached; nothing for the other events of a call, which its view shows. */
-export function failureWords(event: CallEvent): string | undefined {
+export function failureWords(event: CallEvent, who: string | undefined): string | undefined {
   if (event.name !== 'call.failed') return undefined;
-  const whose = event.leg === 'agent' ? 'Your phone' : 'The visitor';
+  const whose = event.leg === 'agent' ? 'Your phone' : (who ?? 'The visitor');
   return `${whose} was not reached${event.cause === undefined ? '' : `: ${event.cause}`}.`;
 }

@@ -1,7 +1,7 @@
 import { effect, signal, untracked } from '@preact/signals';
 
 import type { AgentEvents, AgentMessage, Handlers } from '../../contracts/agent.ts';
-import { failureWords, nameOf } from './desk.ts';
+import { failureWords, nameOf, nameOnDesk } from './desk.ts';
 import { EventStream, type StreamState } from './event-stream.ts';
 import { leadByLease, leadByLock, type Leads } from './leadership.ts';
 import type { Portal } from './portal.ts';
@@ -194,8 +194,9 @@ export class Feed {
       this.#portal.wrapUps.forget(callbackId);
     },
     'call.event': (event) => {
-      const words = failureWords(event);
-      if (words) this.#portal.notices.say(words, 'trouble');
+      const words = failureWords(event, nameOnDesk(this.#portal.desk, event.callbackId));
+      // A visitor who was not reached is tried again by itself: to be known, not to be dealt with.
+      if (words) this.#portal.notices.say(words, event.leg === 'agent' ? 'trouble' : 'plain');
     },
     'line.changed': (line) => (this.#portal.desk.line.value = line),
     'board.changed': (view) => this.#portal.board.load(view),

@@ -1,7 +1,7 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
 
 import type { LogIn, StateWish } from '../../contracts/agent.schema.ts';
-import type { AgentPreferences } from '../../contracts/agent.ts';
+import type { AgentPreferences, OfferView } from '../../contracts/agent.ts';
 import { httpApi, reasonOf, RequestFailed } from './api.ts';
 import { Board } from './board.ts';
 import { Commands } from './commands.ts';
@@ -29,6 +29,12 @@ const endings = {
   replaced: 'You have logged in elsewhere, so this session was ended.',
 } as const;
 
+/** When a desk that could not be loaded is asked for again. */
+const startAgainMs = [1000, 2000, 5000] as const;
+
+/** How long after its deadline an offer may still be taken back by the server. */
+const lapseMs = 1500;
+
 /** The whole of the portal without a view: every screen is drawn from its signals, every control calls one of its methods. */
 export class Portal {
   readonly clock = new ServerClock();
@@ -52,6 +58,8 @@ export class Portal {
   /** Becoming ready waits for notes to be saved. */
   readonly readyIsHeld = signal(false);
   #version: string | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
   #loading: Promise<void> | undefined;
 
   constructor() {
@@ -86,15 +94,23 @@ export class Portal {
 
   /** Loads the truth and follows the stream from there: at the start, after a log-in, and when asked to try again. */
   async start(): Promise<void> {
-    if (this.phase.value.is !== 'logged-out') this.phase.value = { is: 'loading' };
+    clearTimeout(this.#retry);
+    const { is } = this.phase.value;
+    if (is !== 'logged-out' && is !== 'failed') this.phase.value = { is: 'loading' };
     try {
       await this.#load();
+      this.#failures = 0;
       this.phase.value = { is: 'in' };
       if (!this.isAgent.value && this.isManager.value) this.go('board');
     } catch (error) {
       const isOut = error instanceof RequestFailed && error.problem?.status === 401;
-      if (isOut && this.phase.value.is !== 'logged-out') this.phase.value = { is: 'logged-out' };
-      if (!isOut) this.phase.value = { is: 'failed', why: reasonOf(error) };
+      if (isOut) {
+        if (this.phase.value.is !== 'logged-out') this.phase.value = { is: 'logged-out' };
+        return;
+      }
+      this.phase.value = { is: 'failed', why: reasonOf(error) };
+      const wait = startAgainMs[Math.min(this.#failures++, startAgainMs.length - 1)] ?? 5000;
+      this.#retry = setTimeout(() => void this.start(), wait * (0.75 + Math.random() / 2));
     }
   }
 
@@ -163,6 +179,11 @@ export class Portal {
     this.panel.value = this.panel.value === panel ? undefined : panel;
   }
 
+  /** Its time has run out, and nobody has told us yet what became of it. */
+  isOver(offer: OfferView): boolean {
+    return this.clock.now.value > offer.deadline + lapseMs;
+  }
+
   async #load(): Promise<void> {
     const asked = Date.now();
     const mark = this.feed.mark();
@@ -182,7 +203,9 @@ export class Portal {
   get #shouldRing(): boolean {
     const isOn = this.desk.me.value?.preferences.sound ?? false;
     return (
-      isOn && this.feed.leads.value && this.desk.offers.value.some((it) => it.allowed.includes('accept'))
+      isOn &&
+      this.feed.leads.value &&
+      this.desk.offers.value.some((it) => it.allowed.includes('accept') && !this.isOver(it))
     );
   }
 

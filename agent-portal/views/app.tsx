@@ -40,9 +40,13 @@ export function App(): JSX.Element {
       <main class="door">
         <div class="card" role="alert">
           <h1>Your desk could not be loaded</h1>
-          <p>{phase.why}. Calls that are up stay up; your phone works as before.</p>
+          <p>{phase.why}.</p>
+          <p>
+            Calls that are up stay up, and your phone works as before. This page goes on trying and shows your
+            desk as soon as it can.
+          </p>
           <button type="button" class="button primary" onClick={() => void portal.start()}>
-            Try again
+            Try again now
           </button>
         </div>
       </main>

@@ -6,11 +6,13 @@ import type { LineRow } from '../model/board.ts';
 import { forDateTimeInput, timeAhead } from '../model/format.ts';
 import { PageFrame } from '../model/page-frames.ts';
 import { useTools } from './context.ts';
-import { At, Badge, Since } from './controls.tsx';
+import { At, Badge, Since, Skeleton } from './controls.tsx';
 import { Icon } from './icons.tsx';
 import { Panel } from './panels.tsx';
+import { History } from './person-parts.tsx';
 import { SharedFrame } from './shared-frame.tsx';
-import { callbackWords } from './words.ts';
+import { Why } from './why.tsx';
+import { callbackWords, needInWords, reservationWords } from './words.ts';
 
 const hourMs = 3_600_000;
 
@@ -87,6 +89,37 @@ function Follow({ session }: { readonly session: SessionId }): JSX.Element {
   );
 }
 
+/** What is stored of the callback: how it went, and why its agent was chosen. */
+function Story(): JSX.Element {
+  const { portal } = useTools();
+  const { board } = portal;
+  const story = board.story.value;
+  const problem = board.storyProblem.value;
+  return (
+    <>
+      <section data-view="story">
+        <h3>History</h3>
+        {problem !== undefined && (
+          <p class="problem" role="alert">
+            The history could not be loaded: {problem}.{' '}
+            <button type="button" class="button" onClick={() => void board.tellAgain()}>
+              Try again
+            </button>
+          </p>
+        )}
+        {story === undefined && problem === undefined && <Skeleton lines={4} label="Loading the history" />}
+        {story && <History events={story.history} />}
+      </section>
+      {story?.why && (
+        <section>
+          <h3>Why this agent</h3>
+          <Why decision={story.why} />
+        </section>
+      )}
+    </>
+  );
+}
+
 /** All that the board knows of one callback, and what a manager may do about it. */
 export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
   const { portal } = useTools();
@@ -97,12 +130,13 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
   const live = view?.live.find((it) => it.callbackId === id);
   const reservations = view?.reservations.filter((it) => it.callbackId === id) ?? [];
   const state = live?.state ?? row?.state;
-  const who = row?.who ?? live?.who ?? reservations[0]?.who ?? 'Callback';
+  const story = board.story.value;
+  const who = row?.who ?? live?.who ?? reservations[0]?.who ?? story?.who ?? 'Callback';
   const now = portal.clock.now.value;
   return (
     <Panel title={who} class="drawer" onClose={() => (board.opened.value = undefined)}>
       {state === undefined && reservations.length === 0 && (
-        <p>This callback has left the board: it was served, cancelled or moved.</p>
+        <p>This callback has left the board. {story && `${callbackWords(story.state).words}.`}</p>
       )}
       {state !== undefined && (
         <p>
@@ -113,16 +147,20 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
       <dl class="facts">
         {row && (
           <>
-            <div>
-              <dt>Place</dt>
-              <dd class="figure">{row.place}</dd>
-            </div>
-            <div>
-              <dt>Waits since</dt>
-              <dd>
-                <At at={row.since} />
-              </dd>
-            </div>
+            {row.state === 'queued' && (
+              <>
+                <div>
+                  <dt>Place</dt>
+                  <dd class="figure">{row.place}</dd>
+                </div>
+                <div>
+                  <dt>Waits since</dt>
+                  <dd>
+                    <At at={row.since} />
+                  </dd>
+                </div>
+              </>
+            )}
             {row.estimate && (
               <div>
                 <dt>Promised</dt>
@@ -133,13 +171,13 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
             )}
             {row.at !== undefined && (
               <div>
-                <dt>Asked for</dt>
+                <dt>To be rung at</dt>
                 <dd class="figure">{timeAhead(row.at, now)}</dd>
               </div>
             )}
             <div>
               <dt>Needs</dt>
-              <dd>{row.needs.join(', ') || 'anybody'}</dd>
+              <dd>{row.needs.map(needInWords).join(', ') || 'anybody'}</dd>
             </div>
             {row.tier !== '' && (
               <div>
@@ -169,15 +207,16 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
               <span class="hint">agent</span>
             </li>
           )}
-          {reservations.map((it) => (
-            <li key={it.reservationId}>
-              <span>{it.agent}</span>
-              <span class="hint">{it.state === 'pending' ? 'offered' : it.state}</span>
-            </li>
-          ))}
+          {!live &&
+            reservations.map((it) => (
+              <li key={it.reservationId}>
+                <span>{it.agent}</span>
+                <span class="hint">{reservationWords(it.state)}</span>
+              </li>
+            ))}
         </ul>
       </section>
-      {row && (
+      {row?.state === 'queued' && (
         <section>
           <h3>Why is it waiting</h3>
           <p>
@@ -187,7 +226,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
           </p>
         </section>
       )}
-      {live?.sessionId !== undefined && (
+      {live?.sessionId !== undefined && live.page !== undefined && (
         <section class="stack">
           <h3>Page</h3>
           <button
@@ -202,17 +241,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
         </section>
       )}
       {row && <Commands row={row} />}
-      <section>
-        <h3>Seen on this board</h3>
-        <ol class="trail">
-          {board.seen(id).map((it) => (
-            <li key={`${it.at} ${it.what}`}>
-              <At at={it.at} />
-              <span>{it.what}</span>
-            </li>
-          ))}
-        </ol>
-      </section>
+      <Story />
     </Panel>
   );
 }

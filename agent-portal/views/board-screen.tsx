@@ -5,6 +5,7 @@ import { AgentTable, LineTable, LiveTable, ReservationTable } from './board-tabl
 import { useTools } from './context.ts';
 import { At, Badge, CommandButton, Skeleton } from './controls.tsx';
 import { Figures } from './figures.tsx';
+import { FlowChart } from './flow-chart.tsx';
 
 const serviceNames = { redis: 'Redis', mongodb: 'MongoDB', sip: 'Telephony', dmz: 'Web link' } as const;
 
@@ -34,7 +35,7 @@ function Trouble(): JSX.Element | null {
   const view = portal.board.view.value;
   if (view === undefined) return null;
   return (
-    <section class="box trouble-list" aria-labelledby="trouble-title">
+    <section class="box trouble-box trouble-list" aria-labelledby="trouble-title">
       <h2 id="trouble-title">Trouble</h2>
       {view.trouble.length === 0 ? (
         <p class="hint pad">Nothing had to be repaired.</p>
@@ -83,6 +84,7 @@ export function BoardScreen(): JSX.Element {
         <ReservationTable />
         <AgentTable />
         <LiveTable />
+        <FlowChart flow={view.flow} />
         <Trouble />
       </div>
       <footer class="board-foot">

@@ -5,7 +5,7 @@ import type { SteadyOrder } from '../model/steady-order.ts';
 import { duration, timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Badge, Since } from './controls.tsx';
-import { agentWords, callbackWords, type Tone } from './words.ts';
+import { agentWords, callbackWords, needInWords, reservationWords, type Tone } from './words.ts';
 
 interface BoxProps<T> {
   readonly title: string;
@@ -17,7 +17,7 @@ interface BoxProps<T> {
 }
 
 /** Columns of figures, whose heads stand over their right edge. */
-const numeric: ReadonlySet<string> = new Set(['#', 'Waits', 'For']);
+const numeric: ReadonlySet<string> = new Set(['#', 'Waits', 'For', 'Time']);
 
 /** A titled list that holds its order under the pointer, and says why when it is empty. */
 function Box<T>(props: BoxProps<T>): JSX.Element {
@@ -84,14 +84,12 @@ export function LineTable(): JSX.Element {
       empty="Nobody waits."
       row={(it) => (
         <tr key={it.callbackId} data-row={it.callbackId}>
-          <td class="figure number">{it.place}</td>
+          <td class="figure number">{it.state === 'queued' && it.place > 0 && it.place}</td>
           <th scope="row">
             <Opener id={it.callbackId}>{it.who}</Opener>
           </th>
-          <td>{[...it.needs, it.tier].filter((need) => need !== '').join(', ')}</td>
-          <td>
-            <Since at={it.since} />
-          </td>
+          <td>{[...it.needs.map(needInWords), it.tier].filter((need) => need !== '').join(', ')}</td>
+          <td class="number">{it.since <= now && <Since at={it.since} />}</td>
           <td class="figure">
             {it.state === 'scheduled' && it.at !== undefined
               ? `at ${timeAhead(it.at, now)}`
@@ -118,8 +116,9 @@ export function ReservationTable(): JSX.Element {
   return (
     <Box
       title="Reservations"
+      class="reservations-box"
       list={portal.board.reservations}
-      columns={['Who', 'Agent', 'State', 'Ends']}
+      columns={['Who', 'Agent', 'State', 'Time']}
       empty="Nobody is reserved."
       row={(it) => (
         <tr key={it.reservationId} data-row={it.reservationId}>
@@ -128,17 +127,15 @@ export function ReservationTable(): JSX.Element {
           </th>
           <td>{it.agent}</td>
           <td>
-            <Badge tone={reservationTones[it.state] ?? 'rest'}>
-              {it.state === 'pending' ? 'offered' : it.state}
-            </Badge>
+            <Badge tone={reservationTones[it.state] ?? 'rest'}>{reservationWords(it.state)}</Badge>
           </td>
-          <td class="figure">
-            {it.deadline === undefined ? (
+          <td class="figure number">
+            {it.state === 'future' ? (
+              it.deadline !== undefined && `~ ${timeAhead(it.deadline, now)}`
+            ) : it.deadline === undefined ? (
               <Since at={it.since} />
-            ) : it.state === 'future' ? (
-              `~${timeAhead(it.deadline, now)}`
             ) : (
-              `in ${duration(Math.ceil((it.deadline - now) / 1000) * 1000)}`
+              `${duration(Math.ceil((it.deadline - now) / 1000) * 1000)} left`
             )}
           </td>
         </tr>
@@ -153,6 +150,7 @@ export function AgentTable(): JSX.Element {
   return (
     <Box
       title="Agents"
+      class="agents-box"
       list={portal.board.agents}
       columns={['Agent', 'State', 'With', 'For']}
       empty="Nobody is logged in."
@@ -173,9 +171,7 @@ export function AgentTable(): JSX.Element {
               <Badge tone={tone}>{words}</Badge>
             </td>
             <td>{it.with}</td>
-            <td>
-              <Since at={it.since} />
-            </td>
+            <td>{it.state !== 'logged-off' && <Since at={it.since} />}</td>
           </tr>
         );
       }}
@@ -189,6 +185,7 @@ export function LiveTable(): JSX.Element {
   return (
     <Box
       title="Live contacts"
+      class="live-box"
       list={portal.board.live}
       columns={['Who', 'Agent', 'State', 'Page', 'For']}
       empty="No contact is up."

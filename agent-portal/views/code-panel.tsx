@@ -30,8 +30,8 @@ export function CodePanel(): JSX.Element {
   return (
     <form class="stack" onSubmit={(event) => void send(event)} noValidate>
       <p class="hint">
-        The code stands at the foot of the visitor’s “Call me back” panel. The address is that of their
-        connection.
+        The visitor finds both at the foot of their “Call me back” panel: six digits, and behind them an
+        address.
       </p>
       <label>
         Six-digit code

@@ -9,6 +9,7 @@ import { useTools } from './context.ts';
 import { CommandButton } from './controls.tsx';
 import { Icon } from './icons.tsx';
 import { Why } from './why.tsx';
+import { needInWords } from './words.ts';
 
 /** The time left, as a number and as an edge that shrinks. */
 function Countdown({ deadline }: { readonly deadline: number }): JSX.Element {
@@ -62,7 +63,9 @@ export function OfferCard({
         Offer: {nameOf(who)}, {offer.service}. {isFirst ? 'Enter accepts, X declines.' : ''}
       </p>
       <div class="offer-head">
-        <span class="offer-word">{isTaking ? 'Accepting' : 'Offer'}</span>
+        <span class="offer-word">
+          {isTaking ? 'Accepting' : portal.isOver(offer) ? 'Time is up' : 'Offer'}
+        </span>
         <Countdown deadline={offer.deadline} />
       </div>
       <h2 title={nameOf(who)}>{nameOf(who)}</h2>
@@ -70,7 +73,7 @@ export function OfferCard({
       <p>{facts.join(' · ')}</p>
       <p>
         Waited <span class="figure">{duration(offer.waitedMs)}</span>
-        {offer.needs.length > 0 && ` · needs ${offer.needs.join(', ')}`}
+        {offer.needs.length > 0 && ` · needs ${offer.needs.map(needInWords).join(', ')}`}
       </p>
       {offer.page && (
         <p class="offer-page" title={offer.page.url}>

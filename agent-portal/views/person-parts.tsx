@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 
-import type { PageView, WhoView } from '../../contracts/agent.ts';
+import type { ContactView, PageView, WhoView } from '../../contracts/agent.ts';
 import { inFull, languageName, ordinal, shortUrl } from '../model/format.ts';
 import { At } from './controls.tsx';
 
@@ -86,5 +86,19 @@ export function Trail({ page }: { readonly page: PageView | undefined }): JSX.El
         ))}
       </ol>
     </section>
+  );
+}
+
+/** What happened, in the order given. */
+export function History({ events }: { readonly events: ContactView['history'] }): JSX.Element {
+  return (
+    <ol class="trail">
+      {events.map((it) => (
+        <li key={`${it.at} ${it.what}`}>
+          <At at={it.at} />
+          <span>{it.what}</span>
+        </li>
+      ))}
+    </ol>
   );
 }

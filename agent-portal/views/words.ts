@@ -1,6 +1,6 @@
 import type { CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
-import type { AgentState, CallbackState } from '../../contracts/states.ts';
-import { nameOf } from '../model/desk.ts';
+import type { AgentState, CallbackState, ReservationState } from '../../contracts/states.ts';
+import { languageName } from '../model/format.ts';
 
 export type Tone = 'waiting' | 'reserved' | 'live' | 'trouble' | 'rest';
 
@@ -56,6 +56,29 @@ export function callbackWords(state: CallbackState): { readonly words: string; r
   return callbackStates[state];
 }
 
+const reservationStates: Readonly<Record<ReservationState | 'future', string>> = {
+  pending: 'offered',
+  future: 'future',
+  accepted: 'accepted',
+  wrapping: 'after call',
+  completed: 'done',
+  rejected: 'declined',
+  timeout: 'missed',
+  canceled: 'taken back',
+  rescinded: 'taken back',
+};
+
+/** Where a reservation stands, in a word. */
+export function reservationWords(state: ReservationState | 'future'): string {
+  return reservationStates[state];
+}
+
+/** A qualification as people say it: `sales` for `service:sales 1`, `Portuguese` for `lang:pt 3`. */
+export function needInWords(need: string): string {
+  const [, kind, name = need] = /^(?:(\w+):)?(.+?)(?: \d+)?$/.exec(need) ?? [];
+  return kind === 'lang' ? languageName(name) : name;
+}
+
 /** True while either side of a call is held. */
 export function isHeld(call: CallView): boolean {
   return call.agent === 'hold' || call.customer === 'hold';
@@ -65,7 +88,7 @@ export function isHeld(call: CallView): boolean {
 export function contactWords(contact: ContactView): { readonly words: string; readonly tone: Tone } {
   const { call, state } = contact;
   if (state === 'dialing-agent') return { words: 'Your phone is ringing: lift it', tone: 'reserved' };
-  if (state === 'dialing-customer') return { words: `Ringing ${nameOf(contact.who)}`, tone: 'reserved' };
+  if (state === 'dialing-customer') return { words: 'Ringing the visitor', tone: 'reserved' };
   if (state === 'reserved') return { words: 'Accepted, the call is being set up', tone: 'reserved' };
   if (state === 'connected' && call !== undefined && isHeld(call))
     return { words: 'On hold', tone: 'waiting' };

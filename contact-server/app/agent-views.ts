@@ -26,8 +26,9 @@ import type {
   SessionStore,
 } from '../ports/stores.ts';
 import { codeWordFor } from './code-word.ts';
-import { maskForLog } from './dial-policy.ts';
+import { forReading, maskForLog } from './dial-policy.ts';
 import type { Pages, Viewer } from './pages.ts';
+import { toldHistory } from './told-history.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -122,6 +123,7 @@ export class AgentViews {
     const call = callId === undefined ? undefined : await this.#parts.calls.find(callId);
     const reservationId = claimOf(callback)?.reservationId;
     const session = await this.#session(callback, account);
+    const names = await this.#namesIn(callback);
     return {
       callbackId: callback.id,
       ...(reservationId !== undefined && { reservationId }),
@@ -133,7 +135,8 @@ export class AgentViews {
       ...(call && { call: this.call(call, callback) }),
       ...(session && { session }),
       notes,
-      history: callback.history.map(({ at, state, why }) => ({ at, what: `${state}: ${why}` })),
+      history: toldHistory(callback, (agentId) => names.get(agentId) ?? agentId),
+      ...(record.decision && { why: record.decision }),
       allowed: contactCommands(record),
     };
   }
@@ -165,7 +168,7 @@ export class AgentViews {
     const language = customer?.language ?? wish.language;
     return {
       ...(name !== undefined && { name }),
-      phone: wish.phone,
+      phone: forReading(wish.phone),
       standing: wish.standing === 'proved' || record.identityChecked ? 'proved' : 'claimed',
       tier: terms?.tier ?? '',
       ...(customer?.since !== undefined && { since: customer.since }),
@@ -207,6 +210,13 @@ export class AgentViews {
       legs: (session?.legs ?? []).map(({ who: _who, ...leg }) => leg),
       pages: await pages.viewFor(viewerOf(account), id),
     };
+  }
+
+  /** The agents to whom it was offered. */
+  async #namesIn({ history }: Callback): Promise<ReadonlyMap<string, string>> {
+    const ids = new Set(history.filter((it) => it.state === 'matched').map((it) => it.why as AgentId));
+    const people = await Promise.all([...ids].map((id) => this.#parts.accounts.byId(id)));
+    return new Map(people.flatMap((it) => (it ? [[it.id, it.name] as const] : [])));
   }
 
   #serviceName(callback: Callback): string {

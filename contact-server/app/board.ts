@@ -1,7 +1,8 @@
-import type { BoardView, LineView } from '../../contracts/agent.ts';
+import type { BoardView, LineView, StoryView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import type { AgentProfile, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
 import { claimOf } from '../domain/callback.ts';
 import type { AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
@@ -10,7 +11,9 @@ import type { AuditStore, CallbackRecord, CallbackStore } from '../ports/stores.
 import { bindingPromise } from './binding-promise.ts';
 import { shortName } from './agent-views.ts';
 import { figures, midnight } from './figures.ts';
+import { flow, FLOW_MS } from './flow.ts';
 import type { Pages } from './pages.ts';
+import { toldHistory } from './told-history.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -25,10 +28,13 @@ interface Parts {
 }
 
 const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm'];
+/** What routing says when it finds a new Redis: no trouble to anybody. */
+const FIRST_START = 'redis: first start';
 
 /** What managers see: every figure from the stores and routing at this moment. */
 export class Board {
   readonly #parts: Parts;
+  #known: RoutingSnapshot | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -37,15 +43,17 @@ export class Board {
   async look(): Promise<BoardView> {
     const { store, routing, accounts, audit, company, clock, services } = this.#parts;
     const now = clock.now();
-    const [open, ended, snapshot, people, profiles, up, trouble] = await Promise.all([
+    const today = midnight(now, company.timezone);
+    const [open, recent, snapshot, people, profiles, up, trouble] = await Promise.all([
       store.open(),
-      store.endedSince(midnight(now, company.timezone)),
-      routing.snapshot().catch(() => emptySnapshot(now)),
+      store.endedSince(Math.min(today, now - FLOW_MS)),
+      this.#snapshot(now),
       accounts.all(),
       routing.agents(),
       services(),
       audit.latest(TROUBLE, 50),
     ]);
+    const ended = recent.filter((it) => (it.callback.history.at(-1)?.at ?? 0) >= today);
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
     const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
     const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
@@ -67,11 +75,34 @@ export class Board {
         timezone: company.timezone,
         overtaken: snapshot.overtaken,
       }),
+      flow: flow(now, [...recent, ...open]),
       services: up,
-      trouble: trouble.map(({ at, what, detail, about }) => ({
-        at,
-        text: detail ?? `${what} ${about ?? ''}`.trim(),
-      })),
+      trouble: trouble
+        .filter((it) => it.detail !== FIRST_START)
+        .map(({ at, what, detail, about }) => ({ at, text: detail ?? `${what} ${about ?? ''}`.trim() })),
+    };
+  }
+
+  /** As routing last told it while it does not answer: old is better than nobody there. */
+  async #snapshot(now: number): Promise<RoutingSnapshot> {
+    this.#known = await this.#parts.routing.snapshot().catch(() => this.#known ?? emptySnapshot(now));
+    return this.#known;
+  }
+
+  /** What is stored of one callback, whether it is open or over. */
+  async story(id: CallbackId): Promise<StoryView> {
+    const { store, accounts, company } = this.#parts;
+    const [record, people] = await Promise.all([store.find(id), accounts.all()]);
+    if (!record) throw new ProblemError('not-found');
+    const { callback, decision } = record;
+    const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
+    return {
+      callbackId: id,
+      who: shortName(callback),
+      service: company.services.get(callback.wish.service)?.name ?? callback.wish.service,
+      state: callback.phase.state,
+      history: toldHistory(callback, (agentId) => names.get(agentId) ?? agentId),
+      ...(decision && { why: decision }),
     };
   }
 

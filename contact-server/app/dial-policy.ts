@@ -113,6 +113,11 @@ export function mayDial(e164: string, how: DialRules & DialWish): DialAnswer {
   return tooEarlyOrLate(e164, number, how) ?? line;
 }
 
+/** A number as people read it out, `+44 20 7946 0101`. */
+export function forReading(e164: string): string {
+  return parsePhoneNumber(e164)?.formatInternational() ?? e164;
+}
+
 /** For the visitor's own page: `+44 •••• 0199`. */
 export function maskForVisitor(e164: string): string {
   const code = parsePhoneNumber(e164)?.countryCallingCode ?? e164.slice(1, 3);

@@ -1,5 +1,6 @@
 import type { SessionId } from '../../contracts/ids.ts';
 import type { PageSays } from '../../contracts/visitor.ts';
+import { subscriberOf } from '../../server-kit/address.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { heard, keptEnd, newEnd, returned } from '../domain/page-end.ts';
 import { activeTab, focused, MAX_TABS, navigated, seenAt, tabClosed } from '../domain/page-session.ts';
@@ -163,6 +164,8 @@ export class PageVisitor {
     const { id, ip: address } = room.session;
     const { code, validForMs } = this.#codes.issue(id, address);
     const validForS = Math.ceil(validForMs / 1000);
-    for (const stream of streams) say(stream, { type: 'code', code, validForS, address });
+    // Of IPv6 only the half that does not rotate is read out: any address of the /64 finds the same entry.
+    const toRead = subscriberOf(address).replace('/64', '');
+    for (const stream of streams) say(stream, { type: 'code', code, validForS, address: toRead });
   }
 }

@@ -9,7 +9,7 @@ import type { CallbackRecord, CallbackStore, CallStore } from '../ports/stores.t
 import { firstName } from './agent-views.ts';
 import { bindingPromise } from './binding-promise.ts';
 import { codeWordFor } from './code-word.ts';
-import { maskForVisitor } from './dial-policy.ts';
+import { forReading, maskForVisitor } from './dial-policy.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -96,7 +96,7 @@ export class VisitorViews {
     const since = call?.ringingSince;
     const shown = since !== undefined && !call?.ended && clock.now() - since <= CODE_WORD_MS;
     return {
-      ...(callerId !== undefined && { callerId }),
+      ...(callerId !== undefined && { callerId: forReading(callerId) }),
       ...(shown && { codeWord: codeWordFor(codeKey, callback.id, callId) }),
     };
   }

@@ -92,7 +92,7 @@ export function agentRoutes(parts: RouteParts): Router {
   });
   router.get('/events', async (ctx) => {
     const known = await whoAsks(ctx, logIns, auth);
-    events.open(ctx, known, ctx.query['board'] === '1' && mayManage(known.account, auth));
+    await events.open(ctx, known, ctx.query['board'] === '1' && mayManage(known.account, auth));
   });
   router.put('/me/state', async (ctx) => {
     const account = await asks(ctx, 'agents');
@@ -204,6 +204,10 @@ export function agentRoutes(parts: RouteParts): Router {
   router.get('/board', async (ctx) => {
     await asks(ctx, 'managers');
     ctx.body = await board.look();
+  });
+  router.get('/callbacks/:id', async (ctx) => {
+    await asks(ctx, 'managers');
+    ctx.body = await board.story(param(ctx, 'id') as CallbackId);
   });
   router.post('/callbacks/:id/cancel', async (ctx) => {
     const account = await asks(ctx, 'managers');

@@ -265,6 +265,14 @@ export const describedCommands: readonly DescribedCommand[] = [
   },
   { method: 'get', path: '/board', id: 'board', for: 'managers', summary: 'The manager board', answer: 200 },
   {
+    method: 'get',
+    path: '/callbacks/{id}',
+    id: 'story',
+    for: 'managers',
+    summary: 'What happened to one callback, open or over, and why its agent was chosen',
+    answer: 200,
+  },
+  {
     method: 'post',
     path: '/callbacks/{id}/cancel',
     id: 'cancelCallback',

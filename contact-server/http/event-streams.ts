@@ -108,8 +108,9 @@ export class EventStreams {
     for (const it of this.#open) it.out.end();
   }
 
-  /** Begins a stream; `board` adds what managers see. */
-  open(ctx: Context, { account, logIn }: Known, board: boolean): void {
+  /** Begins a stream; `board` adds what managers see. Throws `unavailable` while nothing could be told on it. */
+  async open(ctx: Context, { account, logIn }: Known, board: boolean): Promise<void> {
+    await this.#parts.streams.end(account.id);
     const out = new PassThrough();
     const from =
       ctx.get('Last-Event-ID') || (typeof ctx.query['cursor'] === 'string' ? ctx.query['cursor'] : '');
@@ -139,6 +140,15 @@ export class EventStreams {
     ctx.req.on('close', () => this.#open.delete(it));
     out.on('close', () => this.#open.delete(it));
     this.#run(it, () => this.#begin(it));
+  }
+
+  /** What is shown may be old from here on: all are told the last of the board, and come back until it is new again. */
+  async breakOff(): Promise<void> {
+    const data = await this.#parts.board.look().catch(() => undefined);
+    for (const it of this.#open) {
+      if (it.board && data) this.#send(it, { type: 'board.changed', data });
+      it.out.end();
+    }
   }
 
   async #begin(it: Open): Promise<void> {

@@ -43,7 +43,7 @@ describe('A visitor in the shop, an agent at the desk and a manager at the board
     await maria.press('Call me back');
     await maria.reads('You are next');
     await stage.looksRight(maria.page, 'widget-waiting');
-    await sees(mina, '.line-box tbody', 'service:sales');
+    await sees(mina, '.line-box tbody', 'sales');
 
     const maya = await stage.staff('maya');
     await maya.waitForSelector('.desk');
@@ -148,7 +148,7 @@ describe('A visitor in the shop, an agent at the desk and a manager at the board
       () => !document.querySelector('ring-back')?.shadowRoot?.textContent.includes('Maya would like to see'),
     );
     await stage.looksRight(maria.page, 'phone-unreached');
-    await sees(maya, 'body', 'The visitor was not reached: busy');
+    await sees(maya, 'body', 'Maria Silva was not reached: busy');
     await sees(maya, '.state', 'Ready');
     line.behaviour = { do: 'answer', ringMs: 100 };
     await maria.press('Try again now');

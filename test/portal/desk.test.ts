@@ -175,7 +175,7 @@ describe('Ana works at her desk', () => {
       leg: 'customer',
       cause: 'busy',
     });
-    await bench.sees(page, '[data-banner=notice]', 'The visitor was not reached: busy');
+    await bench.sees(page, '[data-banner=notice]', 'Maria Silva was not reached: busy');
   });
 
   it('is told when a command fails, and when nobody knows', async () => {

@@ -31,7 +31,7 @@ describe('A visitor asks to be called back', function () {
     const ringing = await visitor.views.until('the code word', (it) => it.codeWord !== undefined);
     assert.equal(ringing.state, 'dialing-customer');
     assert.equal(ringing.agent?.name, 'Maya');
-    assert.equal(ringing.callerId, '+442079460010');
+    assert.equal(ringing.callerId, '+44 20 7946 0010');
 
     const contact = await maya.contactIn('connected');
     assert.equal(contact.call?.codeWord, ringing.codeWord, 'the agent says the word the visitor sees');

@@ -16,6 +16,7 @@ import type {
   LineView,
   Me,
   OfferView,
+  StoryView,
 } from '../../contracts/agent.ts';
 import {
   completeSchema,
@@ -32,7 +33,7 @@ import {
 import type { CallbackId, ReservationId, SessionId } from '../../contracts/ids.ts';
 import { problems, type ProblemName } from '../../contracts/problem.ts';
 import { buildPortal } from '../../deploy/build-portal.ts';
-import { anaAs, boardAs } from './fake-agent-views.ts';
+import { anaAs, boardAs, storyOf } from './fake-agent-views.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** A command the page has sent, as the server took it. */
@@ -94,6 +95,8 @@ export class FakeAgentServer {
   contacts: ContactView[] = [];
   line: LineView = { waiting: 3, longestSince: Date.now() - 130_000 };
   boardView: BoardView = boardAs();
+  /** What is stored of callbacks that are not as `storyOf` has them. */
+  readonly stories = new Map<CallbackId, StoryView>();
   version = 'v1';
   /** Refuses the next request of this name with this problem. */
   readonly refusals = new Map<string, ProblemName>();
@@ -163,6 +166,7 @@ export class FakeAgentServer {
     this.line = { waiting: 3, longestSince: Date.now() - 130_000 };
     this.version = 'v1';
     this.refusals.clear();
+    this.stories.clear();
     this.held.clear();
     this.completes = true;
     this.framable = true;
@@ -331,6 +335,8 @@ export class FakeAgentServer {
     if (!this.isLoggedIn) throw new Refused('not-logged-in');
     if (name === 'GET me') await this.#tellAll(res);
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
+    else if (name === 'GET callbacks')
+      json(res, 200, this.stories.get(id as CallbackId) ?? storyOf(id as CallbackId));
     else if (name === 'GET events') this.#stream(req, res, url);
     else if (name === 'DELETE sessions/current') {
       this.isLoggedIn = false;

@@ -4,9 +4,11 @@ import type {
   ContactView,
   DecisionView,
   Figure,
+  FlowView,
   Me,
   OfferView,
   PagesView,
+  StoryView,
   WhoView,
 } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, ReservationId, SessionId } from '../../contracts/ids.ts';
@@ -151,10 +153,29 @@ export function contactOf(n: number, change: Partial<ContactView> = {}): Contact
     session: { id: `session-${n}` as SessionId, state: 'open', legs: [], pages: pagesAs() },
     notes: { text: '', version: 0 },
     history: [
-      { at: at - 263_000, what: 'reserved: offer accepted by Ana' },
-      { at: at - 400_000, what: 'requested: from /mortgages/fixed' },
+      { at: at - 400_000, what: 'Asked on the web page' },
+      { at: at - 263_000, what: 'Offered to Ana Costa' },
+      { at: at - 262_000, what: 'Rang the visitor: answered' },
     ],
+    why: decision(),
     allowed: ['check-identity'],
+    ...change,
+  };
+}
+
+/** What is stored of a callback that nobody has taken yet. */
+export function storyOf(callbackId: CallbackId, change: Partial<StoryView> = {}): StoryView {
+  const at = Date.now();
+  return {
+    callbackId,
+    who: 'Ola Nordmann',
+    service: 'Sales',
+    state: 'queued',
+    history: [
+      { at: at - 130_000, what: 'Asked on the web page' },
+      { at: at - 129_000, what: 'In line' },
+      { at: at - 60_000, what: 'In line again: the offer was declined' },
+    ],
     ...change,
   };
 }
@@ -194,6 +215,18 @@ export function figures(waiting: number): Figure[] {
     ),
     figure('handle-time', 'Handling', 'ms', `Median from accept to done, ${today}.`),
   ];
+}
+
+/** A morning that grew busy: the last four hours in steps of five minutes. */
+export function flowAs(): FlowView {
+  const steps = Array.from({ length: 48 }, (_, i) => i);
+  const stepMs = 300_000;
+  return {
+    from: (Math.floor(Date.now() / stepMs) - 47) * stepMs,
+    stepMs,
+    waiting: steps.map((i) => Math.max(0, Math.round(7 * Math.sin(i / 9)))),
+    answered: steps.map((i) => (i % 5 === 0 ? 3 : i % 2)),
+  };
 }
 
 /** A board with something in every list. */
@@ -294,6 +327,7 @@ export function boardAs(change: Partial<BoardView> = {}): BoardView {
       { callbackId: callback('jo'), who: 'Jo Ito', agent: 'Cy', state: 'wrap-up', since: now - 31_000 },
     ],
     figures: figures(3),
+    flow: flowAs(),
     services: {
       redis: { up: true },
       mongodb: { up: true },

@@ -231,8 +231,8 @@ describe('A page session', () => {
 
     it('shows the six digits to read out, as long as they are good', async () => {
       const { visitor, line } = await begins();
-      line.hear({ type: 'code', code: '482913', validForS: 1 });
-      await visitor.reads('Read out 482 913.');
+      line.hear({ type: 'code', code: '482913', validForS: 1, address: '203.0.113.7' });
+      await visitor.reads('Read out 482 913 · 203.0.113.7.');
       await visitor.page.waitForFunction(
         () =>
           !document

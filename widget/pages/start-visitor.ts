@@ -65,7 +65,8 @@ export function startVisitor(core: WidgetCore): PageSession {
           break;
         }
         case 'code':
-          ({ code } = message);
+          // Both are needed, so both are shown in one: the digits are good only together with the address.
+          code = [message.code.replace(/^(...)/, '$1 '), message.address].filter(Boolean).join(' · ');
           clearTimeout(codeTimer);
           codeTimer = setTimeout(() => {
             code = undefined;

@@ -138,9 +138,9 @@ export function createPanel(core: WidgetCore): Panel {
     }
 
     // For who has rung us; who is rung by us needs none.
-    const digits = stage.at === 'form' && session?.code;
-    code.hidden = !digits;
-    if (digits) fill(code, say('code', { code: digits.replace(/^(...)/, '$1 ') }));
+    const toRead = stage.at === 'form' && session?.code;
+    code.hidden = !toRead;
+    if (toRead) fill(code, say('code', { code: toRead }));
     sharing.hidden = !session?.sharing;
     storedLink.hidden = asideIs === 'stored';
 

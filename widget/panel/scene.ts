@@ -180,7 +180,13 @@ function missed(view: CallbackView, say: Say, times: Times): string | undefined 
 }
 
 function missedText({ lastOutcome, phone }: CallbackView, say: Say): string {
-  return say(lastOutcome === 'busy' ? 'unreached.busy' : 'unreached', { phone: unbroken(phone) });
+  const id =
+    lastOutcome === 'busy'
+      ? 'unreached.busy'
+      : lastOutcome === 'bad-number'
+        ? 'unreached.number'
+        : 'unreached';
+  return say(id, { phone: unbroken(phone) });
 }
 
 /** A number stays on one line. */

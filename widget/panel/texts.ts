@@ -70,6 +70,7 @@ export const texts = {
   'unreached.title': 'We could not reach you',
   unreached: 'We rang {phone} and could not reach you.',
   'unreached.busy': 'We rang {phone} and the line was busy.',
+  'unreached.number': 'There is no line under {phone}. Is the number right?',
   'unreached.kept': 'Your place is kept.',
   'retry.at': 'We will try again at {time}.',
   retry: 'Try again now',

@@ -47,7 +47,7 @@ export function timesIn(language: string | undefined): Times {
       ];
       // A clock that is far off, or a wait of hours, is better told by the hour.
       if (to < 0 || from > 90 || to > 120) return undefined;
-      return { from: Math.max(0, Math.floor(from)), to: Math.max(1, Math.ceil(to)) };
+      return { from: Math.max(1, Math.floor(from)), to: Math.max(1, Math.ceil(to)) };
     },
     zoneName: zone().replace(/^.*\//, '').replaceAll('_', ' '),
   };

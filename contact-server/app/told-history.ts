@@ -1,0 +1,91 @@
+import type { Callback, Moment } from '../domain/callback.ts';
+
+/** One thing that happened to a callback, in words for agents and managers. */
+export interface Told {
+  readonly at: number;
+  readonly what: string;
+}
+
+const outcomes = {
+  answered: 'answered',
+  busy: 'busy',
+  'no-answer': 'no answer',
+  machine: 'an answering machine',
+  rejected: 'declined',
+  'bad-number': 'not a number in service',
+  'trunk-error': 'the line failed',
+  'agent-lost': 'our side was lost',
+  cancelled: 'cancelled',
+  pending: 'rings now',
+} as const satisfies Record<Callback['attempts'][number]['outcome'], string>;
+
+const waitsAgain: Readonly<Record<string, string>> = {
+  screened: 'In line',
+  due: 'In line: the time has come',
+  moved: 'In line: moved to as soon as possible',
+  timeout: 'In line again: the offer was not answered',
+  rejected: 'In line again: the offer was declined',
+  canceled: 'In line again: the offer was taken back',
+  rescinded: 'In line again: the offer was taken back',
+};
+
+const later: Readonly<Record<string, string>> = {
+  asked: 'Waits for the time that was picked',
+  retry: 'Waits to be tried again',
+  hours: 'Waits for calling hours',
+};
+
+/** The stored history and attempts of a callback, oldest first; `nameOf` gives the name of an agent. */
+export function toldHistory(
+  { history, attempts }: Pick<Callback, 'history' | 'attempts'>,
+  nameOf: (agentId: string) => string,
+): readonly Told[] {
+  const told = history.flatMap((moment, index) => {
+    const before = history[index - 1];
+    const what = wordsOf(moment, before?.state === 'matched' ? nameOf(before.why) : undefined);
+    return what === undefined ? [] : { at: moment.at, what };
+  });
+  const rang = attempts.map(({ at, outcome }) => ({ at, what: `Rang the visitor: ${outcomes[outcome]}` }));
+  return [...told, ...rang].sort((a, b) => a.at - b.at);
+}
+
+/** `agent`: to whom it was offered, where the moment before has said so. */
+function wordsOf({ state, why }: Moment, agent: string | undefined): string | undefined {
+  switch (state) {
+    case 'requested':
+      return sentence(why);
+    case 'screened':
+      return why === '' ? 'Checked' : `Checked: ${why}`;
+    case 'queued':
+      return waitsAgain[why] ?? `In line again: ${why}`;
+    case 'scheduled':
+      return later[why] ?? `Waits: ${why}`;
+    case 'matched': // told by the offer that follows
+    case 'dialing-customer': // told by the attempt
+      return undefined;
+    case 'reserved':
+      return agent === undefined ? 'Offered' : `Offered to ${agent}`;
+    case 'dialing-agent':
+      return 'Accepted; the agent’s phone rings';
+    case 'connected':
+      return 'Both talk';
+    case 'wrap-up':
+      return `Call over: ${why.replace(/: (.+)$/, ' ($1)')}`;
+    case 'cancelled':
+      return `Cancelled by the ${why}`;
+    case 'completed':
+      return `Done: ${why}`;
+    case 'expired':
+      return `Ran out: ${why}`;
+    case 'unreached':
+      return `Given up: ${why.replaceAll('-', ' ')}`;
+    case 'refused':
+      return `Refused: ${why}`;
+    case 'failed':
+      return `Failed: ${why}`;
+  }
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
