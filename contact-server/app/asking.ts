@@ -1,8 +1,8 @@
-import type { Logger } from 'pino';
 import type { CallbackId } from '../../contracts/ids.ts';
 import type { ProblemName } from '../../contracts/problem.ts';
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
 import { callbackRequestSchema, idempotencyKeySchema } from '../../contracts/visitor.schema.ts';
+import type { Standing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { checked } from '../../server-kit/read-json.ts';
@@ -10,10 +10,12 @@ import type { Callback, Fact, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type { CallbackRecord, CallbackStore, ConsentStore, Limits, Suppressions } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, Limits, Suppressions } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
 import type { Admission } from './admission.ts';
+import type { Behind } from './behind.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import type { ConsentCopies } from './consent-copies.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
@@ -34,18 +36,20 @@ interface Parts {
   readonly identity: IdentityProofs;
   readonly limits: Limits;
   readonly suppressions: Suppressions;
-  readonly consents: ConsentStore;
+  readonly consentCopies: ConsentCopies;
+  readonly behind: Behind;
   readonly company: CompanyRules;
   readonly rules: CallbackRules;
   readonly asking: AskingLimits;
   readonly clock: Clock;
-  readonly log: Logger;
   /** Keys for tokens and for keyed hashes. */
   readonly keys: { readonly token: Buffer; readonly hash: Buffer };
 }
 
 export interface Asked {
   readonly record: CallbackRecord;
+  /** Where it stands in the line it has just entered. */
+  readonly standing?: Standing;
   readonly token: string;
   /** For a visitor who had no page session yet. */
   readonly sessionTicket?: string;
@@ -65,7 +69,7 @@ export class Asking {
   }
 
   async ask(ask: VisitorAsk): Promise<Asked> {
-    const { store, proof, clock, company } = this.#parts;
+    const { callbacks, store, proof, suppressions, clock, company, keys } = this.#parts;
     const key = idempotencyKeySchema.safeParse(ask.key);
     if (!key.success) {
       throw new ProblemError('invalid-request', { detail: 'Send an Idempotency-Key of 128 random bits.' });
@@ -73,15 +77,29 @@ export class Asking {
     const request = checked(ask.body, callbackRequestSchema);
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
     const origin = ask.visitor.origin ?? '';
-    const known = await store.findByKey(origin, key.data);
+    const phoneHash = keyedHash(keys.hash, number.e164);
+    // Asked all at once; none of the answers is used before its turn.
+    const proved = proof.check(request.proof, ask.visitor.origin, key.data);
+    proved.catch(() => {});
+    const [known, counted, suppressed] = await Promise.all([
+      store.findByKey(origin, key.data),
+      this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`)),
+      suppressions.has(phoneHash),
+    ]);
     // What was answered before and is asked again counts; what was never answered counts once.
-    await this.#withinLimits(ask, number.e164, known ? undefined : hashToken(`${origin} ${key.data}`));
+    withinLimits(known ? await this.#count(ask, phoneHash) : counted);
+    if (suppressed) {
+      throw new ProblemError('number-refused', {
+        rule: 'number/suppressed',
+        detail: 'The owner of this number asked us not to call it.',
+      });
+    }
 
     const id = newId() as CallbackId;
     const bodyHash = hashToken(JSON.stringify(request));
     if (known) return this.#again(known.record, known.bodyHash === bodyHash);
 
-    await proof.check(request.proof, ask.visitor.origin, key.data);
+    await proved;
     if (!company.services.has(request.service)) {
       throw new ProblemError('not-entitled', {
         rule: 'service/unknown',
@@ -94,30 +112,24 @@ export class Asking {
 
     const callback = this.#fresh(id, wish, at);
     const consent = this.#consent(request, ask, callback);
-    const inserted = await store.insert({
-      callback,
-      tokenHash: hashToken(this.#tokenFor(id)),
-      origin,
-      idempotencyKey: key.data,
-      bodyHash,
-      consent,
-    });
-    if (inserted === 'phone-busy') {
+    const accepted = await callbacks.accept(
+      {
+        callback,
+        tokenHash: hashToken(this.#tokenFor(id)),
+        origin,
+        idempotencyKey: key.data,
+        bodyHash,
+        consent,
+      },
+      screened,
+    );
+    if (accepted === 'phone-busy') {
       throw new ProblemError('already-open', { detail: 'We already have an open request for this number.' });
     }
-    if (inserted !== 'inserted') return this.#again(inserted.known, inserted.sameBody);
+    if ('known' in accepted) return this.#again(accepted.known, accepted.sameBody);
 
-    // Accepted. What follows may fail and be made up for; the answer stays yes.
-    const [record] = await Promise.all([
-      this.#parts.callbacks.note(id, screened).catch((err: unknown): CallbackRecord => {
-        // What cannot be told now, the watchdog makes up for: the state has its deadline.
-        this.#parts.log.warn({ err, callbackId: id }, 'accepted, and left to the watchdog');
-        return justStored(callback);
-      }),
-      // The callback carries its consent; this copy outlives it.
-      this.#parts.consents.add(consent).catch(() => undefined),
-    ]);
-    return { record, token: this.#tokenFor(id), ...(sessionTicket !== undefined && { sessionTicket }) };
+    this.#parts.behind.run('copy of a consent', () => this.#parts.consentCopies.copy(consent));
+    return { ...accepted, token: this.#tokenFor(id), ...(sessionTicket !== undefined && { sessionTicket }) };
   }
 
   /** Another time for an open callback, checked as a new request for it would be. Throws when it cannot be kept. */
@@ -139,39 +151,27 @@ export class Asking {
   }
 
   /** The same request, sent again because it was not answered, does not count again; only not without end. */
-  async #withinLimits(ask: VisitorAsk, phone: string, requestHash: string | undefined): Promise<void> {
-    const { limits, asking, suppressions, keys } = this.#parts;
+  async #count(ask: VisitorAsk, phoneHash: string, requestHash?: string): Promise<Counted> {
+    const { limits, asking, keys } = this.#parts;
     const from = keyedHash(keys.hash, network(ask.visitor.ip));
-    const phoneHash = keyedHash(keys.hash, phone);
-    // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
-    const within = async (key: string, max: number, ms: number): Promise<boolean> =>
-      limits.allow(key, max, ms).catch(() => true);
-    const again = async (): Promise<boolean> =>
-      requestHash !== undefined &&
-      !(await limits.once(`ask:k:${requestHash}`, DAY_MS)) &&
-      (await limits.allow(`ask:r:${requestHash}`, MAX_REPEATS_HOUR, HOUR_MS));
-    const counts = async (key: string, max: number, ms: number): Promise<boolean> =>
-      isRepeat || within(key, max, ms);
-    const isRepeat = await again().catch(() => false);
-    const [inHour, inDay, forPhone, suppressed] = await Promise.all([
-      counts(`ask:h:${from}`, asking.perAddressHour, HOUR_MS),
-      counts(`ask:d:${from}`, asking.perAddressDay, DAY_MS),
-      counts(`ask:p:${phoneHash}`, asking.perNumberDay, DAY_MS),
-      suppressions.has(phoneHash),
-    ]);
-    if (!inHour || !inDay || !forPhone) {
-      throw new ProblemError('too-many', {
-        rule: forPhone ? 'limits/address' : 'limits/number',
-        retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
-        detail: 'There were several requests already. Please try again later.',
-      });
-    }
-    if (suppressed) {
-      throw new ProblemError('number-refused', {
-        rule: 'number/suppressed',
-        detail: 'The owner of this number asked us not to call it.',
-      });
-    }
+    const [inHour = true, inDay = true, forPhone = true] = await limits
+      .allowAll(
+        [
+          { key: `ask:h:${from}`, max: asking.perAddressHour, windowMs: HOUR_MS },
+          { key: `ask:d:${from}`, max: asking.perAddressDay, windowMs: DAY_MS },
+          { key: `ask:p:${phoneHash}`, max: asking.perNumberDay, windowMs: DAY_MS },
+        ],
+        requestHash === undefined
+          ? undefined
+          : {
+              key: `ask:k:${requestHash}`,
+              validMs: DAY_MS,
+              repeats: { key: `ask:r:${requestHash}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS },
+            },
+      )
+      // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
+      .catch(() => []);
+    return { inHour, inDay, forPhone };
   }
 
   async #wish(
@@ -264,21 +264,25 @@ export class Asking {
   }
 }
 
+interface Counted {
+  readonly inHour: boolean;
+  readonly inDay: boolean;
+  readonly forPhone: boolean;
+}
+
+function withinLimits({ inHour, inDay, forPhone }: Counted): void {
+  if (inHour && inDay && forPhone) return;
+  throw new ProblemError('too-many', {
+    rule: forPhone ? 'limits/address' : 'limits/number',
+    retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
+    detail: 'There were several requests already. Please try again later.',
+  });
+}
+
 /** The kind of problem a refusal is, by the family of its rule. */
 function problemFor(rule: string): ProblemName {
   if (rule.startsWith('hours/') || rule === 'dial/outside-hours') return 'invalid-time';
   return rule.startsWith('dial/') || rule.startsWith('number/') ? 'number-refused' : 'not-entitled';
-}
-
-/** A callback as it was inserted. */
-function justStored(callback: Callback): CallbackRecord {
-  return {
-    callback,
-    version: 1,
-    notes: { text: '', version: 0 },
-    promiseBroken: false,
-    identityChecked: false,
-  };
 }
 
 /** A picked time we can promise: in the future and not too far. Throws `invalid-time`. */
