@@ -211,6 +211,7 @@ export function openDesks(ground: Ground): Desks {
   });
 
   const views = new AgentViews({
+    beingOffered: (id) => callbacks.offered(id),
     store,
     calls: callStore,
     sessions: stores.sessions,

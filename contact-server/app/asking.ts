@@ -10,12 +10,13 @@ import type { Callback, Fact, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type { CallbackRecord, CallbackStore, Limits, Suppressions } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, Limits, NewCallback, Suppressions } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
 import type { Admission } from './admission.ts';
 import type { Behind } from './behind.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import type { ConsentCopies } from './consent-copies.ts';
+import { isZone } from './dial-hours.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
@@ -69,7 +70,7 @@ export class Asking {
   }
 
   async ask(ask: VisitorAsk): Promise<Asked> {
-    const { callbacks, store, proof, suppressions, clock, company, keys } = this.#parts;
+    const { store, proof, suppressions, company, keys } = this.#parts;
     const key = idempotencyKeySchema.safeParse(ask.key);
     if (!key.success) {
       throw new ProblemError('invalid-request', { detail: 'Send an Idempotency-Key of 128 random bits.' });
@@ -81,55 +82,59 @@ export class Asking {
     // Asked all at once; none of the answers is used before its turn.
     const proved = proof.check(request.proof, ask.visitor.origin, key.data);
     proved.catch(() => {});
-    const [known, counted, suppressed] = await Promise.all([
-      store.findByKey(origin, key.data),
+    const [counted, suppressed] = await Promise.all([
       this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`)),
       suppressions.has(phoneHash),
     ]);
-    // What was answered before and is asked again counts; what was never answered counts once.
-    withinLimits(known ? await this.#count(ask, phoneHash) : counted);
-    if (suppressed) {
-      throw new ProblemError('number-refused', {
-        rule: 'number/suppressed',
-        detail: 'The owner of this number asked us not to call it.',
-      });
-    }
-
-    const id = newId() as CallbackId;
     const bodyHash = hashToken(JSON.stringify(request));
-    if (known) return this.#again(known.record, known.bodyHash === bodyHash);
+    const repeated = counted.isNew ? undefined : await store.findByKey(origin, key.data);
+    if (repeated) {
+      // What was answered before and is asked again counts; what was never answered counts once.
+      withinLimits(await this.#count(ask, phoneHash));
+      return this.#again(repeated.record, repeated.bodyHash === bodyHash);
+    }
+    try {
+      withinLimits(counted);
+      if (suppressed) throw suppression();
+      await proved;
+      return await this.#accept(ask, request, number.e164, { origin, idempotencyKey: key.data, bodyHash });
+    } catch (refusal) {
+      // Redis has forgotten, or is away: what was accepted once is not refused the second time.
+      const known = counted.isNew && (await store.findByKey(origin, key.data));
+      if (known) return this.#again(known.record, known.bodyHash === bodyHash);
+      throw refusal;
+    }
+  }
 
-    await proved;
+  async #accept(
+    ask: VisitorAsk,
+    request: CallbackRequest,
+    phone: string,
+    asked: Pick<NewCallback, 'origin' | 'idempotencyKey' | 'bodyHash'>,
+  ): Promise<Asked> {
+    const { callbacks, clock, company, behind, consentCopies } = this.#parts;
     if (!company.services.has(request.service)) {
       throw new ProblemError('not-entitled', {
         rule: 'service/unknown',
         detail: 'There is no such service here.',
       });
     }
+    const id = newId() as CallbackId;
+    const token = this.#tokenFor(id);
     const at = clock.now();
-    const { wish, sessionTicket } = await this.#wish(request, ask, number.e164, at);
+    const { wish, begun } = await this.#wish(request, ask, phone, at);
     const screened = await this.#screened(id, wish, at);
-
     const callback = this.#fresh(id, wish, at);
     const consent = this.#consent(request, ask, callback);
-    const accepted = await callbacks.accept(
-      {
-        callback,
-        tokenHash: hashToken(this.#tokenFor(id)),
-        origin,
-        idempotencyKey: key.data,
-        bodyHash,
-        consent,
-      },
-      screened,
-    );
+    const fresh = { ...asked, callback, tokenHash: hashToken(token), consent };
+    const accepted = await callbacks.accept(fresh, screened);
     if (accepted === 'phone-busy') {
       throw new ProblemError('already-open', { detail: 'We already have an open request for this number.' });
     }
     if ('known' in accepted) return this.#again(accepted.known, accepted.sameBody);
-
-    this.#parts.behind.run('copy of a consent', () => this.#parts.consentCopies.copy(consent));
-    return { ...accepted, token: this.#tokenFor(id), ...(sessionTicket !== undefined && { sessionTicket }) };
+    begun?.keep();
+    behind.run('copy of a consent', () => consentCopies.copy(consent));
+    return { ...accepted, token, ...(begun && { sessionTicket: begun.ticket }) };
   }
 
   /** Another time for an open callback, checked as a new request for it would be. Throws when it cannot be kept. */
@@ -154,24 +159,17 @@ export class Asking {
   async #count(ask: VisitorAsk, phoneHash: string, requestHash?: string): Promise<Counted> {
     const { limits, asking, keys } = this.#parts;
     const from = keyedHash(keys.hash, network(ask.visitor.ip));
-    const [inHour = true, inDay = true, forPhone = true] = await limits
-      .allowAll(
-        [
-          { key: `ask:h:${from}`, max: asking.perAddressHour, windowMs: HOUR_MS },
-          { key: `ask:d:${from}`, max: asking.perAddressDay, windowMs: DAY_MS },
-          { key: `ask:p:${phoneHash}`, max: asking.perNumberDay, windowMs: DAY_MS },
-        ],
-        requestHash === undefined
-          ? undefined
-          : {
-              key: `ask:k:${requestHash}`,
-              validMs: DAY_MS,
-              repeats: { key: `ask:r:${requestHash}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS },
-            },
-      )
-      // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
-      .catch(() => []);
-    return { inHour, inDay, forPhone };
+    const windows = [
+      { key: `ask:h:${from}`, max: asking.perAddressHour, windowMs: HOUR_MS },
+      { key: `ask:d:${from}`, max: asking.perAddressDay, windowMs: DAY_MS },
+      { key: `ask:p:${phoneHash}`, max: asking.perNumberDay, windowMs: DAY_MS },
+    ];
+    const request = requestHash === undefined ? undefined : repeatable(requestHash);
+    const counted = limits.allowAll(windows, request);
+    // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
+    const { isNew, within } = await counted.catch(() => ({ isNew: false, within: [] }));
+    const [inHour = true, inDay = true, forPhone = true] = within;
+    return { isNew, inHour, inDay, forPhone };
   }
 
   async #wish(
@@ -179,7 +177,7 @@ export class Asking {
     ask: VisitorAsk,
     phone: string,
     at: number,
-  ): Promise<{ wish: Wish; sessionTicket?: string }> {
+  ): Promise<{ wish: Wish; begun?: ReturnType<Pages['begin']> }> {
     const { pages, identity } = this.#parts;
     const wantedAt = this.#wantedAt(request, at);
     const proved = request.identity === undefined ? undefined : await identity.verify(request.identity);
@@ -207,7 +205,7 @@ export class Asking {
       anyHour: request.consent.anyHour ?? false,
       ...(wantedAt !== undefined && { wantedAt }),
     };
-    return { wish, ...(begun && { sessionTicket: begun.ticket }) };
+    return { wish, ...(begun && { begun }) };
   }
 
   #wantedAt(request: CallbackRequest, now: number): number | undefined {
@@ -265,6 +263,8 @@ export class Asking {
 }
 
 interface Counted {
+  /** This request was never seen before, as far as Redis remembers. */
+  readonly isNew: boolean;
   readonly inHour: boolean;
   readonly inDay: boolean;
   readonly forPhone: boolean;
@@ -276,6 +276,18 @@ function withinLimits({ inHour, inDay, forPhone }: Counted): void {
     rule: forPhone ? 'limits/address' : 'limits/number',
     retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
     detail: 'There were several requests already. Please try again later.',
+  });
+}
+
+function repeatable(requestHash: string): NonNullable<Parameters<Limits['allowAll']>[1]> {
+  const repeats = { key: `ask:r:${requestHash}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS };
+  return { key: `ask:k:${requestHash}`, validMs: DAY_MS, repeats };
+}
+
+function suppression(): ProblemError {
+  return new ProblemError('number-refused', {
+    rule: 'number/suppressed',
+    detail: 'The owner of this number asked us not to call it.',
   });
 }
 
@@ -315,13 +327,4 @@ function expanded(ip: string): readonly string[] {
   const gap =
     tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
   return [...front, ...gap, ...back];
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

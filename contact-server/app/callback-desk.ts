@@ -15,6 +15,8 @@ import { Serial } from './serial.ts';
 /** Carries out what the machine ordered. What follows at once is a fact; what goes wrong is left to the state's deadline. */
 export interface OrderTaker {
   carryOut(record: CallbackRecord, order: Order): Promise<Done>;
+  /** Routing has reserved an agent: the offer may be shown while the new state is being stored. */
+  offering(record: CallbackRecord): void;
   /** The callback is in a new state, and it is stored. */
   moved(before: Callback, now: CallbackRecord): Promise<void>;
 }
@@ -53,6 +55,7 @@ const MAX_TRIES = 20;
 export class CallbackDesk {
   readonly #parts: Parts;
   readonly #serial = new Serial();
+  readonly #offered = new Map<CallbackId, CallbackRecord>();
   #taker: OrderTaker | undefined;
 
   constructor(parts: Parts) {
@@ -62,6 +65,11 @@ export class CallbackDesk {
   /** Who carries orders out; set once, when both are built. */
   use(taker: OrderTaker): void {
     this.#taker = taker;
+  }
+
+  /** The record that shows an offer, while it is being stored. */
+  offered(id: CallbackId): CallbackRecord | undefined {
+    return this.#offered.get(id);
   }
 
   /**
@@ -123,11 +131,9 @@ export class CallbackDesk {
       if (!record) throw new ProblemError('not-found');
       const { next, orders } = step(record.callback, told, rules);
       if (next === record.callback) return { before: next, now: record, orders: [] };
-      const saved = await store.save(id, record.version, next, decision);
-      if (saved === 'saved') {
-        const now = { ...record, callback: next, version: record.version + 1, ...(decision && { decision }) };
-        return { before: record.callback, now, orders };
-      }
+      const now = { ...record, callback: next, version: record.version + 1, ...(decision && { decision }) };
+      const saved = await this.#stored(now, record, decision);
+      if (saved === 'saved') return { before: record.callback, now, orders };
       if (saved === 'agent-taken' && told.type === 'offer-accepted') {
         log.warn({ callbackId: id, agentId: told.claim.agentId }, 'agent was held by another callback');
         told = { type: 'agent-taken', at: told.at, claim: told.claim };
@@ -135,6 +141,23 @@ export class CallbackDesk {
       record = await store.find(id);
     }
     throw new Error(`callback ${id} changes too often`);
+  }
+
+  async #stored(
+    now: CallbackRecord,
+    before: CallbackRecord,
+    decision: DecisionView | undefined,
+  ): ReturnType<CallbackStore['save']> {
+    const { id, phase } = now.callback;
+    if (phase.state !== 'reserved') return this.#parts.store.save(id, before.version, now.callback, decision);
+    // Routing has decided already, and nothing can be done with the offer before this is stored: facts wait in line.
+    this.#offered.set(id, now);
+    try {
+      this.#taker?.offering(now);
+      return await this.#parts.store.save(id, before.version, now.callback, decision);
+    } finally {
+      this.#offered.delete(id);
+    }
   }
 
   async #after(

@@ -82,6 +82,14 @@ export class Orders implements OrderTaker {
     }
   }
 
+  offering({ callback }: CallbackRecord): void {
+    const claim = claimOf(callback);
+    if (!claim) return;
+    const ids = { callbackId: callback.id, reservationId: claim.reservationId };
+    // Lost, it is made again when routing's event is read.
+    this.#parts.streams.add(claim.agentId, 'offer.made', ids).catch(() => {});
+  }
+
   async moved(before: Callback, now: CallbackRecord): Promise<void> {
     const { sessions, streams, hints, accounts, onMoved } = this.#parts;
     onMoved(now.callback);
@@ -90,7 +98,9 @@ export class Orders implements OrderTaker {
     await sessions.callbackMoved(before, now.callback, agent);
     for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
       if (who === undefined) continue;
-      await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
+      // An offer is told by an entry of its own.
+      if (now.callback.phase.state !== 'reserved' || claimOf(now.callback)?.agentId !== who)
+        await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
       hints.give({ about: 'agent', id: who });
     }
   }

@@ -168,13 +168,13 @@ export interface Window {
 /** Counts per key and window, shared by all processes; and things that happen once. */
 export interface Limits {
   /**
-   * Counts one more in every window, in one step; which of them are not yet full. With `request`, only the first time
-   * within `validMs` counts, as long as the repeats keep within a window of their own.
+   * Counts one more in every window, in one step; `within`: which of them were not yet full. With `request`, only the
+   * first time within `validMs` counts, as long as the repeats keep within a window of their own; `isNew` tells it.
    */
   allowAll(
     windows: readonly Window[],
     request?: { readonly key: string; readonly validMs: number; readonly repeats: Window },
-  ): Promise<readonly boolean[]>;
+  ): Promise<{ readonly isNew: boolean; readonly within: readonly boolean[] }>;
   /** Counts one more; false when more than `max` happened within `windowMs` (the refused one is counted too). */
   allow(key: string, max: number, windowMs: number): Promise<boolean>;
   /** True the first time within `validMs`, and for whoever was first. */

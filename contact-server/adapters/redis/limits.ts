@@ -4,7 +4,7 @@ import type { Limits, Window } from '../../ports/stores.ts';
 
 /**
  * KEYS: the request, its repeats, then the windows. ARGV: how long the request is known (empty: none), then maximum and
- * length of the repeats and of each window. Answers for each window 1 if it is not yet full.
+ * length of the repeats and of each window. Answers 1 if the request is new, then for each window 1 if it was not yet full.
  */
 const COUNT_ALL = `
 local function count(key, max, ms)
@@ -14,11 +14,11 @@ local function count(key, max, ms)
 end
 local seen = ARGV[1] ~= '' and not redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX')
 local free = seen and count(KEYS[2], ARGV[2], ARGV[3]) == 1
-local open = {}
+local answer = { seen and 0 or 1 }
 for i = 3, #KEYS do
-  open[i - 2] = free and 1 or count(KEYS[i], ARGV[2 * i - 2], ARGV[2 * i - 1])
+  answer[i - 1] = free and 1 or count(KEYS[i], ARGV[2 * i - 2], ARGV[2 * i - 1])
 end
-return open`;
+return answer`;
 const COUNT_ALL_SHA = createHash('sha1').update(COUNT_ALL).digest('hex');
 
 /** Counters in fixed windows, and things that happen once; both vanish by themselves. */
@@ -34,13 +34,13 @@ export class RedisLimits implements Limits {
   async allowAll(
     windows: readonly Window[],
     request?: { readonly key: string; readonly validMs: number; readonly repeats: Window },
-  ): Promise<readonly boolean[]> {
+  ): ReturnType<Limits['allowAll']> {
     const { key = '', validMs = '', repeats = { key: '', max: 0, windowMs: 0 } } = request ?? {};
     const counted = [repeats, ...windows];
     const keys = [`once:${key}`, ...counted.map((it) => it.key)].map((it) => this.#prefix + it);
     const args = [validMs, ...counted.flatMap((it) => [it.max, it.windowMs])];
-    const open = (await this.#countAll(keys, args)) as readonly number[];
-    return open.map((it) => it === 1);
+    const [isNew, ...within] = (await this.#countAll(keys, args)) as readonly number[];
+    return { isNew: isNew === 1, within: within.map((it) => it === 1) };
   }
 
   /** By its digest, and with its text where Redis does not know it yet. */
