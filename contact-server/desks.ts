@@ -6,9 +6,11 @@ import { AgentDuty } from './app/agent-duty.ts';
 import { AgentLine } from './app/agent-line.ts';
 import { AgentViews } from './app/agent-views.ts';
 import { Asking } from './app/asking.ts';
+import { Behind } from './app/behind.ts';
 import { Board } from './app/board.ts';
 import { CallDesk } from './app/call-desk.ts';
 import { CallbackDesk } from './app/callback-desk.ts';
+import { ConsentCopies } from './app/consent-copies.ts';
 import { DialGate } from './app/dial-gate.ts';
 import { FormProof } from './app/form-proof.ts';
 import { LogInDesk } from './app/log-in-desk.ts';
@@ -168,7 +170,10 @@ export function openDesks(ground: Ground): Desks {
     if (!(await offers.heard(id, fact))) await callbacks.note(id, fact);
   });
 
+  const behind = new Behind(part('behind'));
+  const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
   const reconciler = new Reconciler({
+    consentCopies,
     callbacks,
     calls,
     callStore,
@@ -208,6 +213,7 @@ export function openDesks(ground: Ground): Desks {
   });
 
   const views = new AgentViews({
+    beingOffered: (id) => callbacks.offered(id),
     store,
     calls: callStore,
     sessions: stores.sessions,
@@ -229,6 +235,7 @@ export function openDesks(ground: Ground): Desks {
     company,
     clock,
     codeKey: keys.code,
+    behind,
   });
   const visitorStreams = new VisitorStreams({
     store,
@@ -246,12 +253,12 @@ export function openDesks(ground: Ground): Desks {
     identity: ground.identity,
     limits,
     suppressions: stores.suppressions,
-    consents: stores.consents,
+    consentCopies,
+    behind,
     company,
     rules,
     asking: ground.asking,
     clock,
-    log: part('asking'),
     keys,
   });
   const visitors = new Visitors({
@@ -303,6 +310,7 @@ export function openDesks(ground: Ground): Desks {
       await pump.stop();
       await calls.idle();
       await callbacks.idle();
+      await behind.idle();
     },
   };
 }

@@ -6,7 +6,8 @@ import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 import type { Competition } from './domain/estimate.ts';
-import { openingAt, slotsBetween } from './domain/hours.ts';
+import type { Opening } from './domain/hours.ts';
+import { Openings, slotsBetween } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import type { KnownEntry } from './entries.ts';
@@ -49,6 +50,7 @@ const REBUILD_AT_ONCE = 100;
 /** The automatic call distributor: puts the parts of routing behind its door. */
 export class Acd implements door.Routing {
   readonly #parts: AcdParts;
+  readonly #openings = new Openings();
 
   constructor(parts: AcdParts) {
     this.#parts = parts;
@@ -86,7 +88,14 @@ export class Acd implements door.Routing {
   async enter(contact: door.Contact): Promise<door.Placement> {
     const entry = this.#entry(contact);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const reply = await this.#enter(entry);
+      let look: Promise<Look | undefined> | undefined;
+      const reply = await this.#agreeing(entry.requirements, (version) => {
+        const entered = this.#parts.matchmaker.enter(entry, version);
+        // Sent right behind, so that both are one way to Redis and back.
+        look = this.#look(contact.id);
+        look.catch(() => {});
+        return entered;
+      });
       if (reply.state === 'over') return { state: 'over' };
       if (reply.state === 'reserved') {
         return {
@@ -94,7 +103,7 @@ export class Acd implements door.Routing {
           reservation: await this.#parts.vocabulary.reservation(reply.reservation),
         };
       }
-      const standing = await this.place(contact.id);
+      const standing = await this.#standing(await look);
       if (standing !== undefined) return { state: 'queued', standing };
       // Between the two looks somebody became free, or the contact left: asking again tells which.
     }
@@ -144,10 +153,16 @@ export class Acd implements door.Routing {
   }
 
   async place(contactId: CallbackId): Promise<door.Standing | undefined> {
-    const { matchmaker, standings, clock } = this.#parts;
-    const look = readLook(await matchmaker.run('standing', contactId, '', ''));
-    if (look === undefined) return undefined;
-    return standings.standing(look, await this.#competition(look), clock.now());
+    return this.#standing(await this.#look(contactId));
+  }
+
+  async #look(contactId: CallbackId): Promise<Look | undefined> {
+    return readLook(await this.#parts.matchmaker.run('standing', contactId, '', ''));
+  }
+
+  async #standing(look: Look | undefined): Promise<door.Standing | undefined> {
+    const { standings, clock } = this.#parts;
+    return look && standings.standing(look, await this.#competition(look), clock.now());
   }
 
   async estimate({
@@ -170,6 +185,12 @@ export class Acd implements door.Routing {
     return this.#parts.standings.competition([look.class, ...look.ahead.keys()], look);
   }
 
+  opening(serviceId: string, at: number): Promise<Opening> {
+    const service = this.#service(serviceId);
+    if (service === undefined) return Promise.reject(new UnknownName(`service ${serviceId}`));
+    return Promise.resolve(this.#openings.at(service.hours, at));
+  }
+
   async openings(serviceId: string, from: number, to: number): Promise<door.OpeningHours> {
     const { clock } = this.#parts;
     const service = this.#service(serviceId);
@@ -180,7 +201,7 @@ export class Acd implements door.Routing {
     const free = slots.filter(
       (slot) => booked.filter((at) => slot.from <= at && at < slot.to).length < slotCapacity,
     );
-    return { ...openingAt(hours, from), slots: free };
+    return { ...this.#openings.at(hours, from), slots: free };
   }
 
   /** The times taken. Without Redis they are not known: opening hours are told all the same, and nothing is lost by it. */

@@ -3,6 +3,7 @@ import type { AgentState, ReservationState, TimeRange } from '../contracts/state
 import type { DecisionView } from '../contracts/agent.ts';
 import type { DecisionRecord } from './domain/decision.ts';
 import type { OvertakeReason } from './domain/fairness.ts';
+import type { Opening } from './domain/hours.ts';
 import type { AgentProfile, Qualification, Requirement, Ring } from './domain/qualification.ts';
 
 export type { AgentProfile, DecisionRecord, OvertakeReason, Qualification, Requirement, Ring };
@@ -54,6 +55,8 @@ export interface Routing {
   place(contactId: CallbackId): Promise<Standing | undefined>;
   /** What a new contact of this kind would be told now. */
   estimate(contact: Pick<Contact, 'requirement' | 'priority'>): Promise<Outlook>;
+  /** Whether a service is open at this moment (epoch ms), and when that changes. */
+  opening(service: string, at: number): Promise<Opening>;
   /** Whether a service is open at `from` and when that changes, and its bookable times from then (but not the past) to `to`; epoch ms. */
   openings(service: string, from: number, to: number): Promise<OpeningHours>;
   services(): Promise<readonly ServiceRule[]>;
@@ -186,13 +189,7 @@ export type ScreenResult =
   /** `rule` names the test that failed, e.g. `entitlement/service-not-included`; `reason` is plain. */
   | { readonly ok: false; readonly rule: string; readonly reason: string };
 
-export interface OpeningHours {
-  /** Open at the moment asked for. */
-  readonly openNow: boolean;
-  /** That opening ends, if open. */
-  readonly closesAt?: number;
-  /** The next opening begins, if closed. */
-  readonly opensAt?: number;
+export interface OpeningHours extends Opening {
   /** Bookable spans between `from` and `to` with capacity left. */
   readonly slots: readonly TimeRange[];
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import Koa from 'koa';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { readLinkKeys } from '../../server-kit/link/link-keys.ts';
 
@@ -34,18 +35,18 @@ new WebSocketServer({ server: tls, perMessageDeflate: false }).on('connection', 
   });
 });
 
-const http = createServer((request, response) => {
+const app = new Koa();
+app.use(async (ctx) => {
   const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const id = ++count;
-    waiting.set(id, (body) => {
-      response.writeHead(201, { 'Content-Type': 'application/json' });
-      response.end(body);
-    });
-    link?.send(JSON.stringify({ id, t: 'request', body: Buffer.concat(chunks).toString('utf8') }));
-  });
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) chunks.push(chunk);
+  const id = ++count;
+  const answer = new Promise<string>((resolve) => waiting.set(id, resolve));
+  link?.send(JSON.stringify({ id, t: 'request', body: Buffer.concat(chunks).toString('utf8') }));
+  ctx.status = 201;
+  ctx.type = 'application/json';
+  ctx.body = await answer;
 });
+const http = createServer(app.callback());
 new WebSocketServer({ server: http, perMessageDeflate: false }).on('connection', (socket) => {
   const id = ++count;
   visitors.set(id, socket);

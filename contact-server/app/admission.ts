@@ -51,7 +51,7 @@ export class Admission {
     if (!dial.ok && (isPicked || dial.notBefore === undefined)) return refuse(dial.rule, dial.reason);
     const callable = dial.ok ? (wish.wantedAt ?? at) : (dial.notBefore ?? at);
 
-    const open = await routing.openings(wish.service, callable, callable + LOOK_AHEAD_MS);
+    const open = await routing.opening(wish.service, callable);
     if (!open.openNow && isPicked)
       return refuse('hours/closed', 'Nobody is here at this time. Pick another.');
     if (!open.openNow && (open.opensAt === undefined || open.opensAt > callable + LOOK_AHEAD_MS)) {

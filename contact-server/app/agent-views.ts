@@ -41,6 +41,8 @@ interface Parts {
   readonly pages: Pages;
   readonly company: CompanyRules;
   readonly clock: Clock;
+  /** The record of an offer that is not stored yet. */
+  readonly beingOffered: (id: CallbackId) => CallbackRecord | undefined;
   /** Derives code words. */
   readonly codeKey: Buffer;
   /** Managers need a second factor. */
@@ -109,7 +111,7 @@ export class AgentViews {
     account: Account,
     id: CallbackId,
   ): Promise<{ readonly offer?: OfferView; readonly contact?: ContactView }> {
-    const record = await this.#parts.store.find(id);
+    const record = this.#parts.beingOffered(id) ?? (await this.#parts.store.find(id));
     if (!record || claimOf(record.callback)?.agentId !== account.id) return {};
     return record.callback.phase.state === 'reserved'
       ? { offer: await this.#offer(record, account) }
@@ -160,10 +162,10 @@ export class AgentViews {
   async who(record: CallbackRecord): Promise<WhoView> {
     const { customers, store } = this.#parts;
     const { wish, terms } = record.callback;
-    const customer =
-      wish.customerId === undefined
-        ? await customers.byPhone(wish.phone)
-        : await customers.byId(wish.customerId);
+    const [customer, visits] = await Promise.all([
+      wish.customerId === undefined ? customers.byPhone(wish.phone) : customers.byId(wish.customerId),
+      store.visitsOf(wish.phone),
+    ]);
     const name = wish.standing === 'proved' ? (customer?.name ?? wish.name) : (wish.name ?? customer?.name);
     const language = customer?.language ?? wish.language;
     return {
@@ -172,7 +174,7 @@ export class AgentViews {
       standing: wish.standing === 'proved' || record.identityChecked ? 'proved' : 'claimed',
       tier: terms?.tier ?? '',
       ...(customer?.since !== undefined && { since: customer.since }),
-      visits: await store.visitsOf(wish.phone),
+      visits,
       ...(language !== undefined && { language }),
       products: customer?.products ?? [],
       tickets: customer?.tickets ?? [],
@@ -185,12 +187,12 @@ export class AgentViews {
     const { callback } = record;
     const claim = claimOf(callback);
     if (!claim) throw new Error('an offer without a claim');
-    const page = await pages.pageOf(callback.wish.sessionId);
+    const [page, who] = await Promise.all([pages.pageOf(callback.wish.sessionId), this.who(record)]);
     return {
       reservationId: claim.reservationId,
       callbackId: callback.id,
       deadline: claim.deadline,
-      who: await this.who(record),
+      who,
       service: this.#serviceName(callback),
       needs: (callback.terms?.must ?? []).map((it) => `${it.name} ${it.level}`),
       waitedMs: Math.max(0, clock.now() - callback.startedAt),

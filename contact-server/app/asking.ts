@@ -1,8 +1,8 @@
-import type { Logger } from 'pino';
 import type { CallbackId } from '../../contracts/ids.ts';
 import type { ProblemName } from '../../contracts/problem.ts';
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
 import { callbackRequestSchema, idempotencyKeySchema } from '../../contracts/visitor.schema.ts';
+import type { Standing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { checked } from '../../server-kit/read-json.ts';
@@ -10,10 +10,13 @@ import type { Callback, Fact, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type { CallbackRecord, CallbackStore, ConsentStore, Limits, Suppressions } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, Limits, NewCallback, Suppressions } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
 import type { Admission } from './admission.ts';
+import type { Behind } from './behind.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import type { ConsentCopies } from './consent-copies.ts';
+import { isZone } from './dial-hours.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
@@ -34,18 +37,20 @@ interface Parts {
   readonly identity: IdentityProofs;
   readonly limits: Limits;
   readonly suppressions: Suppressions;
-  readonly consents: ConsentStore;
+  readonly consentCopies: ConsentCopies;
+  readonly behind: Behind;
   readonly company: CompanyRules;
   readonly rules: CallbackRules;
   readonly asking: AskingLimits;
   readonly clock: Clock;
-  readonly log: Logger;
   /** Keys for tokens and for keyed hashes. */
   readonly keys: { readonly token: Buffer; readonly hash: Buffer };
 }
 
 export interface Asked {
   readonly record: CallbackRecord;
+  /** Where it stands in the line it has just entered. */
+  readonly standing?: Standing;
   readonly token: string;
   /** For a visitor who had no page session yet. */
   readonly sessionTicket?: string;
@@ -65,7 +70,7 @@ export class Asking {
   }
 
   async ask(ask: VisitorAsk): Promise<Asked> {
-    const { store, proof, clock, company } = this.#parts;
+    const { store, proof, suppressions, company, keys } = this.#parts;
     const key = idempotencyKeySchema.safeParse(ask.key);
     if (!key.success) {
       throw new ProblemError('invalid-request', { detail: 'Send an Idempotency-Key of 128 random bits.' });
@@ -73,51 +78,63 @@ export class Asking {
     const request = checked(ask.body, callbackRequestSchema);
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
     const origin = ask.visitor.origin ?? '';
-    const known = await store.findByKey(origin, key.data);
-    // What was answered before and is asked again counts; what was never answered counts once.
-    await this.#withinLimits(ask, number.e164, known ? undefined : hashToken(`${origin} ${key.data}`));
-
-    const id = newId() as CallbackId;
+    const phoneHash = keyedHash(keys.hash, number.e164);
+    // Asked all at once; none of the answers is used before its turn.
+    const proved = proof.check(request.proof, ask.visitor.origin, key.data);
+    proved.catch(() => {});
+    const [counted, suppressed] = await Promise.all([
+      this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`)),
+      suppressions.has(phoneHash),
+    ]);
     const bodyHash = hashToken(JSON.stringify(request));
-    if (known) return this.#again(known.record, known.bodyHash === bodyHash);
+    const repeated = counted.isNew ? undefined : await store.findByKey(origin, key.data);
+    if (repeated) {
+      // What was answered before and is asked again counts; what was never answered counts once.
+      withinLimits(await this.#count(ask, phoneHash));
+      return this.#again(repeated.record, repeated.bodyHash === bodyHash);
+    }
+    try {
+      withinLimits(counted);
+      if (suppressed) throw suppression();
+      await proved;
+      return await this.#accept(ask, request, number.e164, { origin, idempotencyKey: key.data, bodyHash });
+    } catch (refusal) {
+      // Redis has forgotten, or is away: what was accepted once is not refused the second time.
+      const known = counted.isNew && (await store.findByKey(origin, key.data));
+      if (known) return this.#again(known.record, known.bodyHash === bodyHash);
+      throw refusal;
+    }
+  }
 
-    await proof.check(request.proof, ask.visitor.origin, key.data);
+  async #accept(
+    ask: VisitorAsk,
+    request: CallbackRequest,
+    phone: string,
+    asked: Pick<NewCallback, 'origin' | 'idempotencyKey' | 'bodyHash'>,
+  ): Promise<Asked> {
+    const { callbacks, clock, company, behind, consentCopies } = this.#parts;
     if (!company.services.has(request.service)) {
       throw new ProblemError('not-entitled', {
         rule: 'service/unknown',
         detail: 'There is no such service here.',
       });
     }
+    const id = newId() as CallbackId;
+    const token = this.#tokenFor(id);
     const at = clock.now();
-    const { wish, sessionTicket } = await this.#wish(request, ask, number.e164, at);
+    const { wish, begun } = await this.#wish(request, ask, phone, at);
     const screened = await this.#screened(id, wish, at);
-
     const callback = this.#fresh(id, wish, at);
     const consent = this.#consent(request, ask, callback);
-    const inserted = await store.insert({
-      callback,
-      tokenHash: hashToken(this.#tokenFor(id)),
-      origin,
-      idempotencyKey: key.data,
-      bodyHash,
-      consent,
-    });
-    if (inserted === 'phone-busy') {
+    const fresh = { ...asked, callback, tokenHash: hashToken(token), consent };
+    const accepted = await callbacks.accept(fresh, screened);
+    if (accepted === 'phone-busy') {
       throw new ProblemError('already-open', { detail: 'We already have an open request for this number.' });
     }
-    if (inserted !== 'inserted') return this.#again(inserted.known, inserted.sameBody);
-
-    // Accepted. What follows may fail and be made up for; the answer stays yes.
-    const [record] = await Promise.all([
-      this.#parts.callbacks.note(id, screened).catch((err: unknown): CallbackRecord => {
-        // What cannot be told now, the watchdog makes up for: the state has its deadline.
-        this.#parts.log.warn({ err, callbackId: id }, 'accepted, and left to the watchdog');
-        return justStored(callback);
-      }),
-      // The callback carries its consent; this copy outlives it.
-      this.#parts.consents.add(consent).catch(() => undefined),
-    ]);
-    return { record, token: this.#tokenFor(id), ...(sessionTicket !== undefined && { sessionTicket }) };
+    if ('known' in accepted) return this.#again(accepted.known, accepted.sameBody);
+    begun?.keep();
+    behind.run('copy of a consent', () => consentCopies.copy(consent));
+    return { ...accepted, token, ...(begun && { sessionTicket: begun.ticket }) };
   }
 
   /** Another time for an open callback, checked as a new request for it would be. Throws when it cannot be kept. */
@@ -139,39 +156,20 @@ export class Asking {
   }
 
   /** The same request, sent again because it was not answered, does not count again; only not without end. */
-  async #withinLimits(ask: VisitorAsk, phone: string, requestHash: string | undefined): Promise<void> {
-    const { limits, asking, suppressions, keys } = this.#parts;
+  async #count(ask: VisitorAsk, phoneHash: string, requestHash?: string): Promise<Counted> {
+    const { limits, asking, keys } = this.#parts;
     const from = keyedHash(keys.hash, network(ask.visitor.ip));
-    const phoneHash = keyedHash(keys.hash, phone);
+    const windows = [
+      { key: `ask:h:${from}`, max: asking.perAddressHour, windowMs: HOUR_MS },
+      { key: `ask:d:${from}`, max: asking.perAddressDay, windowMs: DAY_MS },
+      { key: `ask:p:${phoneHash}`, max: asking.perNumberDay, windowMs: DAY_MS },
+    ];
+    const request = requestHash === undefined ? undefined : repeatable(requestHash);
+    const counted = limits.allowAll(windows, request);
     // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
-    const within = async (key: string, max: number, ms: number): Promise<boolean> =>
-      limits.allow(key, max, ms).catch(() => true);
-    const again = async (): Promise<boolean> =>
-      requestHash !== undefined &&
-      !(await limits.once(`ask:k:${requestHash}`, DAY_MS)) &&
-      (await limits.allow(`ask:r:${requestHash}`, MAX_REPEATS_HOUR, HOUR_MS));
-    const counts = async (key: string, max: number, ms: number): Promise<boolean> =>
-      isRepeat || within(key, max, ms);
-    const isRepeat = await again().catch(() => false);
-    const [inHour, inDay, forPhone, suppressed] = await Promise.all([
-      counts(`ask:h:${from}`, asking.perAddressHour, HOUR_MS),
-      counts(`ask:d:${from}`, asking.perAddressDay, DAY_MS),
-      counts(`ask:p:${phoneHash}`, asking.perNumberDay, DAY_MS),
-      suppressions.has(phoneHash),
-    ]);
-    if (!inHour || !inDay || !forPhone) {
-      throw new ProblemError('too-many', {
-        rule: forPhone ? 'limits/address' : 'limits/number',
-        retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
-        detail: 'There were several requests already. Please try again later.',
-      });
-    }
-    if (suppressed) {
-      throw new ProblemError('number-refused', {
-        rule: 'number/suppressed',
-        detail: 'The owner of this number asked us not to call it.',
-      });
-    }
+    const { isNew, within } = await counted.catch(() => ({ isNew: false, within: [] }));
+    const [inHour = true, inDay = true, forPhone = true] = within;
+    return { isNew, inHour, inDay, forPhone };
   }
 
   async #wish(
@@ -179,7 +177,7 @@ export class Asking {
     ask: VisitorAsk,
     phone: string,
     at: number,
-  ): Promise<{ wish: Wish; sessionTicket?: string }> {
+  ): Promise<{ wish: Wish; begun?: ReturnType<Pages['begin']> }> {
     const { pages, identity } = this.#parts;
     const wantedAt = this.#wantedAt(request, at);
     const proved = request.identity === undefined ? undefined : await identity.verify(request.identity);
@@ -207,7 +205,7 @@ export class Asking {
       anyHour: request.consent.anyHour ?? false,
       ...(wantedAt !== undefined && { wantedAt }),
     };
-    return { wish, ...(begun && { sessionTicket: begun.ticket }) };
+    return { wish, ...(begun && { begun }) };
   }
 
   #wantedAt(request: CallbackRequest, now: number): number | undefined {
@@ -264,21 +262,39 @@ export class Asking {
   }
 }
 
+interface Counted {
+  /** This request was never seen before, as far as Redis remembers. */
+  readonly isNew: boolean;
+  readonly inHour: boolean;
+  readonly inDay: boolean;
+  readonly forPhone: boolean;
+}
+
+function withinLimits({ inHour, inDay, forPhone }: Counted): void {
+  if (inHour && inDay && forPhone) return;
+  throw new ProblemError('too-many', {
+    rule: forPhone ? 'limits/address' : 'limits/number',
+    retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
+    detail: 'There were several requests already. Please try again later.',
+  });
+}
+
+function repeatable(requestHash: string): NonNullable<Parameters<Limits['allowAll']>[1]> {
+  const repeats = { key: `ask:r:${requestHash}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS };
+  return { key: `ask:k:${requestHash}`, validMs: DAY_MS, repeats };
+}
+
+function suppression(): ProblemError {
+  return new ProblemError('number-refused', {
+    rule: 'number/suppressed',
+    detail: 'The owner of this number asked us not to call it.',
+  });
+}
+
 /** The kind of problem a refusal is, by the family of its rule. */
 function problemFor(rule: string): ProblemName {
   if (rule.startsWith('hours/') || rule === 'dial/outside-hours') return 'invalid-time';
   return rule.startsWith('dial/') || rule.startsWith('number/') ? 'number-refused' : 'not-entitled';
-}
-
-/** A callback as it was inserted. */
-function justStored(callback: Callback): CallbackRecord {
-  return {
-    callback,
-    version: 1,
-    notes: { text: '', version: 0 },
-    promiseBroken: false,
-    identityChecked: false,
-  };
 }
 
 /** A picked time we can promise: in the future and not too far. Throws `invalid-time`. */
@@ -311,13 +327,4 @@ function expanded(ip: string): readonly string[] {
   const gap =
     tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
   return [...front, ...gap, ...back];
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -7,21 +7,36 @@ import type { Callback, Fact, Order } from '../domain/callback.ts';
 import { step } from '../domain/callback-machine.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { Hints } from '../ports/hints.ts';
-import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
+import type { Standing } from '../../routing/index.ts';
+import { type CallbackRecord, type CallbackStore, justStored, type NewCallback } from '../ports/stores.ts';
 import { isOutage } from './outage.ts';
 import { Serial } from './serial.ts';
 
 /** Carries out what the machine ordered. What follows at once is a fact; what goes wrong is left to the state's deadline. */
 export interface OrderTaker {
-  carryOut(record: CallbackRecord, order: Order): Promise<FollowUp | undefined>;
+  carryOut(record: CallbackRecord, order: Order): Promise<Done>;
+  /** Routing has reserved an agent: the offer may be shown while the new state is being stored. */
+  offering(record: CallbackRecord): void;
   /** The callback is in a new state, and it is stored. */
   moved(before: Callback, now: CallbackRecord): Promise<void>;
+}
+
+export interface Done {
+  /** What follows at once. */
+  readonly follow?: FollowUp;
+  /** Where it stands in the line it has entered. */
+  readonly standing?: Standing;
 }
 
 export interface FollowUp {
   readonly fact: Fact;
   readonly decision?: DecisionView;
 }
+
+/** What became of a request: a callback that is kept from now on, or why there is none. */
+export type Accepted =
+  | { readonly record: CallbackRecord; readonly standing?: Standing }
+  | Exclude<Awaited<ReturnType<CallbackStore['insert']>>, 'inserted'>;
 
 interface Parts {
   readonly store: CallbackStore;
@@ -40,6 +55,7 @@ const MAX_TRIES = 20;
 export class CallbackDesk {
   readonly #parts: Parts;
   readonly #serial = new Serial();
+  readonly #offered = new Map<CallbackId, CallbackRecord>();
   #taker: OrderTaker | undefined;
 
   constructor(parts: Parts) {
@@ -51,6 +67,11 @@ export class CallbackDesk {
     this.#taker = taker;
   }
 
+  /** The record that shows an offer, while it is being stored. */
+  offered(id: CallbackId): CallbackRecord | undefined {
+    return this.#offered.get(id);
+  }
+
   /**
    * Tells a fact about a callback. Resolves when the new state is stored and its orders are carried out;
    * a late or repeated fact resolves at once with the record as it is. Throws `not-found`.
@@ -59,60 +80,101 @@ export class CallbackDesk {
     return this.#serial.run(id, () => this.#note(id, fact, decision));
   }
 
-  async #note(id: CallbackId, first: Fact, decision?: DecisionView): Promise<CallbackRecord> {
-    const waiting: FollowUp[] = [{ fact: first, ...(decision && { decision }) }];
-    let record: CallbackRecord | undefined;
-    for (let told = waiting.shift(); told; told = waiting.shift()) {
-      const { before, now, orders } = await this.#save(id, told);
-      record = now;
-      if (before === now.callback) continue;
-      waiting.push(...(await this.#after(before, now, orders)));
-    }
+  /**
+   * Accepts a callback: it is stored in the state that the screening leads to, by one write, and what is ordered for
+   * that state is carried out. What cannot be done then the reconciler makes up for: the answer stays yes.
+   */
+  accept(fresh: NewCallback, screened: Fact): Promise<Accepted> {
+    const { store, rules, log } = this.#parts;
+    const { callback } = fresh;
+    const { next, orders } = step(callback, screened, rules);
+    return this.#serial.run(callback.id, async () => {
+      const inserted = await store.insert({ ...fresh, callback: next });
+      if (inserted !== 'inserted') return inserted;
+      const record = justStored(next);
+      const { follow, standing } = await this.#after(callback, record, orders);
+      const last = follow && (await this.#follow(record, follow).catch((err: unknown) => {
+        log.warn({ err, callbackId: callback.id }, 'accepted, and left to the reconciler');
+        return undefined;
+      }));
+      return { record: last ?? record, ...(standing && { standing }) };
+    });
+  }
+
+  async #note(id: CallbackId, fact: Fact, decision?: DecisionView): Promise<CallbackRecord> {
+    const record = await this.#parts.store.find(id);
     if (!record) throw new ProblemError('not-found');
+    return this.#follow(record, { fact, ...(decision && { decision }) });
+  }
+
+  /** One fact and what follows from it. `known`: the record as it was read or written last. */
+  async #follow(known: CallbackRecord, first: FollowUp): Promise<CallbackRecord> {
+    let record = known;
+    for (let told: FollowUp | undefined = first; told; ) {
+      const { before, now, orders } = await this.#save(record, told);
+      record = now;
+      told = before === now.callback ? undefined : (await this.#after(before, now, orders)).follow;
+    }
     return record;
   }
 
   /** One fact into one stored step, again as long as somebody else writes in between. */
   async #save(
-    id: CallbackId,
+    known: CallbackRecord,
     { fact, decision }: FollowUp,
   ): Promise<{ before: Callback; now: CallbackRecord; orders: readonly Order[] }> {
     const { store, rules, log } = this.#parts;
+    const { id } = known.callback;
     let told = fact;
+    let record: CallbackRecord | undefined = known;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const record = await store.find(id);
       if (!record) throw new ProblemError('not-found');
       const { next, orders } = step(record.callback, told, rules);
       if (next === record.callback) return { before: next, now: record, orders: [] };
-      const saved = await store.save(id, record.version, next, decision);
-      if (saved === 'saved') {
-        const now = { ...record, callback: next, version: record.version + 1, ...(decision && { decision }) };
-        return { before: record.callback, now, orders };
-      }
+      const now = { ...record, callback: next, version: record.version + 1, ...(decision && { decision }) };
+      const saved = await this.#stored(now, record, decision);
+      if (saved === 'saved') return { before: record.callback, now, orders };
       if (saved === 'agent-taken' && told.type === 'offer-accepted') {
         log.warn({ callbackId: id, agentId: told.claim.agentId }, 'agent was held by another callback');
         told = { type: 'agent-taken', at: told.at, claim: told.claim };
       }
+      record = await store.find(id);
     }
     throw new Error(`callback ${id} changes too often`);
+  }
+
+  async #stored(
+    now: CallbackRecord,
+    before: CallbackRecord,
+    decision: DecisionView | undefined,
+  ): ReturnType<CallbackStore['save']> {
+    const { id, phase } = now.callback;
+    if (phase.state !== 'reserved') return this.#parts.store.save(id, before.version, now.callback, decision);
+    // Routing has decided already, and nothing can be done with the offer before this is stored: facts wait in line.
+    this.#offered.set(id, now);
+    try {
+      this.#taker?.offering(now);
+      return await this.#parts.store.save(id, before.version, now.callback, decision);
+    } finally {
+      this.#offered.delete(id);
+    }
   }
 
   async #after(
     before: Callback,
     now: CallbackRecord,
     orders: readonly Order[],
-  ): Promise<readonly FollowUp[]> {
+  ): Promise<Done> {
     const { hints, log } = this.#parts;
     const { id, phase } = now.callback;
     if (before.phase.state !== phase.state) {
       log.info({ callbackId: id, from: before.phase.state, to: phase.state }, 'callback moved');
     }
-    const follow: FollowUp[] = [];
+    let done: Done = {};
     const taker = this.#taker;
     for (const order of orders) {
       try {
-        const more = await taker?.carryOut(now, order);
-        if (more) follow.push(more);
+        done = { ...done, ...(await taker?.carryOut(now, order)) };
       } catch (err) {
         // The state has a deadline and an owner: the watchdog comes back to what did not work.
         if (isOutage(err)) log.warn({ callbackId: id, order: order.do, reason: 'outage' }, 'order waits');
@@ -125,7 +187,7 @@ export class CallbackDesk {
     });
     hints.give({ about: 'callback', id });
     hints.give({ about: 'board' });
-    return follow;
+    return done;
   }
 
   idle(): Promise<void> {

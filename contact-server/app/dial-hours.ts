@@ -7,6 +7,7 @@ export interface CallingHours {
 }
 
 const SEARCH_STEPS = 40;
+const MOST_KNOWN = 2_000;
 
 /** `at` lies in the hours in every one of the zones. */
 export function isWithin(at: number, hours: CallingHours, zones: readonly string[]): boolean {
@@ -24,15 +25,51 @@ export function firstWithin(at: number, hours: CallingHours, zones: readonly str
   return undefined;
 }
 
-export const isZone = (name: string): boolean => IANAZone.isValidZone(name);
+/** A bounded memory of what is costly to work out: formats in zones are, and every request asks for a few. */
+class Memory<T> {
+  readonly #known = new Map<string, T>();
 
-function windowAt(at: number, hours: CallingHours, zone: string): { inside: boolean; opensAt: number } {
+  of(key: string, holds: (known: T) => boolean, make: () => T): T {
+    const known = this.#known.get(key);
+    if (known !== undefined && holds(known)) return known;
+    const made = make();
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+const zoneNames = new Memory<boolean>();
+const windows = new Memory<Window>();
+
+export const isZone = (name: string): boolean =>
+  zoneNames.of(
+    name,
+    () => true,
+    () => IANAZone.isValidZone(name),
+  );
+
+interface Window {
+  readonly inside: boolean;
+  readonly opensAt: number;
+  /** The answer is the same between these. */
+  readonly since: number;
+  readonly until: number;
+}
+
+function windowAt(at: number, hours: CallingHours, zone: string): Window {
+  const holds = ({ since, until }: Window): boolean => since <= at && at < until;
+  return windows.of(`${zone} ${hours.from} ${hours.to}`, holds, () => workedOut(at, hours, zone));
+}
+
+function workedOut(at: number, hours: CallingHours, zone: string): Window {
+  const outside = (opensAt: number): Window => ({ inside: false, opensAt, since: at, until: opensAt });
   const here = DateTime.fromMillis(at, { zone });
   const opens = onDay(here, hours.from);
   const closes = onDay(here, hours.to);
-  if (here < opens) return { inside: false, opensAt: opens.toMillis() };
-  if (here < closes) return { inside: true, opensAt: at };
-  return { inside: false, opensAt: onDay(here.plus({ days: 1 }), hours.from).toMillis() };
+  if (here < opens) return outside(opens.toMillis());
+  if (here < closes) return { inside: true, opensAt: at, since: at, until: closes.toMillis() };
+  return outside(onDay(here.plus({ days: 1 }), hours.from).toMillis());
 }
 
 /** That time of day on the same local date: wall-clock time, so that it is right on both days the clocks change. */

@@ -102,7 +102,7 @@ export function parseVisitorNumber(input: string, country: string): VisitorNumbe
 
 /** May this number be rung now, and how? Rules in the order of REGULATION 6, then hours (REGULATION 1). */
 export function mayDial(e164: string, how: DialRules & DialWish): DialAnswer {
-  const number = parsePhoneNumber(e164);
+  const number = understood(e164);
   const forbidden = forbids(e164, number);
   if (forbidden) return forbidden;
   if (how.ownNumbers.includes(e164)) return no('dial/own-number', 'This is one of our own numbers.');
@@ -118,9 +118,21 @@ export function forReading(e164: string): string {
   return parsePhoneNumber(e164)?.formatInternational() ?? e164;
 }
 
+const MOST_KNOWN = 200;
+const known = new Map<string, PhoneNumber | undefined>();
+
+/** The same number is looked at several times on its way; looking it up in the metadata is costly. */
+function understood(e164: string): PhoneNumber | undefined {
+  if (known.has(e164)) return known.get(e164);
+  if (known.size >= MOST_KNOWN) known.clear();
+  const number = parsePhoneNumber(e164);
+  known.set(e164, number);
+  return number;
+}
+
 /** For the visitor's own page: `+44 •••• 0199`. */
 export function maskForVisitor(e164: string): string {
-  const code = parsePhoneNumber(e164)?.countryCallingCode ?? e164.slice(1, 3);
+  const code = understood(e164)?.countryCallingCode ?? e164.slice(1, 3);
   return `+${code} •••• ${e164.slice(-4)}`;
 }
 

@@ -14,7 +14,7 @@ import type { Telephony } from '../ports/telephony.ts';
 import type { Admission } from './admission.ts';
 import type { AgentDuty } from './agent-duty.ts';
 import type { CallDesk } from './call-desk.ts';
-import type { FollowUp, OrderTaker } from './callback-desk.ts';
+import type { Done, FollowUp, OrderTaker } from './callback-desk.ts';
 import type { DialGate } from './dial-gate.ts';
 import type { Owed } from './owed.ts';
 import type { SessionDesk } from './session-desk.ts';
@@ -49,37 +49,45 @@ export class Orders implements OrderTaker {
     this.#parts = parts;
   }
 
-  async carryOut(record: CallbackRecord, order: Order): Promise<FollowUp | undefined> {
+  async carryOut(record: CallbackRecord, order: Order): Promise<Done> {
     const { routing, calls, admission } = this.#parts;
     const { id } = record.callback;
     switch (order.do) {
       case 'screen':
-        return { fact: await admission.screen(record.callback) };
+        return { follow: { fact: await admission.screen(record.callback) } };
       case 'enter-line':
         return this.#enterLine(record.callback);
       case 'leave-line':
         await routing.leave(id);
-        return undefined;
+        return {};
       case 'schedule':
         await routing.schedule(id, order.at, record.callback.wish.service, record.callback.startedAt);
-        return undefined;
+        return {};
       case 'unschedule':
         await routing.unschedule(id);
-        return undefined;
+        return {};
       case 'ring-agent':
-        return this.#ringAgent(record, order.callId, order.claim);
+        return followedBy(await this.#ringAgent(record, order.callId, order.claim));
       case 'dial-customer':
-        return this.#dialCustomer(record, order.callId, order.claim);
+        return followedBy(await this.#dialCustomer(record, order.callId, order.claim));
       case 'hang-up':
         calls.hangUp(order.callId, order.cause);
-        return undefined;
+        return {};
       case 'wrap-up-agent':
         await routing.wrapUp(order.claim.reservationId);
-        return undefined;
+        return {};
       case 'release-agent':
         await this.#release(order);
-        return undefined;
+        return {};
     }
+  }
+
+  offering({ callback }: CallbackRecord): void {
+    const claim = claimOf(callback);
+    if (!claim) return;
+    const ids = { callbackId: callback.id, reservationId: claim.reservationId };
+    // Lost, it is made again when routing's event is read.
+    this.#parts.streams.add(claim.agentId, 'offer.made', ids).catch(() => {});
   }
 
   async moved(before: Callback, now: CallbackRecord): Promise<void> {
@@ -90,7 +98,9 @@ export class Orders implements OrderTaker {
     await sessions.callbackMoved(before, now.callback, agent);
     for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
       if (who === undefined) continue;
-      await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
+      // An offer is told by an entry of its own.
+      if (now.callback.phase.state !== 'reserved' || claimOf(now.callback)?.agentId !== who)
+        await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
       hints.give({ about: 'agent', id: who });
     }
   }
@@ -107,12 +117,19 @@ export class Orders implements OrderTaker {
     await duty.letGo(claim.agentId, wish);
   }
 
-  async #enterLine(callback: Callback): Promise<FollowUp | undefined> {
+  async #enterLine(callback: Callback): Promise<Done> {
     // With no telephone system an offer would only waste an agent's time: the contact keeps waiting, and the
     // watchdog enters it as soon as there is one again.
-    if (!this.#parts.telephony.status().up) return undefined;
+    if (!this.#parts.telephony.status().up) return {};
     const placed = await this.#parts.routing.enter(contactOf(callback));
-    return placed.state === 'reserved' ? followReservation(placed.reservation) : undefined;
+    switch (placed.state) {
+      case 'reserved':
+        return { follow: followReservation(placed.reservation) };
+      case 'queued':
+        return { standing: placed.standing };
+      case 'over':
+        return {};
+    }
   }
 
   async #ringAgent(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
@@ -182,6 +199,10 @@ export class Orders implements OrderTaker {
         return undefined;
     }
   }
+}
+
+function followedBy(follow: FollowUp | undefined): Done {
+  return follow ? { follow } : {};
 }
 
 /** The fact that routing holds an agent, with why it chose this one. */

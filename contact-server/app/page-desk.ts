@@ -78,11 +78,11 @@ export class PageDesk implements Pages {
     clock.after(RETURN_MS, () => void this.#settle());
   }
 
-  begin(ip: string, origin: string | undefined): { id: SessionId; ticket: string } {
+  begin(ip: string, origin: string | undefined): ReturnType<Pages['begin']> {
     const id = newId() as SessionId;
+    const session = newPageSession(id, ip, origin ?? '', this.#parts.clock.now());
     // Kept, because the agent may be registered before the visitor opens a page; not held, because most never come.
-    this.#rooms.keep(newPageSession(id, ip, origin ?? '', this.#parts.clock.now()));
-    return { id, ticket: this.#authority.sessionTicket(id, origin) };
+    return { id, ticket: this.#authority.sessionTicket(id, origin), keep: () => this.#rooms.keep(session) };
   }
 
   sessionOf(ticket: string, origin: string | undefined): SessionId | undefined {

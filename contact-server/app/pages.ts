@@ -21,8 +21,11 @@ export interface Pages {
   open(stream: VisitorStream): Promise<void>;
   /** The session a ticket proves; undefined when it is forged, old or of another site. */
   sessionOf(ticket: string, origin: string | undefined): SessionId | undefined;
-  /** A session for a visitor who has none yet, and the ticket that proves it. */
-  begin(ip: string, origin: string | undefined): { readonly id: SessionId; readonly ticket: string };
+  /** A session for a visitor who has none yet, and the ticket that proves it; kept when that is asked for. */
+  begin(
+    ip: string,
+    origin: string | undefined,
+  ): { readonly id: SessionId; readonly ticket: string; keep(): void };
 
   /** Who is here under this address, in any spelling: candidates, never a person. */
   lookup(ip: string): readonly SessionId[];

@@ -8,6 +8,7 @@ import type { AgentDuty } from './agent-duty.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import { claimFrom, contactOf, followReservation, newCallId } from './order-taker.ts';
+import type { ConsentCopies } from './consent-copies.ts';
 import type { Owed } from './owed.ts';
 
 interface Parts {
@@ -19,6 +20,7 @@ interface Parts {
   readonly telephony: Telephony;
   readonly duty: AgentDuty;
   readonly owed: Owed;
+  readonly consentCopies: ConsentCopies;
   readonly audit: AuditStore;
   readonly clock: Clock;
 }
@@ -58,7 +60,7 @@ export class Reconciler {
   }
 
   async #compare(): Promise<void> {
-    const { store, routing, duty, owed } = this.#parts;
+    const { store, routing, duty, owed, consentCopies } = this.#parts;
     await owed.settle(routing);
     // In this order: whoever entered in between stands in the snapshot and is looked at once more below.
     const open = await store.open();
@@ -68,6 +70,7 @@ export class Reconciler {
     await this.#reservations(open, snapshot);
     await this.#calls(open);
     for (const repair of await duty.mend(open, snapshot)) await this.#told(repair);
+    await consentCopies.makeUp();
   }
 
   /** Every open callback stands in routing where it should. */

@@ -6,6 +6,7 @@ import { claimOf, isOver } from '../domain/callback.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
 import type { AuditStore, CursorStore } from '../ports/stores.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import { LatestCursor } from './latest-cursor.ts';
 import { claimFrom, followReservation, newCallId } from './order-taker.ts';
 import { isOutage, OutageLog } from './outage.ts';
 
@@ -33,12 +34,14 @@ const RETRY_MS = 500;
 export class RoutingPump {
   readonly #parts: Parts;
   readonly #outage: OutageLog;
+  readonly #cursor: LatestCursor;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#outage = new OutageLog(parts.log, 'routing events');
+    this.#cursor = new LatestCursor((cursor) => parts.cursors.write(CURSOR, cursor));
   }
 
   start(): void {
@@ -48,6 +51,7 @@ export class RoutingPump {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    await this.#cursor.idle();
   }
 
   async #run(): Promise<void> {
@@ -74,12 +78,13 @@ export class RoutingPump {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { routing, cursors } = this.#parts;
+    await this.#cursor.idle();
     for await (const event of routing.events(await cursors.read(CURSOR), signal)) {
       while (!(await this.#taken(event))) {
         if (signal.aborted) return;
         await this.#pause();
       }
-      await cursors.write(CURSOR, event.cursor);
+      this.#cursor.write(event.cursor);
       this.#outage.worked();
     }
   }

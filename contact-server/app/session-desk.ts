@@ -71,7 +71,8 @@ export class SessionDesk {
       visitor: now.wish.name ?? 'Visitor',
       ...(agent && { agent: { id: agent.id, name: agent.name } }),
     };
-    await this.apply(sessionId, service.moved(before, now, people));
+    const wishes = service.moved(before, now, people);
+    if (wishes.length > 0) await this.apply(sessionId, wishes);
     const was = claimOf(before)?.agentId;
     if (!isOver(now) && was !== undefined && was !== claimOf(now)?.agentId) this.#released(sessionId, was);
     if (isOver(now) && !isOver(before))

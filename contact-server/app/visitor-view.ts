@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { CallbackView, VisitorAction } from '../../contracts/visitor.ts';
-import type { Routing } from '../../routing/index.ts';
+import type { Routing, Standing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { type Callback, callOf, claimOf, type Phase } from '../domain/callback.ts';
 import type { AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
 import { firstName } from './agent-views.ts';
+import type { Behind } from './behind.ts';
 import { bindingPromise } from './binding-promise.ts';
 import { codeWordFor } from './code-word.ts';
 import { forReading, maskForVisitor } from './dial-policy.ts';
@@ -19,6 +20,7 @@ interface Parts {
   readonly company: CompanyRules;
   readonly clock: Clock;
   readonly codeKey: Buffer;
+  readonly behind: Behind;
 }
 
 /** The code word is shown from the ring to so long after it. */
@@ -38,9 +40,10 @@ export class VisitorViews {
     this.#parts = parts;
   }
 
-  async look(record: CallbackRecord): Promise<VisitorLook> {
+  /** `standing`: as routing has just told it; else it is asked. */
+  async look(record: CallbackRecord, standing?: Standing): Promise<VisitorLook> {
     const { callback } = record;
-    const waiting = callback.phase.state === 'queued' ? await this.#standing(record) : undefined;
+    const waiting = callback.phase.state === 'queued' ? await this.#standing(record, standing) : undefined;
     const ringing = await this.#ringing(callback);
     const agentId = claimOf(callback)?.agentId;
     const agent = agentId === undefined ? undefined : await this.#parts.accounts.byId(agentId);
@@ -69,9 +72,10 @@ export class VisitorViews {
   /** Place and range; without routing (Redis is gone) the visitor keeps the place, and we say nothing of it. */
   async #standing(
     record: CallbackRecord,
+    known: Standing | undefined,
   ): Promise<{ place?: number; range?: { from: number; to: number }; broke: boolean }> {
-    const { routing, store, clock } = this.#parts;
-    const standing = await routing.place(record.callback.id).catch(() => undefined);
+    const { routing, store, clock, behind } = this.#parts;
+    const standing = known ?? (await routing.place(record.callback.id).catch(() => undefined));
     const told = bindingPromise(record);
     if (!standing) return { broke: false, ...(told && { range: told }) };
     const now = clock.now();
@@ -82,7 +86,11 @@ export class VisitorViews {
     const broke = told !== undefined && (fresh.from > told.to || now > told.to);
     const range = told && !broke ? narrowed(told, fresh) : fresh;
     if (!told || broke || range.from !== told.from || range.to !== told.to) {
-      await store.savePromise(record.callback.id, { ...range, madeAt: now }, broke);
+      const saved = (): Promise<void> =>
+        store.savePromise(record.callback.id, { ...range, madeAt: now }, broke);
+      // The first range goes with the acceptance, which does not wait for it: one that is lost bound nobody for long.
+      if (known) behind.run('promise', saved);
+      else await saved();
     }
     return { place, range, broke };
   }

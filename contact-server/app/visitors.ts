@@ -81,8 +81,8 @@ export class Visitors implements VisitorDesk {
   }
 
   async #create(ask: VisitorAsk): Promise<VisitorAnswer> {
-    const { record, token, sessionTicket } = await this.#parts.asking.ask(ask);
-    const { view } = await this.#parts.views.look(record);
+    const { record, standing, token, sessionTicket } = await this.#parts.asking.ask(ask);
+    const { view } = await this.#parts.views.look(record, standing);
     const body: CallbackCreated = {
       ...view,
       token,

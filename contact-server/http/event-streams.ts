@@ -189,6 +189,8 @@ export class EventStreams {
       case 'offer.made':
       case 'contact.changed': {
         if (callbackId === undefined) return undefined;
+        // Told by whoever reserved and by whoever read that event: the first is enough.
+        if (it.offered.has(entry.data['reservationId'] as ReservationId)) return undefined;
         const { offer, contact } = await views.find(it.account, callbackId);
         if (offer) {
           // Each offer is told by the entry of its own, once.

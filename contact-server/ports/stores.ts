@@ -21,6 +21,17 @@ export interface CallbackRecord {
   readonly identityChecked: boolean;
 }
 
+/** A callback as it was inserted, in whatever state. */
+export function justStored(callback: Callback): CallbackRecord {
+  return {
+    callback,
+    version: 1,
+    notes: { text: '', version: 0 },
+    promiseBroken: false,
+    identityChecked: false,
+  };
+}
+
 export interface NewCallback {
   readonly callback: Callback;
   readonly tokenHash: string;
@@ -89,6 +100,10 @@ export interface CallbackStore {
     broke: boolean,
   ): Promise<void>;
   markIdentityChecked(id: CallbackId): Promise<void>;
+  /** The proof of consent has a copy of its own. */
+  consentCopied(id: CallbackId): Promise<void>;
+  /** Consents of callbacks asked for before this time that have no copy of their own yet. */
+  consentsOwed(before: number, limit: number): Promise<readonly ConsentRecord[]>;
 }
 
 export interface CallStore {
@@ -143,8 +158,23 @@ export interface AuditStore {
   latest(what: readonly string[], limit: number): Promise<readonly AuditEntry[]>;
 }
 
+/** At most `max` within `windowMs`. */
+export interface Window {
+  readonly key: string;
+  readonly max: number;
+  readonly windowMs: number;
+}
+
 /** Counts per key and window, shared by all processes; and things that happen once. */
 export interface Limits {
+  /**
+   * Counts one more in every window, in one step; `within`: which of them were not yet full. With `request`, only the
+   * first time within `validMs` counts, as long as the repeats keep within a window of their own; `isNew` tells it.
+   */
+  allowAll(
+    windows: readonly Window[],
+    request?: { readonly key: string; readonly validMs: number; readonly repeats: Window },
+  ): Promise<{ readonly isNew: boolean; readonly within: readonly boolean[] }>;
   /** Counts one more; false when more than `max` happened within `windowMs` (the refused one is counted too). */
   allow(key: string, max: number, windowMs: number): Promise<boolean>;
   /** True the first time within `validMs`, and for whoever was first. */
@@ -160,6 +190,7 @@ export interface Suppressions {
 }
 
 export interface ConsentStore {
+  /** The same consent for the same callback twice is one. */
   add(record: ConsentRecord): Promise<void>;
 }
 

@@ -6,16 +6,20 @@ import { Roster } from '../domain/roster.ts';
 import type { Qualification } from '../routing.ts';
 import { RoutingUnavailable } from '../unavailable.ts';
 import type { Directory, DirectoryPage, KnownCustomer, Service } from './directory.ts';
+import { EntitlementBook } from './entitlement-book.ts';
 import type { AgentDoc, DirectoryModels, EntitlementDoc, HoursDoc, ServiceDoc } from './models.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
 
 const LIMIT_MS = 1_800;
 const MOST = { agents: 100_000, services: 1_000, entitlements: 200 };
+/** Up to so many entitlements are held in memory, at the version of the page; more are asked for one by one. */
+const HELD_ENTITLEMENTS = 20_000;
 
 /** The directory in MongoDB. */
 export class MongoDirectory implements Directory {
   readonly #models: DirectoryModels;
   readonly #centre: string;
+  #book: EntitlementBook | undefined;
 
   constructor(connection: Connection, centre: string) {
     this.#models = directoryModels(connection);
@@ -29,16 +33,27 @@ export class MongoDirectory implements Directory {
   }
 
   async load(): Promise<DirectoryPage> {
-    const { agents, services, hours } = this.#models;
+    const { agents, services, hours, entitlements } = this.#models;
     const centre = this.#centre;
     // The version is read first: what changes meanwhile raises it, and is loaded with the next look. Never 0, which
     // stands for "nothing in force".
     const version = Math.max(1, await this.version());
-    const [people, offers, clocks] = await Promise.all([
+    const [people, offers, clocks, owed] = await Promise.all([
       inTime(agents.find({ centre, active: true }).limit(MOST.agents).lean(), 30_000),
       inTime(services.find({ centre }).limit(MOST.services).lean()),
       inTime(hours.find({ centre }).limit(MOST.services).lean()),
+      inTime(
+        entitlements
+          .find({ centre })
+          .limit(HELD_ENTITLEMENTS + 1)
+          .lean(),
+        30_000,
+      ),
     ]);
+    this.#book =
+      owed.length > HELD_ENTITLEMENTS
+        ? undefined
+        : new EntitlementBook((owed as unknown as EntitlementDoc[]).map(entitlementOf));
     const hoursById = new Map((clocks as HoursDoc[]).map((it) => [it.id, hoursOf(it)]));
     return {
       version,
@@ -50,6 +65,7 @@ export class MongoDirectory implements Directory {
   }
 
   async entitlementsOf(asker: Asker): Promise<readonly Entitlement[]> {
+    if (this.#book) return this.#book.of(asker);
     const { entitlements } = this.#models;
     const either: object[] = [{ phone: asker.phone }];
     if (asker.customerId !== undefined) either.push({ customerId: asker.customerId });

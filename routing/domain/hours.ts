@@ -15,6 +15,14 @@ export interface Span {
   readonly to: number;
 }
 
+export interface Opening {
+  readonly openNow: boolean;
+  /** That opening ends, if open and ever closed. */
+  readonly closesAt?: number;
+  /** The next opening begins, if closed. */
+  readonly opensAt?: number;
+}
+
 const DAY_MS = 86_400_000;
 /** Nobody looks further for the next opening. */
 const HORIZON_DAYS = 370;
@@ -38,10 +46,7 @@ export function openSpans(hours: Hours, from: number, to: number): Span[] {
 }
 
 /** Whether it is open now, and when that changes. */
-export function openingAt(
-  hours: Hours,
-  now: number,
-): { readonly openNow: boolean; readonly closesAt?: number; readonly opensAt?: number } {
+export function openingAt(hours: Hours, now: number): Opening {
   for (let days = 8; ; days = HORIZON_DAYS) {
     const end = now + days * DAY_MS;
     const [first] = openSpans(hours, now, end);
@@ -49,6 +54,20 @@ export function openingAt(
     // Open all through: then there is no end to tell.
     if (first !== undefined && first.to < end) return { openNow: true, closesAt: first.to };
     if (days === HORIZON_DAYS || first !== undefined) return { openNow: first !== undefined };
+  }
+}
+
+/** `openingAt`, worked out once for as long as it holds: clocks in zones are costly, and every request asks. */
+export class Openings {
+  readonly #known = new WeakMap<Hours, Span & { readonly opening: Opening }>();
+
+  at(hours: Hours, now: number): Opening {
+    const known = this.#known.get(hours);
+    if (known && known.from <= now && now < known.to) return known.opening;
+    const opening = openingAt(hours, now);
+    const to = opening.closesAt ?? opening.opensAt ?? now + DAY_MS;
+    this.#known.set(hours, { opening, from: now, to });
+    return opening;
   }
 }
 

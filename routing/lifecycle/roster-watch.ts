@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Directory, DirectoryPage } from '../directory/directory.ts';
-import { openingAt } from '../domain/hours.ts';
+import { Openings } from '../domain/hours.ts';
 import type { Matchmaker } from '../matchmaker/matchmaker.ts';
 import type { RosterPublisher } from '../matchmaker/publisher.ts';
 
@@ -12,6 +12,7 @@ export class RosterWatch {
   readonly #matchmaker: Matchmaker;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #openings = new Openings();
   #page: DirectoryPage;
   #catching: Promise<void> | undefined;
 
@@ -64,7 +65,7 @@ export class RosterWatch {
     const now = this.#clock.now();
     const states = [...this.#page.services.values()].flatMap((it) => [
       it.id,
-      openingAt(it.hours, now).openNow ? '1' : '0',
+      this.#openings.at(it.hours, now).openNow ? '1' : '0',
     ]);
     if (states.length > 0) await this.#matchmaker.run('openState', ...states);
   }

@@ -204,6 +204,7 @@ export function openPages(stores = new Stores(), clock = new PassingClock()): Pa
       },
     },
     limits: {
+      allowAll: (windows) => Promise.resolve({ isNew: true, within: windows.map(() => true) }),
       allow: (key, max, windowMs) => {
         const known = stores.counted.get(key);
         const count = known && known.until > clock.now() ? known.count + 1 : 1;

@@ -452,7 +452,7 @@ describe('Strangers at the door', () => {
     const bench = openPages();
     await bench.clock.pass(15_000);
     for (let n = 0; n < 50; n++) {
-      bench.desk.begin(ip, site);
+      bench.desk.begin(ip, site).keep();
       await bench.desk.pageOf(`nobody-${String(n)}` as SessionId);
       await bench.desk.viewFor(maya, `nobody-${String(n)}` as SessionId);
       bench.desk.endAfter(`nobody-${String(n)}` as SessionId, 60_000);

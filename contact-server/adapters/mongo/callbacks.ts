@@ -23,6 +23,8 @@ interface CallbackDoc {
   key: string;
   bodyHash: string;
   consent: ConsentRecord;
+  /** Until the consent has a copy of its own, which outlives the callback. */
+  owesConsent?: true;
   notes: { text: string; version: number; savedAt?: number };
   promise?: { from: number; to: number; madeAt: number };
   promiseBroken: boolean;
@@ -65,6 +67,7 @@ export class MongoCallbacks implements CallbackStore {
     await index(docs, { centre: 1, 'callback.wish.sessionId': 1 });
     await index(docs, { centre: 1, 'callback.wish.phone': 1 });
     await index(docs, { centre: 1, endedAt: 1 }, exists('endedAt'));
+    await index(docs, { owesConsent: 1 }, exists('owesConsent'));
     await index(docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
@@ -85,6 +88,7 @@ export class MongoCallbacks implements CallbackStore {
           key: fresh.idempotencyKey,
           bodyHash: fresh.bodyHash,
           consent: fresh.consent,
+          owesConsent: true,
           notes: { text: '', version: 0 },
           promiseBroken: false,
           identityChecked: false,
@@ -243,6 +247,18 @@ export class MongoCallbacks implements CallbackStore {
 
   async markIdentityChecked(id: CallbackId): Promise<void> {
     await this.#docs.updateOne({ _id: id }, { $set: { identityChecked: true } }, durable);
+  }
+
+  async consentCopied(id: CallbackId): Promise<void> {
+    await this.#docs.updateOne({ _id: id }, { $unset: { owesConsent: 1 } });
+  }
+
+  async consentsOwed(before: number, limit: number): Promise<readonly ConsentRecord[]> {
+    const docs = await this.#docs
+      .find({ owesConsent: true, centre: this.#centre, 'callback.requestedAt': { $lt: before } })
+      .limit(limit)
+      .toArray();
+    return docs.map((it) => it.consent);
   }
 }
 

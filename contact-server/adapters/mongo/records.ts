@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Collection, Connection } from 'mongoose';
 import type { Company } from '../../../contracts/company.schema.ts';
 import type {
@@ -9,7 +10,7 @@ import type {
   CustomerStore,
   Suppressions,
 } from '../../ports/stores.ts';
-import { durable, index } from './durable.ts';
+import { durable, index, isDuplicate } from './durable.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -54,7 +55,7 @@ export class MongoAudit implements AuditStore {
 
 /** Proof of consent, kept for three years. */
 export class MongoConsents implements ConsentStore {
-  readonly #docs: Collection<ConsentRecord & { centre: string; expireAt: Date }>;
+  readonly #docs: Collection<ConsentRecord & { _id: string; centre: string; expireAt: Date }>;
   readonly #centre: string;
 
   constructor(connection: Connection, options: { centre: string }) {
@@ -69,7 +70,13 @@ export class MongoConsents implements ConsentStore {
 
   async add(record: ConsentRecord): Promise<void> {
     const expireAt = new Date(record.at + 3 * 365 * DAY_MS);
-    await this.#docs.insertOne({ ...record, centre: this.#centre, expireAt }, durable);
+    const { purpose, callbackId } = record;
+    const _id = callbackId === undefined ? randomUUID() : `${purpose}:${callbackId}`;
+    try {
+      await this.#docs.insertOne({ _id, ...record, centre: this.#centre, expireAt }, durable);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
   }
 }
 

@@ -24,6 +24,7 @@ export class RedisHints implements Hints, AgentStreams {
   readonly #hintListeners = new Set<(hint: Hint) => void>();
   readonly #entryListeners = new Set<(agentId: AgentId) => void>();
   #lost = 0;
+  #unsent: Unsent | undefined;
   readonly #me = Math.random().toString(36).slice(2);
   /** Streams that lack an entry, because Redis was away: their readers are told to ask for the whole. */
   readonly #lacking = new Set<AgentId>();
@@ -46,7 +47,7 @@ export class RedisHints implements Hints, AgentStreams {
 
   give(hint: Hint): void {
     this.#tellHere(hint);
-    this.#publish({ from: this.#me, hint });
+    this.#publish(({ hints }) => hints.set(JSON.stringify(hint), hint));
   }
 
   onHint(listener: (hint: Hint) => void): () => void {
@@ -70,7 +71,7 @@ export class RedisHints implements Hints, AgentStreams {
       }
     }
     this.#tellEntry(agentId);
-    this.#publish({ from: this.#me, agentId });
+    this.#publish(({ agentIds }) => agentIds.add(agentId));
   }
 
   async end(agentId: AgentId): Promise<string> {
@@ -82,9 +83,9 @@ export class RedisHints implements Hints, AgentStreams {
     const { redis } = this.#options;
     const key = this.#key(agentId);
     await this.#mend(agentId);
-    const entries = await redis.xrange(key, `(${cursor}`, '+');
     // Trimmed, emptied, or set back to before its last moments: what stood after the cursor is not all there any more.
-    const [first, last] = await Promise.all([
+    const [entries, first, last] = await Promise.all([
+      redis.xrange(key, `(${cursor}`, '+'),
       redis.xrange(key, '-', '+', 'COUNT', 1),
       redis.xrevrange(key, '+', '-', 'COUNT', 1),
     ]);
@@ -125,8 +126,8 @@ export class RedisHints implements Hints, AgentStreams {
 
   #heard(published: Published): void {
     if (published.from === this.#me) return;
-    if (published.hint) this.#tellHere(published.hint);
-    if (published.agentId) this.#tellEntry(published.agentId);
+    for (const hint of published.hints ?? []) this.#tellHere(hint);
+    for (const agentId of published.agentIds ?? []) this.#tellEntry(agentId);
   }
 
   #tellHere(hint: Hint): void {
@@ -137,11 +138,24 @@ export class RedisHints implements Hints, AgentStreams {
     for (const listener of this.#entryListeners) listener(agentId);
   }
 
-  #publish(message: Published): void {
+  /** What comes within one turn goes out in one message, each thing once. */
+  #publish(fill: (unsent: Unsent) => void): void {
+    if (this.#unsent === undefined) {
+      this.#unsent = { hints: new Map(), agentIds: new Set() };
+      setImmediate(() => this.#send());
+    }
+    fill(this.#unsent);
+  }
+
+  #send(): void {
     const { redis, log } = this.#options;
+    if (this.#unsent === undefined) return;
+    const { hints, agentIds } = this.#unsent;
+    this.#unsent = undefined;
+    const message: Published = { from: this.#me, hints: [...hints.values()], agentIds: [...agentIds] };
     redis
       .publish(this.#channel(), JSON.stringify(message))
-      .catch((err: unknown) => log.debug({ err }, 'hint not sent'));
+      .catch((err: unknown) => log.debug({ err }, 'hints not sent'));
   }
 
   #channel(): string {
@@ -153,10 +167,15 @@ export class RedisHints implements Hints, AgentStreams {
   }
 }
 
+interface Unsent {
+  readonly hints: Map<string, Hint>;
+  readonly agentIds: Set<AgentId>;
+}
+
 interface Published {
   readonly from: string;
-  readonly hint?: Hint;
-  readonly agentId?: AgentId;
+  readonly hints?: readonly Hint[];
+  readonly agentIds?: readonly AgentId[];
 }
 
 /** Stream ids compare by milliseconds, then by sequence. */

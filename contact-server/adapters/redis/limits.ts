@@ -1,5 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Limits } from '../../ports/stores.ts';
+import type { Limits, Window } from '../../ports/stores.ts';
+
+/**
+ * KEYS: the request, its repeats, then the windows. ARGV: how long the request is known (empty: none), then maximum and
+ * length of the repeats and of each window. Answers 1 if the request is new, then for each window 1 if it was not yet full.
+ */
+const COUNT_ALL = `
+local function count(key, max, ms)
+  local n = redis.call('INCR', key)
+  if n == 1 then redis.call('PEXPIRE', key, ms) end
+  return n <= tonumber(max) and 1 or 0
+end
+local seen = ARGV[1] ~= '' and not redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX')
+local free = seen and count(KEYS[2], ARGV[2], ARGV[3]) == 1
+local answer = { seen and 0 or 1 }
+for i = 3, #KEYS do
+  answer[i - 1] = free and 1 or count(KEYS[i], ARGV[2 * i - 2], ARGV[2 * i - 1])
+end
+return answer`;
+const COUNT_ALL_SHA = createHash('sha1').update(COUNT_ALL).digest('hex');
 
 /** Counters in fixed windows, and things that happen once; both vanish by themselves. */
 export class RedisLimits implements Limits {
@@ -9,6 +29,28 @@ export class RedisLimits implements Limits {
   constructor(redis: Redis, centre: string) {
     this.#redis = redis;
     this.#prefix = `{${centre}}:limit:`;
+  }
+
+  async allowAll(
+    windows: readonly Window[],
+    request?: { readonly key: string; readonly validMs: number; readonly repeats: Window },
+  ): ReturnType<Limits['allowAll']> {
+    const { key = '', validMs = '', repeats = { key: '', max: 0, windowMs: 0 } } = request ?? {};
+    const counted = [repeats, ...windows];
+    const keys = [`once:${key}`, ...counted.map((it) => it.key)].map((it) => this.#prefix + it);
+    const args = [validMs, ...counted.flatMap((it) => [it.max, it.windowMs])];
+    const [isNew, ...within] = (await this.#countAll(keys, args)) as readonly number[];
+    return { isNew: isNew === 1, within: within.map((it) => it === 1) };
+  }
+
+  /** By its digest, and with its text where Redis does not know it yet. */
+  async #countAll(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await this.#redis.evalsha(COUNT_ALL_SHA, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return this.#redis.eval(COUNT_ALL, keys.length, ...keys, ...args);
+    }
   }
 
   async allow(key: string, max: number, windowMs: number): Promise<boolean> {

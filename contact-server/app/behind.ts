@@ -1,0 +1,30 @@
+import type { Logger } from 'pino';
+import { isOutage } from './outage.ts';
+
+/**
+ * Work that nobody waits for: what a visitor need not wait for is done behind the answer. It may be lost with the
+ * process, so only what something else makes up for may be given here.
+ */
+export class Behind {
+  readonly #log: Logger;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  run(what: string, work: () => Promise<void>): void {
+    const running = work()
+      .catch((err: unknown) => {
+        if (isOutage(err)) this.#log.warn({ what, reason: 'outage' }, 'not done behind an answer');
+        else this.#log.error({ err, what }, 'not done behind an answer');
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Resolves when everything begun so far is done. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+}
