@@ -5,10 +5,10 @@ import type { Clock } from '../server-kit/clock.ts';
 import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
-import type { Competition } from './domain/estimate.ts';
 import { openingAt, slotsBetween } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { lineScore } from './domain/order.ts';
+import type { Forecasts } from './forecasts.ts';
 import type { DueTimes } from './lifecycle/due-times.ts';
 import type { RosterWatch } from './lifecycle/roster-watch.ts';
 import type { Answered, Entry, Matchmaker, Stale, UnknownClass } from './matchmaker/matchmaker.ts';
@@ -18,7 +18,7 @@ import { scripts } from './matchmaker/scripts.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type * as door from './routing.ts';
 import { readSnapshot } from './snapshots.ts';
-import type { Look, Standings } from './standings.ts';
+import type { PromisedStanding, Standings } from './standings.ts';
 import { readLook } from './standings.ts';
 import { RoutingUnavailable, UnknownName } from './unavailable.ts';
 
@@ -34,6 +34,7 @@ export interface AcdParts {
   readonly watch: RosterWatch;
   readonly vocabulary: Vocabulary;
   readonly standings: Standings;
+  readonly forecasts: Forecasts;
   readonly outbox: Pick<Outbox, 'read'>;
   readonly dueTimes: DueTimes;
   /** Closes everything in order. */
@@ -93,8 +94,11 @@ export class Acd implements door.Routing {
           reservation: await this.#parts.vocabulary.reservation(reply.reservation),
         };
       }
-      const standing = await this.place(contact.id);
-      if (standing !== undefined) return { state: 'queued', standing };
+      const found = await this.#standing(contact.id);
+      if (found !== undefined) {
+        if (found.outcome) this.#parts.forecasts.follow(contact.id, found.outcome);
+        return { state: 'queued', standing: found.standing };
+      }
       // Between the two looks somebody became free, or the contact left: asking again tells which.
     }
     throw new RoutingUnavailable('redis', new Error('the contact does not come to rest'));
@@ -143,10 +147,7 @@ export class Acd implements door.Routing {
   }
 
   async place(contactId: CallbackId): Promise<door.Standing | undefined> {
-    const { matchmaker, standings, clock } = this.#parts;
-    const look = readLook(await matchmaker.run(scripts.standing, contactId, '', ''));
-    if (look === undefined) return undefined;
-    return standings.standing(look, await this.#competition(look), clock.now());
+    return (await this.#standing(contactId))?.standing;
   }
 
   async estimate({
@@ -160,11 +161,13 @@ export class Acd implements door.Routing {
       const reply = await matchmaker.run(scripts.standing, '', entry.class, lineScore(priority, now));
       return readLook(reply) ?? { state: 'unknown-class' as const };
     });
-    return standings.outlook(look, await this.#competition(look), now, USUAL_OFFER_MS);
+    return standings.outlook(look, now, USUAL_OFFER_MS);
   }
 
-  #competition(look: Look): Promise<Competition> {
-    return this.#parts.standings.competition([look.class, ...look.ahead.keys()], look);
+  async #standing(contactId: CallbackId): Promise<PromisedStanding | undefined> {
+    const { matchmaker, standings, clock } = this.#parts;
+    const look = readLook(await matchmaker.run(scripts.standing, contactId, '', ''));
+    return look && standings.standing(look, clock.now());
   }
 
   async openings(serviceId: string, from: number, to: number): Promise<door.OpeningHours> {

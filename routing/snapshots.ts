@@ -2,7 +2,7 @@ import type { AgentId, CallbackId } from '../contracts/ids.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { lineScore } from './domain/order.ts';
-import { handleTimes, numbersByName, readContact, readReservation, readStatus } from './matchmaker/decode.ts';
+import { numbersByName, readContact, readReservation, readStatus } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type { Qualification, RoutingSnapshot } from './routing.ts';
@@ -17,15 +17,14 @@ export async function readSnapshot(
   standings: Standings,
   now: number,
 ): Promise<RoutingSnapshot> {
-  const [, cursor, at, lines, due, reservations, agents, work, duty, handle, states] = reply;
+  const [, cursor, at, lines, due, reservations, agents, work, duty, states] = reply;
   const waiting = (lines as [ClassId, string[]][]).map(
     ([id, list]) => [id, list.map((text) => readContact(text))] as const,
   );
-  const onDuty = numbersByName(duty);
-  const common = { atWork: numbersByName(work), onDuty, handle: handleTimes(handle), idle: false };
-  const competition = await standings.competition(
+  const common = { atWork: numbersByName(work), onDuty: numbersByName(duty), idle: false };
+  await vocabulary.learn(
     waiting.map(([id]) => id),
-    common,
+    common.onDuty.keys(),
   );
   const scores = waiting.map(
     ([id, list]) => [id, list.map((it) => lineScore(it.priority, it.startedAt))] as const,
@@ -36,8 +35,8 @@ export async function readSnapshot(
     for (const [rank, contact] of list.entries()) {
       const score = lineScore(contact.priority, contact.startedAt);
       const ahead = new Map(scores.map(([other, theirs]) => [other, countBelow(theirs, score)]));
-      const look: Look = { ...common, class: id, rank, ahead, candidates };
-      entries.push({ score, contact, standing: standings.standing(look, competition, now) });
+      const look: Look = { ...common, class: id, score, rank, ahead, candidates };
+      entries.push({ score, contact, standing: (await standings.standing(look, now)).standing });
     }
   }
   return {

@@ -11,3 +11,13 @@ export function lineScore(priority: number, startedAt: number): number {
   const start = Math.min(START_SPAN - 1, Math.max(0, Math.floor(startedAt)));
   return (MAX_PRIORITY - urgency) * START_SPAN + start;
 }
+
+/** The urgency in a score: smaller is more urgent. All scores with one urgency are a span of starts. */
+export function urgencyOf(score: number): number {
+  return Math.floor(score / START_SPAN);
+}
+
+/** The smallest score of this urgency. */
+export function urgencySpan(urgency: number): number {
+  return urgency * START_SPAN;
+}

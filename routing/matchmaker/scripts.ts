@@ -1,11 +1,12 @@
 import { base } from './lua/base.ts';
 import * as commands from './lua/commands.ts';
+import * as learning from './lua/learning.ts';
 import { matching } from './lua/matching.ts';
 import * as questions from './lua/questions.ts';
 import * as upkeep from './lua/upkeep.ts';
 import { script } from './script.ts';
 
-const full = (name: string, body: string) => script(name, base, matching, body);
+const full = (name: string, body: string) => script(name, base, learning.learning, matching, body);
 
 /** Every script there is, by name. */
 export const scripts = {
@@ -23,6 +24,9 @@ export const scripts = {
   due: full('due', commands.due),
   standing: full('standing', questions.standing),
   snapshot: full('snapshot', questions.snapshot),
+  situation: script('situation', base, learning.situation),
+  experience: script('experience', base, learning.experience),
+  calibrate: script('calibrate', base, learning.calibrate),
   sweep: full('sweep', upkeep.sweep),
   resign: script('resign', base, upkeep.resign),
   audit: full('audit', upkeep.audit),

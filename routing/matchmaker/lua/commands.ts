@@ -23,6 +23,7 @@ if c and c.st == 'reserved' then
 end
 local fresh = {e = arg(2), cls = cls, sc = arg(4), om = arg(5), j = arg(8)}
 if arg(6) ~= '' then fresh.pa = arg(6); fresh.pu = arg(7) end
+learn_coming(cls, arg(4), entry)
 local rid, r = place(cid, fresh)
 -- Only now, so that the contact itself stands in line for the agent its older offer held.
 if freed then
@@ -40,7 +41,11 @@ export const leave = String.raw`
 local cid = arg(1)
 local c = load(P .. 'c:' .. cid)
 if not c or c.st == 'over' or c.st == 'accepted' then return {'nothing'} end
-if c.st == 'waiting' then line_remove(c.cls, cid) end
+if c.st == 'waiting' then
+  line_remove(c.cls, cid)
+  tally('cancels', 1)
+  tally('waited', now - (tonumber(c.q or '') or now))
+end
 local rid = c.r
 contact_over(cid, c)
 contact_event('contact.left', cid, c)

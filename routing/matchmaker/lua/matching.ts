@@ -2,7 +2,7 @@
  * Agents, contacts and reservations, and how they find each other. The rule: at rest nobody waits whom an idle agent
  * could serve, so whatever could make such a pair either makes it or files one entry, in the same step.
  *
- *   agent   a:<id>  st reason since p idle next r c       contact  c:<id>  st e cls sc om pa pu r j
+ *   agent   a:<id>  st reason since p idle next r c       contact  c:<id>  st e cls sc om pa pu r j q
  *   reservation r:<id>  st c e a f ep at dl cls p d acc
  */
 export const matching = String.raw`
@@ -33,6 +33,7 @@ end
 local function agent_move(id, a, st, reason)
   local was = a.st or 'logged-off'
   if was == 'ready' then idle_remove(a.p, id) end
+  if a.reason == 'missed' and AT_WORK[st] then tally('away', math.min(now - tonumber(a.since), 600000)) end
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
   if work ~= 0 then call('HINCRBY', P .. 'work', a.p, work) end
   local duty = (st == 'logged-off' and 0 or 1) - (was == 'logged-off' and 0 or 1)
@@ -150,7 +151,7 @@ end
 local function place(cid, c)
   local aid, a, how, heads = best_agent(c)
   if aid then return reserve(cid, c, aid, a, how, heads, 'pending') end
-  c.st = 'waiting'; c.r = nil
+  c.st = 'waiting'; c.r = nil; c.q = c.q or num(now)
   save(P .. 'c:' .. cid, c)
   line_add(c.cls, cid, c.sc)
   contact_event('contact.queued', cid, c)
@@ -180,6 +181,7 @@ local function serve(aid, a)
     repaired('contact ' .. best, 'stood in line and did not wait')
     return serve(aid, a)
   end
+  tally('waited', now - (tonumber(c.q or '') or now))
   a.idle = a.idle or num(micros)
   reserve(best, c, aid, a, 'freed', {{a.p, aid, math.floor(tonumber(a.idle) / 1000)}}, 'pending')
 end
@@ -206,7 +208,11 @@ local function pass_on(rid, r, st, reason)
   if c and c.r == rid then place(r.c, c) end
 end
 
-local function lapse(rid, r) pass_on(rid, r, 'timeout', 'missed') end
+local function lapse(rid, r)
+  tally('lapses', 1)
+  tally('away', now - tonumber(r.at))
+  pass_on(rid, r, 'timeout', 'missed')
+end
 
 -- The contact went away: the agent keeps how long they were idle.
 local function withdraw(rid, r, st)
@@ -224,18 +230,8 @@ local function take(rid, r)
   agent_move(r.a, load(P .. 'a:' .. r.a), 'busy')
 end
 
--- How long agents were taken by a contact of this kind: the last fifty count for most.
-local function learn(cls, took)
-  for _, name in ipairs({cls, '*'}) do
-    local known = call('HMGET', P .. 'handle', name .. ':sum', name .. ':n')
-    local sum = (tonumber(known[1] or '0')) * 0.98 + took
-    local n = (tonumber(known[2] or '0')) * 0.98 + 1
-    call('HSET', P .. 'handle', name .. ':sum', string.format('%.3f', sum), name .. ':n', string.format('%.6f', n))
-  end
-end
-
 local function finish(rid, r, wish)
-  learn(r.cls, now - tonumber(r.acc))
+  learn(r.cls, now - tonumber(r.at))
   end_reservation(rid, r, 'completed')
   local c = load(P .. 'c:' .. r.c)
   if c and c.r == rid then contact_over(r.c, c) end

@@ -29,7 +29,7 @@ for _, tier in ipairs(tiers_of(cls)) do
   for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
 end
 return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', P .. 'work'),
-  call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle')}
+  call('HGETALL', P .. 'duty'), score}
 `;
 
 /** Everything at one moment. */
@@ -50,6 +50,6 @@ local agents = {}
 local names = call('HKEYS', P .. 'agents')
 for i, id in ipairs(names) do agents[i] = agent_view(id, load(P .. 'a:' .. id)) end
 return {'ok', last[1] and last[1][1] or '', num(now), waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
-  reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle'),
+  reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'),
   call('HGETALL', P .. 'agents')}
 `;
