@@ -80,9 +80,8 @@ export class Standings {
     const servers = (...classes: readonly ClassId[]) => this.#competition.servers(atWork, ...classes);
     if (servers(id) === 0) return { outlook: { nobodyOnDuty } };
     const competes = (other: ClassId) => other === id || servers(other, id) > 0;
-    const before = [...ahead].reduce((sum, [other, n]) => sum + (competes(other) ? n : 0), 0);
     const outcome = await this.#forecasts.ask(look, waits, (forecast) =>
-      waits || forecast.isCut ? forecast.waiting(look, before, competes) : forecast.asking(id, look.score),
+      waits || forecast.isCut ? forecast.waiting(look, { ahead, competes }) : forecast.asking(id, look.score),
     );
     if (outcome === undefined) return { outlook: { nobodyOnDuty } };
     const { spread, from } = outcome;

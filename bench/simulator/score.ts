@@ -18,6 +18,8 @@ import { lineWait } from './place.ts';
 const USUAL_HANDLE_MS = 300_000;
 /** The part of a score that the time of coming is added to. */
 const NO_URGENCY = lineScore(0, 0);
+/** The line is always played to its end. */
+const NOBODY = { ahead: new Map<ClassId, number>(), competes: () => true };
 /** So far ahead the shift plan is told. */
 const PLAN_MS = 4 * 3_600_000;
 
@@ -50,11 +52,7 @@ export function score(world: World, scoredFrom: number, each: number): Scored {
   const forecast = (contact: Contact, planned: boolean): Spread | undefined => {
     const began = performance.now();
     const knowledge = knowledgeFrom(memory.experience(contact.at, NO_URGENCY), world.serves, USUAL_HANDLE_MS);
-    const spread = new Forecast(centre.situation(planned, PLAN_MS), [], knowledge).waiting(
-      contact,
-      0,
-      () => true,
-    );
+    const spread = new Forecast(centre.situation(planned, PLAN_MS), [], knowledge).waiting(contact, NOBODY);
     forecastMs += performance.now() - began;
     forecasts += 1;
     return spread;

@@ -24,7 +24,7 @@ const busy = (n: number, profile: string, id: string, elapsed = minute) =>
   Array.from({ length: n }, (_, i) => ({ profile, class: id, since: at - elapsed - i * second }));
 const waiting = (n: number, id: string, priority = 0): Waiting[] =>
   Array.from({ length: n }, (_, i) => ({ class: id, score: lineScore(priority, at - (n - i) * second) }));
-const competes = () => true;
+const nobody = { ahead: new Map<string, number>(), competes: () => true };
 
 describe('The law of handling times', () => {
   const quartiles = (law: Law) => [0.25, 0.5, 0.75].map((share) => law.quantile(share));
@@ -71,8 +71,7 @@ describe('A forecast', () => {
   it('is the same for the same moment', () => {
     const moment = { busy: busy(5, 'a', 'a'), line: waiting(20, 'a') };
     const [one, other] = [forecastOf(moment), forecastOf(moment)];
-    for (const who of moment.line)
-      assert.deepEqual(one.waiting(who, 0, competes), other.waiting(who, 0, competes));
+    for (const who of moment.line) assert.deepEqual(one.waiting(who, nobody), other.waiting(who, nobody));
   });
 
   it('is never negative, is in order, and later places wait longer [AV8]', () => {
@@ -80,7 +79,7 @@ describe('A forecast', () => {
     const forecast = forecastOf({ busy: busy(7, 'a', 'a'), line });
     let before = { p10: 0, p50: 0, p90: 0 };
     for (const who of line) {
-      const spread = forecast.waiting(who, 0, competes);
+      const spread = forecast.waiting(who, nobody);
       assert.ok(spread);
       assert.ok(0 <= spread.p10 && spread.p10 <= spread.p50 && spread.p50 <= spread.p90);
       assert.ok(spread.p10 >= before.p10 && spread.p50 >= before.p50 && spread.p90 >= before.p90);
@@ -91,7 +90,7 @@ describe('A forecast', () => {
   it('narrows as the line moves: whoever stands nearer has the narrower range [AV8]', () => {
     const widths = [60, 30, 10, 1].map((ahead) => {
       const line = waiting(ahead, 'a');
-      const spread = forecastOf({ busy: busy(7, 'a', 'a'), line }).waiting(line.at(-1)!, 0, competes)!;
+      const spread = forecastOf({ busy: busy(7, 'a', 'a'), line }).waiting(line.at(-1)!, nobody)!;
       return spread.p90 - spread.p10;
     });
     assert.deepEqual(
@@ -105,7 +104,7 @@ describe('A forecast', () => {
     const line = waiting(9, 'a');
     const last = line.at(-1)!;
     const middle = (experience: Experience, elapsed: number) =>
-      forecastOf({ busy: busy(3, 'a', 'a', elapsed), line }, experience).waiting(last, 0, competes)!.p50;
+      forecastOf({ busy: busy(3, 'a', 'a', elapsed), line }, experience).waiting(last, nobody)!.p50;
     assert.ok(middle(always(10 * minute), minute) > 3 * middle(always(2 * minute), minute));
     // Contacts of about ten minutes that began nine minutes ago are about to end.
     assert.ok(middle(always(10 * minute), 9 * minute) < middle(always(10 * minute), minute) - 5 * minute);
@@ -114,31 +113,31 @@ describe('A forecast', () => {
   it('knows that agents of several kinds are shared, by the order of the line', () => {
     const [first, second_] = [waiting(1, 'a')[0]!, { class: 'b', score: lineScore(0, at) }];
     const forecast = forecastOf({ busy: busy(1, 'ab', 'a'), line: [first, second_] });
-    assert.ok(forecast.waiting(second_, 0, competes)!.p50 > forecast.waiting(first, 0, competes)!.p50);
+    assert.ok(forecast.waiting(second_, nobody)!.p50 > forecast.waiting(first, nobody)!.p50);
     const apart = forecastOf({ busy: [...busy(1, 'a', 'a'), ...busy(1, 'b', 'a')], line: [first, second_] });
-    assert.ok(apart.waiting(second_, 0, competes)!.p50 < forecast.waiting(second_, 0, competes)!.p50);
+    assert.ok(apart.waiting(second_, nobody)!.p50 < forecast.waiting(second_, nobody)!.p50);
   });
 
   it('promises nothing where nobody will come who can help', () => {
     const line = waiting(2, 'b');
-    assert.equal(forecastOf({ busy: busy(3, 'a', 'a'), line }).waiting(line[0]!, 0, competes), undefined);
+    assert.equal(forecastOf({ busy: busy(3, 'a', 'a'), line }).waiting(line[0]!, nobody), undefined);
     const leaving = busy(3, 'b', 'b').map((it) => ({ ...it, until: at }));
-    assert.equal(forecastOf({ busy: leaving, line }).waiting(line[0]!, 0, competes), undefined);
+    assert.equal(forecastOf({ busy: leaving, line }).waiting(line[0]!, nobody), undefined);
   });
 
   it('counts on shifts that begin and end, where the plan is known', () => {
     const line = waiting(20, 'a');
     const last = line.at(-1)!;
-    const alone = forecastOf({ busy: busy(1, 'a', 'a'), line }).waiting(last, 0, competes)!;
+    const alone = forecastOf({ busy: busy(1, 'a', 'a'), line }).waiting(last, nobody)!;
     const coming = Array.from({ length: 20 }, () => ({ profile: 'a', at: at + 10 * minute }));
-    const helped = forecastOf({ busy: busy(1, 'a', 'a'), line, coming }).waiting(last, 0, competes)!;
+    const helped = forecastOf({ busy: busy(1, 'a', 'a'), line, coming }).waiting(last, nobody)!;
     assert.ok(helped.p90 < 12 * minute && alone.p50 > 30 * minute, `${helped.p90} ${alone.p50}`);
   });
 
   it('lets those go who cancel, and makes room for those who will overtake', () => {
     const line = waiting(40, 'a');
     const middle = (experience: Experience) =>
-      forecastOf({ busy: busy(4, 'a', 'a'), line }, experience).waiting(line.at(-1)!, 0, competes)!.p50;
+      forecastOf({ busy: busy(4, 'a', 'a'), line }, experience).waiting(line.at(-1)!, nobody)!.p50;
     const usual = middle(nothing);
     assert.ok(middle({ ...nothing, cancels: 60, waitedMs: 60 * 20 * minute }) < 0.8 * usual);
     const urgent = { class: 'a', urgencyScore: lineScore(10, 0), headStartMs: 0, perMs: 1 / (3 * minute) };
@@ -164,7 +163,7 @@ describe('A forecast', () => {
     const askers = [0, 10].map((priority) => ({ class: 'a', score: lineScore(priority, at) }));
     const forecast = forecastOf({ busy: busy(5, 'a', 'a'), line }, nothing, askers);
     const [last, usual, urgent] = [
-      forecast.waiting(line.at(-1)!, 0, competes)!,
+      forecast.waiting(line.at(-1)!, nobody)!,
       ...askers.map((it) => forecast.asking(it.class, it.score + second)!),
     ];
     assert.ok(usual!.p50 >= last.p50 && usual!.p50 < 1.3 * last.p50);
@@ -178,7 +177,10 @@ describe('A forecast', () => {
       always(5 * minute),
     );
     const behind = (ahead: number) =>
-      forecast.waiting({ class: 'a', score: lineScore(0, at + minute) }, ahead, competes)!;
+      forecast.waiting(
+        { class: 'a', score: lineScore(0, at + minute) },
+        { ahead: new Map([['a', ahead]]), competes: () => true },
+      )!;
     const [near, far] = [behind(10_000), behind(100_000)];
     const pace = (far.p50 - near.p50) / 90_000;
     assert.ok(Math.abs(pace - (5 * minute) / 100) < 0.15 * ((5 * minute) / 100), `${pace} ms each`);

@@ -10,6 +10,18 @@ const TURNS = 20_000;
 const MOST_RUNS = 80;
 const FEWEST_RUNS = 24;
 
+/** Who stands before somebody, by class, and which of them want the same agents; of use where the line is too long to play. */
+export interface Others {
+  readonly ahead: ReadonlyMap<ClassId, number>;
+  readonly competes: (other: ClassId) => boolean;
+}
+
+interface Fluid {
+  readonly end: Spread;
+  readonly pace: number;
+  readonly count: number;
+}
+
 /** The waits of everybody in one situation, and of those who only asked. Spreads are in ms from its moment on. */
 export class Forecast {
   readonly at: number;
@@ -19,6 +31,7 @@ export class Forecast {
   readonly #runs: number;
   readonly #known = new Map<string, Spread | undefined>();
   readonly #places = new Map<ClassId, number[]>();
+  readonly #fluids = new Map<string, Fluid | undefined>();
 
   constructor(situation: Situation, asking: readonly Waiting[], knowledge: Knowledge) {
     const turns = situation.line.length + situation.busy.length + situation.idle.length + 1;
@@ -34,18 +47,11 @@ export class Forecast {
     });
   }
 
-  /**
-   * The wait of one in line; undefined where nobody will come to serve it. `ahead` stand so many of the classes that
-   * `competes` for the same agents; that counts only where the line is too long to be played to its end.
-   */
-  waiting(
-    { class: id, score }: Waiting,
-    ahead: number,
-    competes: (other: ClassId) => boolean,
-  ): Spread | undefined {
+  /** The wait of one in line; undefined where nobody will come to serve it. */
+  waiting({ class: id, score }: Waiting, others: Others): Spread | undefined {
     const { line, more } = this.#situation;
     const last = line.at(-1);
-    if (more && last !== undefined && score > last.score) return this.#beyond(ahead, competes);
+    if (more && last !== undefined && score > last.score) return this.#beyond(others);
     const mine = this.#places.get(id) ?? [];
     const place = mine[firstThat(mine, (i) => (line[i]?.score ?? Infinity) >= score)];
     // Whom the situation does not hold yet came last, or goes before the next of its kind.
@@ -83,17 +89,30 @@ export class Forecast {
   }
 
   /** The line moves on as it did in its last part: a fluid. Its doubt, in proportion, stays. */
-  #beyond(ahead: number, competes: (other: ClassId) => boolean): Spread | undefined {
-    const places = this.#situation.line.flatMap((it, i) => (competes(it.class) ? [i] : []));
-    const [middle, end] = [places[places.length >> 1], places.at(-1)];
-    if (middle === undefined || end === undefined) return undefined;
-    const [halfway, whole] = [this.#spread('line', middle), this.#spread('line', end)];
-    if (halfway === undefined || whole === undefined) return undefined;
-    const turns = places.length - 1 - (places.length >> 1);
-    const pace = turns === 0 ? whole.p50 / places.length : (whole.p50 - halfway.p50) / turns;
-    const p50 = whole.p50 + pace * Math.max(0, ahead - places.length);
-    const share = (bound: number) => (whole.p50 > 0 ? bound / whole.p50 : 1);
-    return { p10: p50 * share(whole.p10), p50, p90: p50 * share(whole.p90) };
+  #beyond({ ahead, competes }: Others): Spread | undefined {
+    const classes = [...this.#places.keys()].filter(competes);
+    const key = classes.join(' ');
+    if (!this.#fluids.has(key)) this.#fluids.set(key, this.#fluid(classes));
+    const fluid = this.#fluids.get(key);
+    if (fluid === undefined) return undefined;
+    const { end, pace, count } = fluid;
+    const before = [...ahead].reduce((sum, [other, n]) => sum + (competes(other) ? n : 0), 0);
+    const p50 = end.p50 + pace * Math.max(0, before - count);
+    const share = (bound: number) => (end.p50 > 0 ? bound / end.p50 : 1);
+    return { p10: p50 * share(end.p10), p50, p90: p50 * share(end.p90) };
+  }
+
+  /** How the contacts of these classes flow: the wait of the last that was played, and what each one more adds. */
+  #fluid(classes: readonly ClassId[]): Fluid | undefined {
+    const places = classes.flatMap((id) => this.#places.get(id) ?? []).sort((a, b) => a - b);
+    const half = places.length >> 1;
+    const [middle, last] = [places[half], places.at(-1)];
+    if (middle === undefined || last === undefined) return undefined;
+    const [halfway, end] = [this.#spread('line', middle), this.#spread('line', last)];
+    if (halfway === undefined || end === undefined) return undefined;
+    const turns = places.length - 1 - half;
+    const pace = turns === 0 ? end.p50 / places.length : (end.p50 - halfway.p50) / turns;
+    return { end, pace, count: places.length };
   }
 
   #spread(kind: 'line' | 'asking', place: number): Spread | undefined {
