@@ -153,7 +153,8 @@ export class Acd implements door.Routing {
   async estimate({
     requirement,
     priority,
-  }: Pick<door.Contact, 'requirement' | 'priority'>): Promise<door.Outlook> {
+    service,
+  }: Parameters<door.Routing['estimate']>[0]): Promise<door.Outlook> {
     const { matchmaker, standings, clock } = this.#parts;
     const now = clock.now();
     const entry = { class: classId(requirement), requirement: canonicalRequirement(requirement) };
@@ -161,7 +162,7 @@ export class Acd implements door.Routing {
       const reply = await matchmaker.run(scripts.standing, '', entry.class, lineScore(priority, now));
       return readLook(reply) ?? { state: 'unknown-class' as const };
     });
-    return standings.outlook(look, now, USUAL_OFFER_MS);
+    return standings.outlook({ ...look, ...(service !== undefined && { service }) }, now, USUAL_OFFER_MS);
   }
 
   async #standing(contactId: CallbackId): Promise<PromisedStanding | undefined> {

@@ -78,7 +78,12 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   );
   const usualHandleMs = settings.priorHandleMs;
   const forecasts = new Forecasts({ matchmaker, vocabulary, competition, clock, log, usualHandleMs });
-  const standings = new Standings(vocabulary, competition, forecasts);
+  const standings = new Standings(
+    vocabulary,
+    competition,
+    forecasts,
+    (service) => watch.page.services.get(service)?.hours,
+  );
   const outbox = new Outbox(connect, prefix, vocabulary);
   const dueTimes = new DueTimes(connect, centre, clock, log, matchmaker);
   const endReaders = new AbortController();

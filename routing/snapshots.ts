@@ -35,7 +35,7 @@ export async function readSnapshot(
     for (const [rank, contact] of list.entries()) {
       const score = lineScore(contact.priority, contact.startedAt);
       const ahead = new Map(scores.map(([other, theirs]) => [other, countBelow(theirs, score)]));
-      const look: Look = { ...common, class: id, score, rank, ahead, candidates };
+      const look: Look = { ...common, class: id, score, rank, ahead, candidates, service: contact.service };
       entries.push({ score, contact, standing: (await standings.standing(look, now)).standing });
     }
   }

@@ -1,8 +1,10 @@
 import type { AgentId } from '../contracts/ids.ts';
 import type { Competition } from './domain/estimate/competition.ts';
+import type { Hours } from './domain/hours.ts';
+import { nextChanges } from './domain/hours.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import type { Forecasts, Outcome } from './forecasts.ts';
-import { numbersByName } from './matchmaker/decode.ts';
+import { numbersByName, readContact } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type { Outlook, Standing } from './routing.ts';
@@ -19,11 +21,12 @@ export interface Look {
   readonly idle: boolean;
   readonly atWork: ReadonlyMap<ProfileId, number>;
   readonly onDuty: ReadonlyMap<ProfileId, number>;
+  readonly service?: string;
 }
 
 /** Reads the answer of the `standing` script. */
 export function readLook(reply: Reply): Look | undefined {
-  const [tag, id, rank, ahead, candidates, idle, work, duty, score] = reply;
+  const [tag, id, rank, ahead, candidates, idle, work, duty, score, contact] = reply;
   if (tag !== 'ok') return undefined;
   return {
     class: id as ClassId,
@@ -34,8 +37,12 @@ export function readLook(reply: Reply): Look | undefined {
     idle: idle === '1',
     atWork: numbersByName(work),
     onDuty: numbersByName(duty),
+    ...(contact !== '' && { service: readContact(contact).service }),
   };
 }
+
+type Changes = ReturnType<typeof nextChanges>;
+const DAY_MS = 86_400_000;
 
 /** A place, and what its promise was made of where a forecast was. */
 export interface PromisedStanding {
@@ -48,8 +55,16 @@ export class Standings {
   readonly #vocabulary: Vocabulary;
   readonly #competition: Competition;
   readonly #forecasts: Forecasts;
+  readonly #hoursOf: (service: string) => Hours | undefined;
+  readonly #known = new WeakMap<Hours, Changes & { readonly at: number; readonly until: number }>();
 
-  constructor(vocabulary: Vocabulary, competition: Competition, forecasts: Forecasts) {
+  constructor(
+    vocabulary: Vocabulary,
+    competition: Competition,
+    forecasts: Forecasts,
+    hoursOf: (service: string) => Hours | undefined,
+  ) {
+    this.#hoursOf = hoursOf;
     this.#vocabulary = vocabulary;
     this.#competition = competition;
     this.#forecasts = forecasts;
@@ -73,20 +88,44 @@ export class Standings {
     offerMs: number,
     waits: boolean,
   ): Promise<{ readonly outlook: Outlook; readonly outcome?: Outcome }> {
-    const { class: id, ahead, idle, candidates, atWork, onDuty } = look;
+    const { class: id, ahead, idle, candidates, atWork, onDuty, service } = look;
     const nobodyOnDuty = candidates.length === 0;
     if (idle) return { outlook: { estimate: { from: now, to: now + offerMs }, nobodyOnDuty } };
     await this.#vocabulary.learn([id, ...ahead.keys()], onDuty.keys());
     const servers = (...classes: readonly ClassId[]) => this.#competition.servers(atWork, ...classes);
-    if (servers(id) === 0) return { outlook: { nobodyOnDuty } };
     const competes = (other: ClassId) => other === id || servers(other, id) > 0;
-    const outcome = await this.#forecasts.ask(look, waits, (forecast) =>
-      waits || forecast.isCut ? forecast.waiting(look, { ahead, competes }) : forecast.asking(id, look.score),
-    );
-    if (outcome === undefined) return { outlook: { nobodyOnDuty } };
+    const outcome =
+      servers(id) === 0
+        ? undefined
+        : await this.#forecasts.ask(look, waits, (forecast) =>
+            waits || forecast.isCut
+              ? forecast.waiting(look, { ahead, competes })
+              : forecast.asking(id, look.score),
+          );
+    const { openNow, closesAt, opensAt } = this.#changes(service, now);
+    if (outcome === undefined) {
+      return { outlook: { nobodyOnDuty, ...(!openNow && opensAt !== undefined && { opensAt }) } };
+    }
     const { spread, from } = outcome;
     // The moment of the forecast may lie a little back; nobody is promised the past.
     const at = (wait: number) => Math.max(now, from + Math.round(wait));
-    return { outlook: { estimate: { from: at(spread.p10), to: at(spread.p90) }, nobodyOnDuty }, outcome };
+    // More likely than not nobody will be here any more.
+    if (closesAt !== undefined && at(spread.p50) >= closesAt) {
+      return { outlook: { nobodyOnDuty, ...(opensAt !== undefined && { opensAt }) } };
+    }
+    const estimate = { from: at(spread.p10), to: Math.min(at(spread.p90), closesAt ?? Infinity) };
+    return { outlook: { estimate, nobodyOnDuty }, outcome };
+  }
+
+  /** Opening hours matter where a service is known; they are worked out again when they next change. */
+  #changes(service: string | undefined, now: number): Changes {
+    const hours = service === undefined ? undefined : this.#hoursOf(service);
+    if (hours === undefined) return { openNow: true };
+    const known = this.#known.get(hours);
+    if (known && known.at <= now && now < known.until) return known;
+    const changes = nextChanges(hours, now);
+    const until = changes.closesAt ?? changes.opensAt ?? now + DAY_MS;
+    this.#known.set(hours, { ...changes, at: now, until });
+    return changes;
   }
 }

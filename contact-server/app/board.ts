@@ -10,6 +10,7 @@ import type { AuditStore, CallbackRecord, CallbackStore } from '../ports/stores.
 import { bindingPromise } from './binding-promise.ts';
 import { shortName } from './agent-views.ts';
 import { figures, midnight } from './figures.ts';
+import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
 
 interface Parts {
@@ -25,6 +26,8 @@ interface Parts {
 }
 
 const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm'];
+
+const MOST_TROUBLE = 50;
 
 /** What managers see: every figure from the stores and routing at this moment. */
 export class Board {
@@ -44,7 +47,7 @@ export class Board {
       accounts.all(),
       routing.agents(),
       services(),
-      audit.latest(TROUBLE, 50),
+      audit.latest(TROUBLE, MOST_TROUBLE),
     ]);
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
     const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
@@ -61,10 +64,15 @@ export class Board {
       live: await this.#live(open, names),
       figures: figures({ now, open, ended, agents: snapshot.agents, timezone: company.timezone }),
       services: up,
-      trouble: trouble.map(({ at, what, detail, about }) => ({
-        at,
-        text: detail ?? `${what} ${about ?? ''}`.trim(),
-      })),
+      trouble: [
+        ...trouble.map(({ at, what, detail, about }) => ({
+          at,
+          text: detail ?? `${what} ${about ?? ''}`.trim(),
+        })),
+        ...brokenPromises([...ended, ...open]),
+      ]
+        .sort((a, b) => b.at - a.at)
+        .slice(0, MOST_TROUBLE),
     };
   }
 
@@ -135,6 +143,15 @@ export class Board {
       }),
     );
   }
+}
+
+/** Each promise of today that was not kept, and why. */
+function brokenPromises(records: readonly CallbackRecord[]): BoardView['trouble'] {
+  return records.flatMap((record) => {
+    const outcome = keptPromise(record);
+    if (outcome?.cause === undefined) return [];
+    return { at: outcome.at, text: `promise to ${shortName(record.callback)} broken: ${outcome.cause}` };
+  });
 }
 
 function line(

@@ -2,11 +2,11 @@
 
 /** [cid, or empty with class and score of one who does not wait yet]. All that a place and a promise are made of. */
 export const standing = String.raw`
-local cid, cls, score = arg(1), arg(2), arg(3)
+local cid, cls, score, contact = arg(1), arg(2), arg(3), ''
 if cid ~= '' then
   local c = load(P .. 'c:' .. cid)
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-  cls, score = c.cls, c.sc
+  cls, score, contact = c.cls, c.sc, c.j
 end
 if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class'} end
 local ahead = {}
@@ -29,7 +29,7 @@ for _, tier in ipairs(tiers_of(cls)) do
   for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
 end
 return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', P .. 'work'),
-  call('HGETALL', P .. 'duty'), score}
+  call('HGETALL', P .. 'duty'), score, contact}
 `;
 
 /** Everything at one moment. */
