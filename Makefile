@@ -1,7 +1,7 @@
 # Ringback. `make run` to try it, `make test` for everything, `make check` before a commit.
 SHELL := /bin/bash
 NODE_ENV_FLAGS := --import tsx
-.PHONY: run start test test-unit test-sip-conformance check bench build setup packages clean
+.PHONY: run start test test-unit test-sip-conformance check bench bench-long build setup packages clean
 
 run: setup build-browser ## everything on this machine, demo company included; Ctrl-C stops it
 	@exec node $(NODE_ENV_FLAGS) embedded/main.ts
@@ -29,6 +29,9 @@ check: setup build-browser ## types, lint, format, imports, dead code, sizes
 
 bench: setup build-browser ## BENCH=accept make bench runs one; one JSON object a line
 	@node $(NODE_ENV_FLAGS) bench/main.ts $(BENCH)
+
+bench-long: setup ## the simulator over twelve days; takes some minutes
+	@LONG=1 node $(NODE_ENV_FLAGS) bench/main.ts simulator
 
 build: setup build-browser ## compiled programs in build/
 	@node_modules/.bin/tsc -b

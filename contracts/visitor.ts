@@ -20,7 +20,7 @@ export interface CallbackView {
   readonly place?: number;
   /** When we expect to ring; 8 in 10 such promises are kept. */
   readonly estimate?: TimeSpan;
-  /** The time asked for, or the time of the next try. */
+  /** The time asked for, or the time of the next try; in line, the next opening for one who is not reached before closing. */
   readonly at?: string;
   /** The caller ID that will show. From `dialing-agent` on. */
   readonly callerId?: string;
@@ -61,7 +61,7 @@ export interface AvailabilityView {
   readonly open: boolean;
   /** Range for a callback asked for now; absent when closed or unknown. */
   readonly estimate?: TimeSpan;
-  /** When the service opens next, if it is closed. Absent: no opening is planned. */
+  /** When the service opens next, if it is closed or will be before one who asks now is reached. Absent: none is planned. */
   readonly opensAt?: string;
   readonly slots: readonly TimeSpan[];
   /** The words the visitor must agree to; sent back with the request, and stored. */

@@ -5,13 +5,13 @@ import type { Clock } from '../server-kit/clock.ts';
 import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
-import type { Competition } from './domain/estimate.ts';
 import type { Opening } from './domain/hours.ts';
 import { Openings, slotsBetween } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import type { KnownEntry } from './entries.ts';
 import { entryOf } from './entries.ts';
+import type { Forecasts } from './forecasts.ts';
 import type { DueTimes } from './lifecycle/due-times.ts';
 import type { RosterWatch } from './lifecycle/roster-watch.ts';
 import type { Answered, Entered, Matchmaker, Stale, UnknownClass } from './matchmaker/matchmaker.ts';
@@ -20,7 +20,7 @@ import type { RosterPublisher } from './matchmaker/publisher.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type * as door from './routing.ts';
 import { readSnapshot } from './snapshots.ts';
-import type { Look, Standings } from './standings.ts';
+import type { Look, PromisedStanding, Standings } from './standings.ts';
 import { readLook } from './standings.ts';
 import { RoutingUnavailable, UnknownName } from './unavailable.ts';
 
@@ -36,6 +36,7 @@ export interface AcdParts {
   readonly watch: RosterWatch;
   readonly vocabulary: Vocabulary;
   readonly standings: Standings;
+  readonly forecasts: Forecasts;
   readonly outbox: Pick<Outbox, 'read'>;
   readonly dueTimes: DueTimes;
   /** Closes everything in order. */
@@ -103,8 +104,11 @@ export class Acd implements door.Routing {
           reservation: await this.#parts.vocabulary.reservation(reply.reservation),
         };
       }
-      const standing = await this.#standing(await look);
-      if (standing !== undefined) return { state: 'queued', standing };
+      const found = await this.#standing(await look);
+      if (found !== undefined) {
+        if (found.outcome) this.#parts.forecasts.follow(contact.id, found.outcome);
+        return { state: 'queued', standing: found.standing };
+      }
       // Between the two looks somebody became free, or the contact left: asking again tells which.
     }
     throw new RoutingUnavailable('redis', new Error('the contact does not come to rest'));
@@ -153,22 +157,23 @@ export class Acd implements door.Routing {
   }
 
   async place(contactId: CallbackId): Promise<door.Standing | undefined> {
-    return this.#standing(await this.#look(contactId));
+    return (await this.#standing(await this.#look(contactId)))?.standing;
   }
 
   async #look(contactId: CallbackId): Promise<Look | undefined> {
     return readLook(await this.#parts.matchmaker.run('standing', contactId, '', ''));
   }
 
-  async #standing(look: Look | undefined): Promise<door.Standing | undefined> {
+  async #standing(look: Look | undefined): Promise<PromisedStanding | undefined> {
     const { standings, clock } = this.#parts;
-    return look && standings.standing(look, await this.#competition(look), clock.now());
+    return look && standings.standing(look, clock.now());
   }
 
   async estimate({
     requirement,
     priority,
-  }: Pick<door.Contact, 'requirement' | 'priority'>): Promise<door.Outlook> {
+    service,
+  }: Parameters<door.Routing['estimate']>[0]): Promise<door.Outlook> {
     const { matchmaker, standings, clock } = this.#parts;
     const now = clock.now();
     const id = classId(requirement);
@@ -178,11 +183,7 @@ export class Acd implements door.Routing {
       const reply = await matchmaker.run('standing', '', id, score);
       return readLook(reply) ?? { state: 'unknown-class' as const, class: id };
     });
-    return standings.outlook(look, await this.#competition(look), now, USUAL_OFFER_MS);
-  }
-
-  #competition(look: Look): Promise<Competition> {
-    return this.#parts.standings.competition([look.class, ...look.ahead.keys()], look);
+    return standings.outlook({ ...look, ...(service !== undefined && { service }) }, now, USUAL_OFFER_MS);
   }
 
   opening(serviceId: string, at: number): Promise<Opening> {

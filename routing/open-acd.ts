@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../server-kit/clock.ts';
 import { Acd } from './acd.ts';
 import type { Directory } from './directory/directory.ts';
+import { Competition } from './domain/estimate/competition.ts';
+import { Forecasts } from './forecasts.ts';
 import { DueTimes } from './lifecycle/due-times.ts';
 import { watchRestarts } from './lifecycle/restart-watch.ts';
 import { RosterWatch } from './lifecycle/roster-watch.ts';
@@ -70,7 +72,18 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   const publisher = new RosterPublisher(redis, matchmaker, prefix);
   const watch = new RosterWatch(page, directory, publisher, matchmaker, clock, log);
   const vocabulary = new Vocabulary(publisher, () => watch.page.roster);
-  const standings = new Standings(vocabulary, settings.priorHandleMs);
+  const competition = new Competition(
+    (profile) => vocabulary.profile(profile),
+    (id) => vocabulary.requirement(id),
+  );
+  const usualHandleMs = settings.priorHandleMs;
+  const forecasts = new Forecasts({ matchmaker, vocabulary, competition, clock, log, usualHandleMs });
+  const standings = new Standings(
+    vocabulary,
+    competition,
+    forecasts,
+    (service) => watch.page.services.get(service)?.hours,
+  );
   const outbox = new Outbox(connect, prefix, vocabulary);
   const dueTimes = new DueTimes(connect, centre, clock, log, matchmaker);
   const endReaders = new AbortController();
@@ -102,7 +115,11 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     watch,
     vocabulary,
     standings,
-    outbox: { read: (after, signal) => outbox.read(after, AbortSignal.any([signal, endReaders.signal])) },
+    forecasts,
+    outbox: {
+      read: (after, signal) =>
+        forecasts.hearing(outbox.read(after, AbortSignal.any([signal, endReaders.signal]))),
+    },
     dueTimes,
     close,
   });

@@ -53,8 +53,10 @@ export interface Routing {
 
   /** Where a waiting contact stands, and the range we promise; undefined when it does not wait. */
   place(contactId: CallbackId): Promise<Standing | undefined>;
-  /** What a new contact of this kind would be told now. */
-  estimate(contact: Pick<Contact, 'requirement' | 'priority'>): Promise<Outlook>;
+  /** What a new contact of this kind would be told now; with a service its opening hours are looked at too. */
+  estimate(
+    contact: Pick<Contact, 'requirement' | 'priority'> & { readonly service?: string },
+  ): Promise<Outlook>;
   /** Whether a service is open at this moment (epoch ms), and when that changes. */
   opening(service: string, at: number): Promise<Opening>;
   /** Whether a service is open at `from` and when that changes, and its bookable times from then (but not the past) to `to`; epoch ms. */
@@ -114,17 +116,18 @@ export type Placement =
 export interface Standing {
   /** 1 is next among those with the same requirement. */
   readonly place: number;
+  /** Eight of ten such ranges hold. */
   readonly estimate?: TimeRange;
+  /** The next opening of the service, for one who will not be reached before; then there is no estimate. */
+  readonly opensAt?: number;
   /** Nobody who could help is logged in. */
   readonly nobodyOnDuty: boolean;
   /** A future reservation: who could take it, when one of them frees; at most ten, best qualified first. */
   readonly candidates: readonly AgentId[];
 }
 
-export interface Outlook {
-  readonly estimate?: TimeRange;
-  readonly nobodyOnDuty: boolean;
-}
+/** What a promise to one who comes now would be; as in a standing. */
+export type Outlook = Omit<Standing, 'place' | 'candidates'>;
 
 export interface Reservation {
   readonly id: ReservationId;

@@ -2,10 +2,10 @@ import type { AgentId, CallbackId } from '../contracts/ids.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { OVERTAKE_REASONS } from './domain/fairness.ts';
-import { handleTimes, numbersByName, readReservation, readStatus } from './matchmaker/decode.ts';
+import { numbersByName, readReservation, readStatus } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { Contact, Qualification, RoutingSnapshot } from './routing.ts';
+import type { Contact, Qualification, RoutingSnapshot, Standing } from './routing.ts';
 import type { Look, Standings } from './standings.ts';
 
 const MOST_CANDIDATES = 10;
@@ -17,20 +17,21 @@ export async function readSnapshot(
   standings: Standings,
   now: number,
 ): Promise<RoutingSnapshot> {
-  const [, cursor, at, lines, due, reservations, agents, work, duty, handle, states, overtaken] = reply;
+  const [, cursor, at, lines, due, reservations, agents, work, duty, states, overtaken] = reply;
   const rows = (lines as Row[]).map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
   const onDuty = numbersByName(duty);
-  const common = { atWork: numbersByName(work), onDuty, handle: handleTimes(handle), idle: false };
-  const competition = await standings.competition(
+  const common = { atWork: numbersByName(work), onDuty, idle: false };
+  await vocabulary.learn(
     rows.flatMap((it) => [it.class, it.asked]),
-    common,
+    onDuty.keys(),
   );
   const candidates = new Map<ClassId, readonly AgentId[]>();
   const ahead = new Map<ClassId, number>();
   // Who stands at the same point in two lines is ahead of nobody in the other.
   const tied: ClassId[] = [];
   let before = -Infinity;
-  const waiting = rows.map((row) => {
+  const waiting: { contact: Contact; standing: Standing }[] = [];
+  for (const row of rows) {
     const { class: id, score } = row;
     if (score > before) for (const tie of tied.splice(0)) ahead.set(tie, (ahead.get(tie) ?? 0) + 1);
     before = score;
@@ -38,10 +39,19 @@ export async function readSnapshot(
     tied.push(id);
     const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
     candidates.set(id, able);
-    const look: Look = { ...common, class: id, rank, ahead, candidates: able };
+    const look: Look = {
+      ...common,
+      class: id,
+      score,
+      rank,
+      ahead,
+      candidates: able,
+      service: row.contact.service,
+    };
     const requirement = vocabulary.requirement(row.asked) ?? { must: [], prefer: [] };
-    return { contact: { ...row.contact, requirement }, standing: standings.standing(look, competition, now) };
-  });
+    const { standing } = await standings.standing(look, now);
+    waiting.push({ contact: { ...row.contact, requirement }, standing });
+  }
   return {
     cursor: cursor as string,
     at: Number(at),

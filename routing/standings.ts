@@ -1,16 +1,18 @@
 import type { AgentId } from '../contracts/ids.ts';
-import type { TimeRange } from '../contracts/states.ts';
-import type { HandleTimes } from './domain/estimate.ts';
-import { Competition, handleTime, lineWait } from './domain/estimate.ts';
+import type { Competition } from './domain/estimate/competition.ts';
+import type { Hours } from './domain/hours.ts';
+import { nextChanges } from './domain/hours.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
-import { handleTimes, numbersByName } from './matchmaker/decode.ts';
+import type { Forecasts, Outcome } from './forecasts.ts';
+import { numbersByName } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type { Outlook, Standing } from './routing.ts';
 
-/** What a promise is made of, as one look at Redis gave it. */
+/** What a standing is made of, as one look at Redis gave it. */
 export interface Look {
   readonly class: ClassId;
+  readonly score: number;
   readonly rank: number;
   readonly ahead: ReadonlyMap<ClassId, number>;
   /** Logged in and able, at most ten. */
@@ -19,63 +21,111 @@ export interface Look {
   readonly idle: boolean;
   readonly atWork: ReadonlyMap<ProfileId, number>;
   readonly onDuty: ReadonlyMap<ProfileId, number>;
-  readonly handle: HandleTimes;
+  readonly service?: string;
 }
 
 /** Reads the answer of the `standing` script. */
 export function readLook(reply: Reply): Look | undefined {
-  const [tag, id, rank, ahead, candidates, idle, work, duty, handle] = reply;
+  const [tag, id, rank, ahead, candidates, idle, work, duty, score, service] = reply;
   if (tag !== 'ok') return undefined;
   return {
     class: id as ClassId,
+    score: Number(score),
     rank: Number(rank),
     ahead: numbersByName(ahead),
     candidates: candidates as AgentId[],
     idle: idle === '1',
     atWork: numbersByName(work),
     onDuty: numbersByName(duty),
-    handle: handleTimes(handle),
+    ...(service !== '' && { service: service as string }),
   };
+}
+
+type Changes = ReturnType<typeof nextChanges>;
+const DAY_MS = 86_400_000;
+
+/** A place, and what its promise was made of where a forecast was. */
+export interface PromisedStanding {
+  readonly standing: Standing;
+  readonly outcome?: Outcome;
 }
 
 /** Turns looks into places and promises. */
 export class Standings {
   readonly #vocabulary: Vocabulary;
-  readonly #priorHandleMs: number;
+  readonly #competition: Competition;
+  readonly #forecasts: Forecasts;
+  readonly #hoursOf: (service: string) => Hours | undefined;
+  readonly #known = new WeakMap<Hours, Changes & { readonly at: number; readonly until: number }>();
 
-  constructor(vocabulary: Vocabulary, priorHandleMs: number) {
+  constructor(
+    vocabulary: Vocabulary,
+    competition: Competition,
+    forecasts: Forecasts,
+    hoursOf: (service: string) => Hours | undefined,
+  ) {
+    this.#hoursOf = hoursOf;
     this.#vocabulary = vocabulary;
-    this.#priorHandleMs = priorHandleMs;
+    this.#competition = competition;
+    this.#forecasts = forecasts;
   }
 
-  /** Who competes for whom at the moment of this look. */
-  async competition(
-    classes: Iterable<ClassId>,
-    { onDuty, atWork }: Pick<Look, 'onDuty' | 'atWork'>,
-  ): Promise<Competition> {
-    await this.#vocabulary.learn(classes, onDuty.keys());
-    return new Competition(
-      atWork,
-      (profile) => this.#vocabulary.profile(profile),
-      (other) => this.#vocabulary.requirement(other),
-    );
-  }
-
-  standing(look: Look, competition: Competition, now: number): Standing {
+  /** Of one in line. */
+  async standing(look: Look, now: number): Promise<PromisedStanding> {
     const { rank, candidates } = look;
-    return { place: rank + 1, candidates, ...this.outlook(look, competition, now, 0) };
+    const { outlook, outcome } = await this.#outlook(look, now, 0, true);
+    return { standing: { place: rank + 1, candidates, ...outlook }, ...(outcome && { outcome }) };
   }
 
-  /** `offerMs` is what a pick-up may take when somebody is idle. */
-  outlook(look: Look, competition: Competition, now: number, offerMs: number): Outlook {
-    const { class: id, ahead, idle, candidates } = look;
+  /** Of one who would come now; `offerMs` is what a pick-up may take when somebody is idle. */
+  async outlook(look: Look, now: number, offerMs: number): Promise<Outlook> {
+    return (await this.#outlook(look, now, offerMs, false)).outlook;
+  }
+
+  async #outlook(
+    look: Look,
+    now: number,
+    offerMs: number,
+    waits: boolean,
+  ): Promise<{ readonly outlook: Outlook; readonly outcome?: Outcome }> {
+    const { class: id, ahead, idle, candidates, atWork, onDuty, service } = look;
     const nobodyOnDuty = candidates.length === 0;
-    if (idle) return { estimate: { from: now, to: now + offerMs }, nobodyOnDuty };
-    const wait = lineWait(id, ahead, competition, handleTime(look.handle, id, this.#priorHandleMs));
-    return wait === undefined ? { nobodyOnDuty } : { estimate: range(now, wait.p10, wait.p90), nobodyOnDuty };
+    if (idle) return { outlook: { estimate: { from: now, to: now + offerMs }, nobodyOnDuty } };
+    await this.#vocabulary.learn([id, ...ahead.keys()], onDuty.keys());
+    const servers = (...classes: readonly ClassId[]) => this.#competition.servers(atWork, ...classes);
+    const competes = (other: ClassId) => other === id || servers(other, id) > 0;
+    const outcome =
+      servers(id) === 0
+        ? undefined
+        : await this.#forecasts.ask(look, waits, (forecast) =>
+            waits || forecast.isCut
+              ? forecast.waiting(look, { ahead, competes })
+              : forecast.asking(id, look.score),
+          );
+    const { openNow, closesAt, opensAt } = this.#changes(service, now);
+    if (outcome === undefined) {
+      return { outlook: { nobodyOnDuty, ...(!openNow && opensAt !== undefined && { opensAt }) } };
+    }
+    const { spread, from } = outcome;
+    // The moment of the forecast may lie a little back; nobody is promised the past.
+    const at = (wait: number) => Math.max(now, from + Math.round(wait));
+    // More likely than not nobody will be here any more.
+    if (closesAt !== undefined && at(spread.p50) >= closesAt) {
+      return { outlook: { nobodyOnDuty, ...(opensAt !== undefined && { opensAt }) } };
+    }
+    const estimate = { from: at(spread.p10), to: Math.min(at(spread.p90), closesAt ?? Infinity) };
+    return { outlook: { estimate, nobodyOnDuty }, outcome };
   }
-}
 
-function range(now: number, low: number, high: number): TimeRange {
-  return { from: now + Math.round(low), to: now + Math.round(high) };
+  /** Opening hours matter where a service is known; they are worked out again when they next change. */
+  #changes(service: string | undefined, now: number): Changes {
+    const hours = service === undefined ? undefined : this.#hoursOf(service);
+    if (hours === undefined) return { openNow: true };
+    const known = this.#known.get(hours);
+    if (known && known.at <= now && now < known.until) return known;
+    const changes = nextChanges(hours, now);
+    const until = changes.closesAt ?? changes.opensAt ?? now + DAY_MS;
+    this.#known.set(hours, { ...changes, at: now, until });
+    return changes;
+  }
 }

@@ -7,7 +7,17 @@ export type { DecisionInputs, DecisionRecord } from './domain/decision.ts';
 export { explain, replay, replayWith } from './domain/decision.ts';
 export type { Asker, Entitlement } from './domain/entitlement.ts';
 export { screenEntitlement, withLanguage } from './domain/entitlement.ts';
-export { Competition, handleTime, lineWait, placeWait } from './domain/estimate.ts';
+export type { Calibration, Spread } from './domain/estimate/calibration.ts';
+export { calibrated, lesson, taught, uncalibrated } from './domain/estimate/calibration.ts';
+export { Competition } from './domain/estimate/competition.ts';
+export type { Comer, Experience } from './domain/estimate/experience.ts';
+export { ALL, FULL, knowledgeFrom } from './domain/estimate/experience.ts';
+export { Forecast } from './domain/estimate/forecast.ts';
+export type { Knowledge } from './domain/estimate/forward.ts';
+export { playForward } from './domain/estimate/forward.ts';
+export { BINS, binOf, Law, learnedLaw } from './domain/estimate/law.ts';
+export { normal, seeded } from './domain/estimate/random.ts';
+export type { Situation, Waiting } from './domain/estimate/situation.ts';
 export type { Hours, Span } from './domain/hours.ts';
 export { openingAt, openSpans, slotsBetween } from './domain/hours.ts';
 export {
@@ -19,7 +29,9 @@ export {
   rankOf,
   tiersFor,
 } from './domain/match.ts';
-export { lineScore, precedence } from './domain/order.ts';
+export type { ClassId, ProfileId } from './domain/match.ts';
+export { lineScore, precedence, urgencySpan } from './domain/order.ts';
+export type { Qualification, Requirement } from './domain/qualification.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';
 export type { RawReservation } from './matchmaker/decode.ts';

@@ -12,6 +12,7 @@ import { bindingPromise } from './binding-promise.ts';
 import { shortName } from './agent-views.ts';
 import { figures, midnight } from './figures.ts';
 import { flow, FLOW_MS } from './flow.ts';
+import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
 import { toldHistory } from './told-history.ts';
 
@@ -30,6 +31,8 @@ interface Parts {
 const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm'];
 /** What routing says when it finds a new Redis: no trouble to anybody. */
 const FIRST_START = 'redis: first start';
+
+const MOST_TROUBLE = 50;
 
 /** What managers see: every figure from the stores and routing at this moment. */
 export class Board {
@@ -51,7 +54,7 @@ export class Board {
       accounts.all(),
       routing.agents(),
       services(),
-      audit.latest(TROUBLE, 50),
+      audit.latest(TROUBLE, MOST_TROUBLE),
     ]);
     const ended = recent.filter((it) => (it.callback.history.at(-1)?.at ?? 0) >= today);
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
@@ -77,9 +80,14 @@ export class Board {
       }),
       flow: flow(now, [...recent, ...open]),
       services: up,
-      trouble: trouble
-        .filter((it) => it.detail !== FIRST_START)
-        .map(({ at, what, detail, about }) => ({ at, text: detail ?? `${what} ${about ?? ''}`.trim() })),
+      trouble: [
+        ...trouble
+          .filter((it) => it.detail !== FIRST_START)
+          .map(({ at, what, detail, about }) => ({ at, text: detail ?? `${what} ${about ?? ''}`.trim() })),
+        ...brokenPromises([...ended, ...open]),
+      ]
+        .sort((a, b) => b.at - a.at)
+        .slice(0, MOST_TROUBLE),
     };
   }
 
@@ -173,6 +181,15 @@ export class Board {
       }),
     );
   }
+}
+
+/** Each promise of today that was not kept, and why. */
+function brokenPromises(records: readonly CallbackRecord[]): BoardView['trouble'] {
+  return records.flatMap((record) => {
+    const outcome = keptPromise(record);
+    if (outcome?.cause === undefined) return [];
+    return { at: outcome.at, text: `promise to ${shortName(record.callback)} broken: ${outcome.cause}` };
+  });
 }
 
 function line(

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { Figure } from '../../contracts/agent.ts';
 import type { AgentState } from '../../contracts/states.ts';
-import { bindingPromise } from './binding-promise.ts';
+import { keptPromise, moment } from './kept-promise.ts';
 import type { CallbackRecord } from '../ports/stores.ts';
 import type { RoutingSnapshot } from '../../routing/index.ts';
 
@@ -29,7 +29,7 @@ export function figures(seen: Seen): readonly Figure[] {
   const answered = [...handled, ...open].flatMap((it) => waitOf(it) ?? []);
   const within = answered.filter((it) => it <= TARGET_MS).length;
   const given = ended.filter((it) => ['cancelled', 'expired', 'unreached'].includes(it.callback.phase.state));
-  const promised = [...ended, ...open].flatMap((it) => keptPromise(it) ?? []);
+  const promised = [...ended, ...open].flatMap((it) => keptPromise(it)?.kept ?? []);
   const times = handled.flatMap((it) => handleTime(it) ?? []);
   return [
     {
@@ -93,7 +93,7 @@ export function figures(seen: Seen): readonly Figure[] {
       label: 'Promises kept',
       ...share(promised.filter((kept) => kept).length, promised.length),
       unit: 'share',
-      definition: `Both talking by the end of the range told to the visitor, or within 2:00 of the time they picked ÷ promised, ${day}; a withdrawn range and waiting in vain count as broken, who could not be reached or cancelled is left out.`,
+      definition: `Target 80 %. Both talking within the range told to the visitor, or within 2:00 of the time they picked ÷ promised, ${day}; a withdrawn range and waiting in vain count as broken, who could not be reached or cancelled is left out.`,
     },
     {
       id: 'handle-time',
@@ -137,26 +137,9 @@ function share(part: number, whole: number): { value?: number } {
   return whole === 0 ? {} : { value: part / whole };
 }
 
-function moment(record: CallbackRecord, state: string): number | undefined {
-  return record.callback.history.findLast((it) => it.state === state)?.at;
-}
-
 function waitOf(record: CallbackRecord): number | undefined {
   const talked = moment(record, 'connected');
   return talked === undefined ? undefined : Math.max(0, talked - record.callback.startedAt);
-}
-
-/** Whether the callback was what the visitor was told; undefined where nothing was told, or it cannot be said yet. */
-function keptPromise(record: CallbackRecord): boolean | undefined {
-  const { callback, promiseBroken } = record;
-  const promise = bindingPromise(record);
-  const { wantedAt } = callback.wish;
-  const until = wantedAt === undefined ? promise?.to : wantedAt + TARGET_MS;
-  if (until === undefined) return undefined;
-  const talked = moment(record, 'connected');
-  if (talked !== undefined) return talked <= until && (wantedAt !== undefined || !promiseBroken);
-  const { state } = callback.phase;
-  return state === 'expired' || state === 'failed' ? false : undefined;
 }
 
 function handleTime(record: CallbackRecord): number | undefined {

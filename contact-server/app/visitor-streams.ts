@@ -22,6 +22,8 @@ interface Open {
   /** The revision the visitor has. */
   shown: string | undefined;
   waiting: boolean;
+  /** Their promise is looked at again by then. */
+  reviewAt: number | undefined;
 }
 
 /** How soon a moved line is told, at the most once in so long. */
@@ -58,7 +60,7 @@ export class VisitorStreams {
   }
 
   async open(id: CallbackId, stream: VisitorStream): Promise<void> {
-    const mine: Open = { id, stream, shown: stream.lastEventId, waiting: true };
+    const mine: Open = { id, stream, shown: stream.lastEventId, waiting: true, reviewAt: undefined };
     this.#open.add(mine);
     stream.onClose(() => this.#open.delete(mine));
     await this.#serial.run(id, () => this.#show(mine));
@@ -72,6 +74,9 @@ export class VisitorStreams {
         this.#lineMoved = false;
         this.#lastLook = clock.now();
         this.#look((it) => it.waiting);
+      } else {
+        const now = clock.now();
+        this.#look((it) => it.waiting && it.reviewAt !== undefined && it.reviewAt <= now);
       }
       this.#tick();
     });
@@ -94,7 +99,8 @@ export class VisitorStreams {
       it.stream.close('gone');
       return;
     }
-    const { view, promiseBroke } = await this.#parts.views.look(record);
+    const { view, promiseBroke, reviewAt } = await this.#parts.views.look(record);
+    it.reviewAt = reviewAt;
     it.waiting = view.state === 'queued' || view.codeWord !== undefined;
     const revision = String(view.revision);
     if (revision === it.shown) return;

@@ -11,6 +11,7 @@ import type { Behind } from './behind.ts';
 import { bindingPromise } from './binding-promise.ts';
 import { codeWordFor } from './code-word.ts';
 import { forReading, maskForVisitor } from './dial-policy.ts';
+import { type Telling, tell, type ToldRange } from './told-promise.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -25,11 +26,20 @@ interface Parts {
 
 /** The code word is shown from the ring to so long after it. */
 const CODE_WORD_MS = 60_000;
+/** From an agent's yes to both talking, as a rule. */
+const RINGING_MS = 10_000;
 
 export interface VisitorLook {
   readonly view: CallbackView;
   /** The range told before will be missed; this look withdraws it. */
   readonly promiseBroke: boolean;
+  /** Look again by then, so that a promise is withdrawn before it is missed. */
+  readonly reviewAt?: number;
+}
+
+interface Waiting extends Telling {
+  readonly place?: number;
+  readonly opensAt?: number;
 }
 
 /** What the visitor may know, made from the stores each time; estimates that are told become promises. */
@@ -47,7 +57,7 @@ export class VisitorViews {
     const ringing = await this.#ringing(callback);
     const agentId = claimOf(callback)?.agentId;
     const agent = agentId === undefined ? undefined : await this.#parts.accounts.byId(agentId);
-    const at = dueTime(callback);
+    const at = dueTime(callback) ?? waiting?.opensAt;
     const reason = reasonOf(callback.phase);
     const last = callback.attempts.map((it) => it.outcome).findLast((it) => it !== 'pending');
     const body: Omit<CallbackView, 'revision'> = {
@@ -66,33 +76,34 @@ export class VisitorViews {
       ...(reason !== undefined && { reason }),
       allowed: allowedFor(callback),
     };
-    return { view: { ...body, revision: revisionOf(body) }, promiseBroke: waiting?.broke ?? false };
+    return {
+      view: { ...body, revision: revisionOf(body) },
+      promiseBroke: waiting?.broke ?? false,
+      ...(waiting?.reviewAt !== undefined && { reviewAt: waiting.reviewAt }),
+    };
   }
 
   /** Place and range; without routing (Redis is gone) the visitor keeps the place, and we say nothing of it. */
-  async #standing(
-    record: CallbackRecord,
-    known: Standing | undefined,
-  ): Promise<{ place?: number; range?: { from: number; to: number }; broke: boolean }> {
+  async #standing(record: CallbackRecord, known: Standing | undefined): Promise<Waiting> {
     const { routing, store, clock, behind } = this.#parts;
     const standing = known ?? (await routing.place(record.callback.id).catch(() => undefined));
     const told = bindingPromise(record);
     if (!standing) return { broke: false, ...(told && { range: told }) };
     const now = clock.now();
-    const fresh = standing.estimate;
-    const place = standing.place;
-    if (!fresh) return { place, broke: false };
-    // A promise only narrows or holds; when it cannot be kept any more it is withdrawn in so many words.
-    const broke = told !== undefined && (fresh.from > told.to || now > told.to);
-    const range = told && !broke ? narrowed(told, fresh) : fresh;
-    if (!told || broke || range.from !== told.from || range.to !== told.to) {
+    const { place, estimate, opensAt } = standing;
+    const telling =
+      opensAt === undefined ? tell(told, estimate && ringing(estimate), now) : { broke: told !== undefined };
+    const { range, broke } = telling;
+    if (range && (range.from !== told?.from || range.to !== told.to)) {
       const saved = (): Promise<void> =>
         store.savePromise(record.callback.id, { ...range, madeAt: now }, broke);
       // The first range goes with the acceptance, which does not wait for it: one that is lost bound nobody for long.
       if (known) behind.run('promise', saved);
       else await saved();
+    } else if (broke && told && !record.promiseBroken) {
+      await store.savePromise(record.callback.id, told, broke);
     }
-    return { place, range, broke };
+    return { place, ...telling, ...(opensAt !== undefined && { opensAt }) };
   }
 
   async #ringing(callback: Callback): Promise<Pick<CallbackView, 'callerId' | 'codeWord'>> {
@@ -110,17 +121,9 @@ export class VisitorViews {
   }
 }
 
-function narrowed(
-  told: { from: number; to: number },
-  fresh: { from: number; to: number },
-): { from: number; to: number } {
-  const minute = 60_000;
-  const from = Math.max(told.from, fresh.from);
-  const to = Math.min(told.to, fresh.to);
-  // Below a minute's difference nothing is worth moving on the visitor's screen.
-  if (from > to || Math.abs(from - told.from) + Math.abs(to - told.to) < minute)
-    return { from: told.from, to: told.to };
-  return { from, to };
+/** A promise is kept when both talk: the two phones ring first. */
+function ringing({ from, to }: ToldRange): ToldRange {
+  return { from, to: to + RINGING_MS };
 }
 
 function dueTime(callback: Callback): number | undefined {

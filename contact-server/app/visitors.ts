@@ -156,17 +156,19 @@ export class Visitors implements VisitorDesk {
     const outlook = !owed.ok
       ? undefined
       : await routing
-          .estimate({ requirement: owed.requirement, priority: owed.priority })
+          .estimate({ requirement: owed.requirement, priority: owed.priority, service })
           .catch((err: unknown) => {
             log.warn({ err }, 'no estimate');
             return undefined;
           });
     const open = hours.openNow;
+    // Open, but too many wait for one more to be reached today: the next opening is told.
+    const opensAt = open ? outlook?.opensAt : hours.opensAt;
     const body: AvailabilityView = {
       service,
       open,
       ...(open && outlook?.estimate && { estimate: spanOf(outlook.estimate) }),
-      ...(hours.opensAt !== undefined && !open && { opensAt: new Date(hours.opensAt).toISOString() }),
+      ...(opensAt !== undefined && { opensAt: new Date(opensAt).toISOString() }),
       slots: hours.slots.slice(0, 200).map(spanOf),
       consent: company.consent.call,
       form: proof.issue(ask.visitor.origin),

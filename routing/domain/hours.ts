@@ -71,6 +71,15 @@ export class Openings {
   }
 }
 
+/** When it closes next, and when it opens again after that or, where it is closed, after now. */
+export function nextChanges(
+  hours: Hours,
+  now: number,
+): { readonly openNow: boolean; readonly closesAt?: number; readonly opensAt?: number } {
+  const opening = openingAt(hours, now);
+  return opening.closesAt === undefined ? opening : { ...openingAt(hours, opening.closesAt), ...opening };
+}
+
 /** Bookable pieces of the opening times, counted from the beginning of each opening. */
 export function slotsBetween(hours: Hours, from: number, to: number, slotMinutes: number): Span[] {
   const step = slotMinutes * 60_000;

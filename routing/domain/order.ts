@@ -36,3 +36,13 @@ function urgency(priority: number): number {
 function start(at: number): number {
   return Math.min(START_SPAN - 1, Math.max(0, Math.floor(at)));
 }
+
+/** The urgency in a score: smaller is more urgent. All scores with one urgency are a span of starts. */
+export function urgencyOf(score: number): number {
+  return Math.floor(score / START_SPAN);
+}
+
+/** The smallest score of this urgency. */
+export function urgencySpan(urgency: number): number {
+  return urgency * START_SPAN;
+}

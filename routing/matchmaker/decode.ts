@@ -1,7 +1,6 @@
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { ReservationState } from '../../contracts/states.ts';
 import type { DecisionInputs } from '../domain/decision.ts';
-import type { HandleTimes } from '../domain/estimate.ts';
 import type { AgentStatus } from '../routing.ts';
 
 /** A reservation as the scripts write it; the decision is still made of ids. */
@@ -35,16 +34,4 @@ export function numbersByName(flat: unknown): Map<string, number> {
   const list = flat as readonly string[];
   for (let i = 0; i + 1 < list.length; i += 2) map.set(list[i] ?? '', Number(list[i + 1]));
   return map;
-}
-
-/** The learned handling times: `<class>:sum` and `<class>:n` side by side. */
-export function handleTimes(flat: unknown): HandleTimes {
-  const numbers = numbersByName(flat);
-  const times = new Map<string, { sum: number; n: number }>();
-  for (const [name, sum] of numbers) {
-    if (!name.endsWith(':sum')) continue;
-    const id = name.slice(0, -4);
-    times.set(id, { sum, n: numbers.get(`${id}:n`) ?? 0 });
-  }
-  return times;
 }

@@ -1,6 +1,7 @@
 import { base, end, lists, REDIS_TIME, text } from './lua/base.ts';
 import * as commands from './lua/commands.ts';
 import { fairness } from './lua/fairness.ts';
+import * as learning from './lua/learning.ts';
 import * as pieces from './lua/matching.ts';
 import * as questions from './lua/questions.ts';
 import { contacts, records } from './lua/records.ts';
@@ -11,13 +12,17 @@ import { script } from './script.ts';
 const { finishing, moving, placing, reserving, serving, taking, telling } = pieces;
 
 /** What is read only: agents, contacts, reservations, and who could serve them. */
-const reading = [text, lists, records, contacts];
+const reading = [text, learning.learning, lists, records, contacts];
 /** What whoever makes an agent busy or free needs; less is sent and run where less will do. */
-const answering = [text, lists, records, moving];
+const answering = [text, learning.learning, lists, records, moving];
 const pairing = [...reading, moving, telling, fairness, reserving, placing];
 const everything = [...pairing, serving, taking, finishing];
 
-type Name = keyof typeof commands | keyof typeof questions | keyof typeof upkeep;
+type Name =
+  | keyof typeof commands
+  | keyof typeof questions
+  | keyof typeof upkeep
+  | Exclude<keyof typeof learning, 'learning'>;
 
 /** Every script there is, by name. */
 export type Scripts = Readonly<Record<Name, Script>>;
@@ -43,6 +48,9 @@ export function scriptsWith(time: string): Scripts {
     due: of('due', reading, commands.due),
     standing: of('standing', pairing, questions.standing),
     snapshot: of('snapshot', reading, questions.snapshot),
+    situation: of('situation', reading, learning.situation),
+    experience: of('experience', [text], learning.experience),
+    calibrate: of('calibrate', [], learning.calibrate),
     sweep: of('sweep', everything, upkeep.sweep),
     resign: of('resign', [], upkeep.resign),
     audit: of('audit', everything, upkeep.audit),

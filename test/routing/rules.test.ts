@@ -3,15 +3,11 @@ import type { Entitlement, Hours } from '../../routing/testing.ts';
 import {
   addressKey,
   addressRange,
-  Competition,
   canServe,
   classId,
-  handleTime,
   lineScore,
-  lineWait,
   openingAt,
   openSpans,
-  placeWait,
   profileId,
   screenEntitlement,
   slotsBetween,
@@ -58,69 +54,6 @@ describe('Matching', () => {
     assert.ok(lineScore(1, now) < lineScore(0, now - 1e9));
     assert.ok(lineScore(0, now) < lineScore(0, now + 1));
     assert.ok(Number.isSafeInteger(lineScore(0, now)));
-  });
-});
-
-describe('The wait promised to somebody in line', () => {
-  for (const [ahead, servers, handle, mean, p10, p50, p90] of [
-    [0, 3, 300, 100.0, 10.5, 69.3, 230.3],
-    [2, 3, 300, 300.0, 110.2, 267.4, 532.2],
-    [5, 10, 240, 144.0, 75.6, 136.1, 222.6],
-  ] as const) {
-    it(`is Erlang distributed: ${ahead} ahead, ${servers} agents, ${handle} s`, () => {
-      const wait = placeWait(ahead, servers, handle);
-      const rounded = [wait.mean, wait.p10, wait.p50, wait.p90].map((it) => Math.round(it * 10) / 10);
-      assert.deepEqual(rounded, [mean, p10, p50, p90]);
-    });
-  }
-
-  it('is worked out for long lines too', () => {
-    const { mean, p10, p90 } = placeWait(99_999, 1, 1);
-    assert.equal(mean, 100_000);
-    assert.ok(Math.abs(p10 - 99_595) < 5 && Math.abs(p90 - 100_405) < 5, `${p10} ${p90}`);
-  });
-
-  it('counts only agents at work who can help, and of the others ahead those who compete for them', () => {
-    const classes = new Map([
-      ['es', needs('lang:es')],
-      ['en', needs('lang:en')],
-    ]);
-    const profiles = new Map([
-      ['both', skills('lang:es, lang:en')],
-      ['en', skills('lang:en')],
-      ['fr', skills('lang:fr')],
-    ]);
-    const ahead = new Map([
-      ['es', 2],
-      ['en', 6],
-    ]);
-    const wait = (atWork: [string, number][]) => {
-      const profile = (name: string) => profiles.get(name) ?? [];
-      return lineWait(
-        'es',
-        ahead,
-        new Competition(new Map(atWork), profile, (it) => classes.get(it)),
-        60_000,
-      );
-    };
-    // Of three who speak English one speaks Spanish too: of the six English contacts ahead, two will be theirs.
-    const both = wait([
-      ['both', 1],
-      ['en', 2],
-      ['fr', 9],
-    ]);
-    assert.equal(Math.round(both?.mean ?? 0), 5 * 60_000);
-    assert.equal(wait([['en', 3]]), undefined);
-  });
-
-  it('learns handling times of a kind of contact, leaning on all kinds and on what is usual', () => {
-    assert.equal(handleTime(new Map(), 'c1', 300), 300);
-    const times = new Map([
-      ['*', { sum: 45 * 100, n: 45 }],
-      ['c1', { sum: 45 * 10, n: 45 }],
-    ]);
-    assert.equal(handleTime(times, 'c2', 300), 120);
-    assert.equal(handleTime(times, 'c1', 300), (450 + 5 * 120) / 50);
   });
 });
 

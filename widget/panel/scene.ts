@@ -158,7 +158,10 @@ function waiting(
     title: where,
     lead: span && say('range'),
     big: span && say('range.times', span),
-    lines: [...(span ? [] : [say('range.none')]), willRing],
+    lines: [
+      ...(span ? [] : [view.at ? say('closed.opens', { time: times.moment(view.at) }) : say('range.none')]),
+      willRing,
+    ],
     hints: [...(span ? [say('range.hint')] : []), say('leave.page')],
     notice: promiseBroken ? say('promise.broken') : missed(view, say, times),
     pill: span ? say('pill.queued', { place: where, ...span }) : say('waiting.noplace'),

@@ -44,6 +44,7 @@ if c and c.st == 'held' then
   local r = reservation_load(c.r)
   if r and r.st == 'pending' then end_reservation(c.r, r, 'canceled'); freed = r end
 end
+learn_coming(new)
 local rid, r = place(cid, new)
 -- Only now, so that the contact itself stands in line for the agent its older offer held.
 if freed then
@@ -62,7 +63,11 @@ local c = contact_load(cid)
 if not c or c.st == 'over' then return {'nothing'} end
 local r = reservation_load(c.r)
 if r and is_taken(r) then return {'nothing'} end
-if c.st == 'waiting' then line_remove(cid, c) end
+if c.st == 'waiting' then
+  line_remove(cid, c)
+  tally('cancels', 1)
+  tally_waited(c)
+end
 contact_over(cid, c)
 contact_event('contact.left', cid, c)
 if r and r.st == 'pending' then withdraw(c.r, r, 'canceled') end

@@ -11,6 +11,7 @@ local AT_WORK = {ready = 1, reserved = 1, busy = 1, ['working-after-call'] = 1}
 local function agent_move(id, a, st, reason)
   local was = a.st
   if was == 'ready' then list_remove('idle:', 'heads', a.p, id) end
+  if a.reason == 'missed' and AT_WORK[st] then tally('away', math.min(now - tonumber(a.since), 600000)) end
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
   if work ~= 0 then call('HINCRBY', P .. 'work', a.p, work) end
   if was == 'logged-off' and st ~= was then
@@ -190,6 +191,7 @@ local function serve(aid, a)
     return serve(aid, a)
   end
   line_remove(best, c)
+  tally_waited(c)
   if a.idle == '' then a.idle = stamp end
   local how = line == '@' .. aid and 'preferred' or 'freed'
   reserve(best, c, aid, a, how, seen(a.p, aid, a.idle), 'pending', lines, heads)
@@ -226,7 +228,11 @@ local function pass_on(rid, r, st, reason)
   local c = held_by(rid, r)
   if c then place(r.c, c) end
 end
-local function lapse(rid, r) pass_on(rid, r, 'timeout', 'missed') end
+local function lapse(rid, r)
+  tally('lapses', 1)
+  tally('away', now - offered_at(rid))
+  pass_on(rid, r, 'timeout', 'missed')
+end
 
 -- The contact went away: the agent keeps how long they were idle.
 local function withdraw(rid, r, st)
@@ -248,21 +254,13 @@ end
 
 /** A contact is done with. */
 export const finishing = String.raw`
--- How long agents were taken by a contact of this kind: the last fifty count for most.
-local function learn(cls, took)
-  local names = {cls .. ':sum', cls .. ':n', '*:sum', '*:n'}
-  local known = call('HMGET', P .. 'handle', unpack(names))
-  for i = 1, 4 do known[i] = tonumber(known[i] or '0') * 0.98 + (i % 2 == 1 and took or 1) end
-  call('HSET', P .. 'handle', names[1], known[1], names[2], known[2], names[3], known[3], names[4], known[4])
-end
-
 local function contact_done(rid, r)
   local st, e, held = match(call('GET', P .. 'c:' .. r.c) or '', '^([^\t]*)\t([^\t]*)\t([^\t]*)\t')
   if st == 'held' and held == rid then contact_over(r.c, {e = e}) end
 end
 
 local function finish(rid, r, wish)
-  learn(r.cls, now - tonumber(r.agent.acc))
+  learn(r.cls, now - offered_at(rid))
   end_reservation(rid, r, 'completed')
   contact_done(rid, r)
   release(r.a, r.agent, wish)

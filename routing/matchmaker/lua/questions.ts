@@ -2,12 +2,12 @@
 
 /** [cid, or empty with class and score of one who does not wait yet]. All that a place and a promise are made of. */
 export const standing = String.raw`
-local cid, cls, score = arg(1), arg(2), arg(3)
+local cid, cls, score, service = arg(1), arg(2), arg(3), ''
 local line = cls
 if cid ~= '' then
   local c = contact_load(cid)
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-  cls, score, line = c.cls, c.sc, c.ln
+  cls, score, line, service = c.cls, c.sc, c.ln, c.sv
 end
 if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class', cls} end
 local before = {}
@@ -44,7 +44,7 @@ for _, tier in ipairs(tiers_of(cls)) do
   for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
 end
 return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', P .. 'work'),
-  call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle')}
+  call('HGETALL', P .. 'duty'), score, service}
 `;
 
 /** Everything at one moment. */
@@ -67,6 +67,6 @@ for i = 1, #states, 2 do
   if r then reservations[#reservations + 1] = reservation_view(r) end
 end
 return {'ok', last[1] and last[1][1] or '', ms, waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
-  reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'), call('HGETALL', P .. 'handle'),
+  reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'),
   states, call('HGETALL', P .. 'overtaken')}
 `;

@@ -1,9 +1,7 @@
-import type { Qualification, Requirement } from './qualification.ts';
-import type { ClassId, ProfileId } from './match.ts';
-import { canServe } from './match.ts';
-
-/** How long until `ahead` others and then this one have been taken by one of `servers` agents, in the unit of `handle`. */
-export interface Wait {
+/**
+ * The formula before the forecast: quantiles of a sum of exponentials for the place in line. Kept to be compared with.
+ */
+export interface PlaceWait {
   readonly mean: number;
   readonly p10: number;
   readonly p50: number;
@@ -14,77 +12,31 @@ export interface Wait {
  * All agents busy and `ahead` waiting before: the time to reach an agent is Erlang(ahead + 1, servers / handle).
  * `ahead` may be a fraction, where others compete for only some of the same agents.
  */
-export function placeWait(ahead: number, servers: number, handle: number): Wait {
+export function placeWait(ahead: number, servers: number, handle: number): PlaceWait {
   const shape = Math.max(0, ahead) + 1;
   const scale = handle / servers;
   const at = (share: number) => gammaQuantile(share, shape) * scale;
   return { mean: shape * scale, p10: at(0.1), p50: at(0.5), p90: at(0.9) };
 }
 
-/** Who competes for whom: how many agents at work serve a class, and how many of those serve another one too. */
-export class Competition {
-  readonly #atWork: readonly (readonly [readonly Qualification[], number])[];
-  readonly #requirementOf: (id: ClassId) => Requirement | undefined;
-  readonly #counts = new Map<string, number>();
-
-  /** `atWork` counts agents who are ready, reserved, busy or writing up, by profile. */
-  constructor(
-    atWork: ReadonlyMap<ProfileId, number>,
-    profile: (id: ProfileId) => readonly Qualification[],
-    requirementOf: (id: ClassId) => Requirement | undefined,
-  ) {
-    this.#atWork = [...atWork].filter(([, n]) => n > 0).map(([id, n]) => [profile(id), n] as const);
-    this.#requirementOf = requirementOf;
-  }
-
-  /** Agents at work who serve all of these classes; 0 for a class nobody knows. */
-  servers(...classes: readonly ClassId[]): number {
-    const key = classes.join(' ');
-    const known = this.#counts.get(key);
-    if (known !== undefined) return known;
-    const requirements = classes.map((id) => this.#requirementOf(id));
-    let sum = 0;
-    for (const [has, count] of this.#atWork) {
-      if (requirements.every((it) => it !== undefined && canServe(has, it))) sum += count;
-    }
-    this.#counts.set(key, sum);
-    return sum;
-  }
-}
-
 /**
- * The wait of one contact of a class in ms, with so many of each class before it; undefined when nobody at work could
- * help. Others count by the share of their agents who serve this class too.
+ * The wait of one contact of a class, with so many of each class before it; undefined when nobody at work could help.
+ * Others count by the share of their agents who serve this class too. `servers` counts agents at work who serve all.
  */
 export function lineWait(
-  id: ClassId,
-  ahead: ReadonlyMap<ClassId, number>,
-  competition: Competition,
+  id: string,
+  ahead: ReadonlyMap<string, number>,
+  servers: (...classes: readonly string[]) => number,
   handleMs: number,
-): Wait | undefined {
-  const servers = competition.servers(id);
-  if (servers === 0) return undefined;
+): PlaceWait | undefined {
+  const mine = servers(id);
+  if (mine === 0) return undefined;
   let before = 0;
   for (const [other, count] of ahead) {
-    const theirs = competition.servers(other);
-    if (theirs > 0) before += (count * competition.servers(other, id)) / theirs;
+    const theirs = servers(other);
+    if (theirs > 0) before += (count * servers(other, id)) / theirs;
   }
-  return placeWait(before, servers, handleMs);
-}
-
-/** What has been learned of handling times: decayed sums and counts by class, and `*` over all. */
-export type HandleTimes = ReadonlyMap<string, { readonly sum: number; readonly n: number }>;
-
-/** How many completed contacts a guess is worth. */
-const TRUST = 5;
-
-/** Handling time of a class: its own experience, leaning on that of all, leaning on what is usual in the trade. */
-export function handleTime(times: HandleTimes, id: ClassId, priorMs: number): number {
-  const lean = (name: string, guess: number) => {
-    const { sum, n } = times.get(name) ?? { sum: 0, n: 0 };
-    return (sum + guess * TRUST) / (n + TRUST);
-  };
-  return lean(id, lean('*', priorMs));
+  return placeWait(before, mine, handleMs);
 }
 
 /** x with P(shape, x) = share, for a gamma distribution of scale 1. */

@@ -1,0 +1,14 @@
+import { simulator } from './simulator/index.ts';
+
+/** `BENCH=simulator make bench`: estimators of the wait, scored in a simulated centre, or with `TRACE=file.csv` on a trace. */
+export function simulated(): void {
+  const { TRACE: trace, AGENTS: agents, LONG: long } = process.env;
+  const done = simulator({
+    ...(trace !== undefined && { trace }),
+    ...(agents !== undefined && { agents: Number(agents) }),
+    long: long !== undefined,
+    print: (line) => console.log(line),
+    complain: (line) => console.error(line),
+  });
+  if (!done) process.exit(1);
+}

@@ -1,0 +1,162 @@
+import type { Logger } from 'pino';
+import type { CallbackId } from '../contracts/ids.ts';
+import type { Clock } from '../server-kit/clock.ts';
+import type { Calibration, Spread } from './domain/estimate/calibration.ts';
+import { calibrated, lesson, MOST_MOVED } from './domain/estimate/calibration.ts';
+import type { Competition } from './domain/estimate/competition.ts';
+import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
+import { Forecast } from './domain/estimate/forecast.ts';
+import type { Situation, Waiting } from './domain/estimate/situation.ts';
+import type { ClassId } from './domain/match.ts';
+import { urgencyOf, urgencySpan } from './domain/order.ts';
+import type { Learned } from './matchmaker/decode-forecast.ts';
+import { readExperience, readSituation } from './matchmaker/decode-forecast.ts';
+import type { Matchmaker } from './matchmaker/matchmaker.ts';
+import type { Vocabulary } from './matchmaker/vocabulary.ts';
+import type { RoutingEvent } from './routing.ts';
+
+/** Beyond so many a big centre is looked at in part: every second agent and contact, every third, … */
+const MOST_AGENTS = 1_000;
+/** Beyond so many ahead the line is taken for a fluid. */
+const MOST_PLAYED = 2_000;
+/** How long a forecast of which nothing is known to have changed is good. */
+const GOOD_MS = 1_000;
+/** At most a part of the time is spent on forecasts, whatever happens. */
+const SHARE_OF_TIME = 10;
+const LEARNED_GOOD_MS = 10_000;
+/** Kinds of contacts a forecast has in mind beside those that wait. */
+const MOST_ASKED = 50;
+/** So many first promises are followed to their outcome. */
+const MOST_FOLLOWED = 5_000;
+
+/** A forecast, and the moment of our clock it starts from. */
+export interface Outcome {
+  readonly spread: Spread;
+  readonly from: number;
+}
+
+interface Parts {
+  readonly matchmaker: Matchmaker;
+  readonly vocabulary: Vocabulary;
+  readonly competition: Competition;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly usualHandleMs: number;
+}
+
+interface Made {
+  readonly forecast: Forecast;
+  readonly calibration: Calibration;
+  /** On our clock. */
+  readonly from: number;
+  readonly tookMs: number;
+  /** What was heard by then. */
+  readonly deeds: number;
+}
+
+/**
+ * The forecast of this moment, shared by all who ask: made anew when it is old, or when something was done since or
+ * somebody asks whom it does not know; but so that making them takes a small part of the time only.
+ */
+export class Forecasts {
+  readonly #parts: Parts;
+  #made: Made | undefined;
+  #making: Promise<Made> | undefined;
+  #learned: (Learned & { readonly at: number }) | undefined;
+  #deeds = 0;
+  readonly #asked = new Map<string, Waiting>();
+  readonly #followed = new Map<CallbackId, Outcome>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Asks the forecast of this moment about one who waits, or who would come now. */
+  async ask(
+    who: Waiting,
+    waits: boolean,
+    question: (forecast: Forecast) => Spread | undefined,
+  ): Promise<Outcome | undefined> {
+    const key = `${who.class} ${urgencyOf(who.score)}`;
+    this.#asked.delete(key);
+    this.#asked.set(key, { class: who.class, score: urgencySpan(urgencyOf(who.score)) });
+    for (const oldest of this.#asked.keys()) {
+      if (this.#asked.size <= MOST_ASKED) break;
+      this.#asked.delete(oldest);
+    }
+    const made = await this.#fresh(who, waits);
+    const spread = question(made.forecast);
+    return spread && { spread: calibrated(spread, made.calibration), from: made.from };
+  }
+
+  /** Remembers the first promise to a contact, so that forecasts are corrected by what becomes of it. */
+  follow(id: CallbackId, promise: Outcome): void {
+    if (this.#followed.size < MOST_FOLLOWED) this.#followed.set(id, promise);
+  }
+
+  /** The same events, listened to on their way: outcomes of promises are among them, and whatever moves a line. */
+  async *hearing(events: AsyncIterable<RoutingEvent>): AsyncGenerator<RoutingEvent> {
+    for await (const event of events) {
+      this.#hear(event);
+      yield event;
+    }
+  }
+
+  #hear(event: RoutingEvent): void {
+    this.#deeds += 1;
+    if (event.type === 'contact.left') this.#followed.delete(event.contactId);
+    if (event.type !== 'reservation.accepted') return;
+    const { contactId } = event.reservation;
+    const promise = this.#followed.get(contactId);
+    if (!this.#followed.delete(contactId) || promise === undefined) return;
+    const { p10, p90 } = lesson(promise.spread, Math.max(0, event.at - promise.from));
+    const { matchmaker, log } = this.#parts;
+    matchmaker
+      .run('calibrate', p10, p90, MOST_MOVED)
+      .catch((err: unknown) => log.debug({ err }, 'an outcome taught nothing'));
+  }
+
+  async #fresh(who: Waiting, waits: boolean): Promise<Made> {
+    const made = this.#made;
+    if (made !== undefined) {
+      const age = this.#parts.clock.now() - made.from;
+      const { forecast } = made;
+      const holds = forecast.knows(who.class, who.score) && (!waits || forecast.holds(who));
+      if (age >= 0 && age < GOOD_MS && holds && made.deeds === this.#deeds) return made;
+      if (age >= 0 && age < made.tookMs * SHARE_OF_TIME && forecast.knows(who.class, who.score)) return made;
+    }
+    this.#making ??= this.#make().finally(() => (this.#making = undefined));
+    return (this.#made = await this.#making);
+  }
+
+  async #make(): Promise<Made> {
+    const { matchmaker, vocabulary, competition, clock, usualHandleMs } = this.#parts;
+    const deeds = this.#deeds;
+    const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED));
+    const from = clock.now();
+    const asking = [...this.#asked.values()].map((it) => ({ ...it, score: it.score + situation.at }));
+    const { experience, calibration } = await this.#experience(situation, asking);
+    await vocabulary.learn(
+      [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
+      [...situation.busy, ...situation.idle].map((it) => it.profile),
+    );
+    const began = performance.now();
+    const knowledge = knowledgeFrom(experience, competition.serves, usualHandleMs);
+    const forecast = new Forecast(situation, asking, knowledge);
+    return { forecast, calibration, from, tookMs: performance.now() - began, deeds };
+  }
+
+  /** What was counted changes slowly: it is read now and then, and when a kind of contact is new. */
+  async #experience({ line, busy }: Situation, asking: readonly Waiting[]): Promise<Learned> {
+    const { matchmaker, clock } = this.#parts;
+    const wanted = new Set<ClassId>([ALL, ...[...line, ...busy, ...asking].map((it) => it.class)]);
+    const known = this.#learned;
+    const age = clock.now() - (known?.at ?? -Infinity);
+    if (known && age < LEARNED_GOOD_MS && [...wanted].every((id) => known.experience.laws.has(id)))
+      return known;
+    const classes = [...wanted];
+    const read = readExperience(await matchmaker.run('experience', ...classes), classes);
+    this.#learned = { ...read, at: clock.now() };
+    return read;
+  }
+}

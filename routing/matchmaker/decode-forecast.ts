@@ -1,0 +1,76 @@
+import type { Counts } from '../domain/estimate/law.ts';
+import type { Calibration } from '../domain/estimate/calibration.ts';
+import type { Comer, Experience } from '../domain/estimate/experience.ts';
+import type { Situation, Waiting } from '../domain/estimate/situation.ts';
+import type { ClassId } from '../domain/match.ts';
+import { urgencySpan } from '../domain/order.ts';
+import { numbersByName } from './decode.ts';
+import type { Reply } from './script.ts';
+
+const SPAN_MS = 600_000;
+const MINUTE_MS = 60_000;
+
+/** Reads the answer of the `situation` script. */
+export function readSituation(reply: Reply): Situation {
+  const [, at, step, held, idle, lines] = reply;
+  const every = Number(step);
+  const busy = (held as string[]).map((text) => {
+    const [profile = '', id = '', since = '0'] = text.split(' ');
+    return { profile, class: id, since: Number(since) };
+  });
+  const ready = [...numbersByName(idle)].flatMap(([profile, n]) =>
+    Array.from({ length: n }, () => ({ profile })),
+  );
+  let cut = Infinity;
+  const all: Waiting[] = [];
+  for (const [id, more, scores] of lines as [ClassId, string, string[]][]) {
+    for (const score of scores) all.push({ class: id, score: Number(score) });
+    if (more === '1') cut = Math.min(cut, Number(scores.at(-1)));
+  }
+  const line = all.filter((it) => it.score <= cut).sort((a, b) => a.score - b.score);
+  const some = <T>(list: readonly T[]) => list.filter((_, i) => i % every === 0);
+  return { at: Number(at), busy, idle: some(ready), coming: [], line: some(line), more: cut < Infinity };
+}
+
+/** What a centre has counted, and how its forecasts are to be corrected. */
+export interface Learned {
+  readonly experience: Experience;
+  readonly calibration: Calibration;
+}
+
+/** Reads the answer of the `experience` script, which was asked for the laws of these classes. */
+export function readExperience(reply: Reply, classes: readonly ClassId[]): Learned {
+  const [, now, laws, cameNow, cameBefore, calibration] = reply;
+  const byName = (laws as string[][]).map((flat) => numbersByName(flat));
+  const habits = byName[classes.indexOf('*')] ?? new Map<string, number>();
+  const moved = numbersByName(calibration);
+  const overMs = SPAN_MS + (Number(now) % SPAN_MS);
+  return {
+    experience: {
+      laws: new Map(classes.map((id, i) => [id, binsOf(byName[i] ?? new Map<string, number>())])),
+      lapses: habits.get('lapses') ?? 0,
+      awayMs: habits.get('away') ?? 0,
+      cancels: habits.get('cancels') ?? 0,
+      waitedMs: habits.get('waited') ?? 0,
+      comers: [cameNow, cameBefore].flatMap((flat) => [...numbersByName(flat)].map(comer(overMs))),
+    },
+    calibration: { p10: moved.get('p10') ?? 0, p90: moved.get('p90') ?? 0 },
+  };
+}
+
+function binsOf(counts: ReadonlyMap<string, number>): Counts {
+  const bins = [...counts].map(([name, n]): [number, number] => [Number(name), n]);
+  return new Map(bins.filter(([bin]) => Number.isInteger(bin)));
+}
+
+const comer =
+  (overMs: number) =>
+  ([name, n]: readonly [string, number]): Comer => {
+    const [id = '', urgency = '0', minutes = '0'] = name.split(' ');
+    return {
+      class: id,
+      urgencyScore: urgencySpan(Number(urgency)),
+      headStartMs: Number(minutes) * MINUTE_MS,
+      perMs: n / overMs,
+    };
+  };

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import type { Redis } from 'ioredis';
+import { connectTo } from '../../routing/testing.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Routing } from '../../routing/index.ts';
+import { agentId, Centre, contact, id, queued, ready, reserved, skills } from './centre.ts';
+import { RedisProcess } from './redis-process.ts';
+
+describe('A centre learns for its promises', () => {
+  let redis: RedisProcess;
+  let client: Redis;
+  let centre: Centre;
+  const [ana, bo] = [agentId('ana'), agentId('bo')];
+
+  before(async () => {
+    redis = await RedisProcess.start();
+    client = connectTo(redis.url)({});
+  });
+  after(async () => {
+    client.disconnect();
+    await redis.remove();
+  });
+  afterEach(() => centre.close());
+
+  const open = async (people: Record<string, string>, settings = {}) => {
+    centre = new Centre(redis, people);
+    return centre.open(settings);
+  };
+  const key = (name: string) => `{${centre.name}}:acd:${name}`;
+  const handle = async (routing: Routing, name: string) => {
+    const offer = reserved(await routing.enter(contact(name)));
+    await routing.accept(offer.id, offer.agentId);
+    await routing.complete(offer.id, { state: 'ready' });
+  };
+  /** How far ahead the middle of a promise lies. */
+  const ahead = ({ estimate }: { estimate?: { from: number; to: number } }) =>
+    ((estimate?.from ?? NaN) + (estimate?.to ?? NaN)) / 2 - Date.now();
+
+  it('how long contacts take, for all its processes and after a restart [AV8]', async () => {
+    const routing = await open({ ana: '' });
+    await routing.setAgentState(ana, ready);
+    const busy = reserved(await routing.enter(contact('busy')));
+    await routing.accept(busy.id, ana);
+    const usual = ahead(queued(await routing.enter(contact('waiting'))));
+    assert.ok(usual > 100_000, `${usual}`);
+    await routing.leave(id('waiting'));
+    await routing.complete(busy.id, { state: 'ready' });
+    for (let i = 0; i < 60; i += 1) await handle(routing, `quick-${i}`);
+
+    const another = await centre.open();
+    const next = reserved(await another.enter(contact('next')));
+    await another.accept(next.id, ana);
+    const learned = ahead(queued(await another.enter(contact('after'))));
+    assert.ok(learned < usual / 4, `${learned} after ${usual}`);
+  });
+
+  it('who cancels, which offers lapse, and who comes back or is urgent', async () => {
+    const routing = await open({ ana: '' }, { sweepMs: 20 });
+    centre.directory.offers = centre.directory.offers.map((it) => ({ ...it, offerMs: 100 }));
+    centre.directory.change(centre.directory.people);
+    await eventually('the new rule', async () => {
+      const rules = await routing.services();
+      return rules[0]?.offerMs === 100 ? true : undefined;
+    });
+    await routing.enter(contact('cancels'));
+    await routing.leave(id('cancels'));
+    await routing.setAgentState(ana, ready);
+    const heard = centre.listen(routing);
+    reserved(await routing.enter(contact('missed')));
+    await heard.until('reservation.timeout');
+    const seen = await client.hgetall(key('law:*'));
+    assert.deepEqual([seen['cancels'], seen['lapses']], ['1', '1']);
+    assert.ok(Number(seen['away']) >= 100, 'the offer itself is time away');
+
+    const before = Date.now() - 10 * 60_000;
+    await routing.enter(contact('back', '', { entry: 2, startedAt: before }));
+    await routing.enter(contact('rebuilt', '', { startedAt: before }));
+    await routing.enter(contact('urgent', '', { priority: 7 }));
+    const spans = await client.keys(key('came:*').replaceAll('{', '\\{'));
+    const came = (await Promise.all(spans.map((it) => client.hgetall(it)))).flatMap((it) =>
+      Object.entries(it),
+    );
+    assert.deepEqual(
+      came.map(([name, n]) => [name.split(' ').slice(1).join(' '), n]).sort(),
+      [
+        ['120 0', '1'],
+        ['127 10', '1'],
+      ],
+      'an urgent one, and one who had begun to wait ten minutes before',
+    );
+  });
+
+  it('from the outcome of what it promised, once for each contact [AV8]', async () => {
+    const routing = await open({ ana: '' });
+    const heard = centre.listen(routing);
+    await routing.setAgentState(ana, ready);
+    const first = reserved(await routing.enter(contact('first')));
+    await routing.accept(first.id, ana);
+    const promised = queued(await routing.enter(contact('second')));
+    assert.ok(promised.estimate!.from > Date.now() + 1_000);
+    await routing.complete(first.id, { state: 'ready' });
+    const { reservation } = await heard.until(
+      'reservation.created',
+      (it) => it.reservation.contactId === id('second'),
+    );
+    await routing.accept(reservation.id, ana);
+    const moved = await eventually('a lesson', async () => {
+      const found = await client.hgetall(key('calibration'));
+      return found['p10'] === undefined ? undefined : found;
+    });
+    // Served before the range began: its lower bound comes down a whole step, its upper one by a part of it.
+    assert.deepEqual([Number(moved['p10']), Number(moved['p90'])], [-0.036, -0.004]);
+  });
+
+  it('and its promises follow the line at once: each behind waits longer, and who moves up is told so [AV8]', async () => {
+    const routing = await open({ ana: 'lang:es', bo: 'lang:es' });
+    centre.listen(routing);
+    for (const it of [ana, bo]) await routing.setAgentState(it, ready);
+    const held = [];
+    for (const name of ['one', 'two']) {
+      const offer = reserved(await routing.enter(contact(name, 'lang:es')));
+      await routing.accept(offer.id, offer.agentId);
+      held.push(offer);
+    }
+    const names = Array.from({ length: 12 }, (_, i) => `waits-${i}`);
+    for (const name of names) await routing.enter(contact(name, 'lang:es'));
+    const line = async () => {
+      const { waiting } = await routing.snapshot();
+      return waiting.map((it) => it.standing.estimate!);
+    };
+    const before = await eventually('a forecast of the whole line', async () => {
+      const found = await line();
+      const ends = found.map((it) => it.to);
+      return new Set(ends).size === ends.length ? found : undefined;
+    });
+    for (const [i, { from, to }] of before.entries()) {
+      assert.ok(Date.now() - 2_000 < from && from < to);
+      const last = before[i - 1];
+      if (last) assert.ok(from >= last.from && to > last.to);
+    }
+    for (const name of names.slice(0, 6)) await routing.leave(id(name));
+    const after = await eventually('places moved up', async () => {
+      const found = await line();
+      return found.length === 6 && found.at(-1)!.to < before.at(-1)!.to - 60_000 ? found : undefined;
+    });
+    assert.ok(
+      after.at(-1)!.to - after.at(-1)!.from < before.at(-1)!.to - before.at(-1)!.from,
+      'and narrower',
+    );
+    const asking = await routing.estimate({
+      requirement: { must: skills('lang:es'), prefer: [] },
+      priority: 0,
+    });
+    assert.ok(asking.estimate!.to >= after.at(-1)!.to);
+    const urgent = await routing.estimate({
+      requirement: { must: skills('lang:es'), prefer: [] },
+      priority: 9,
+    });
+    assert.ok(urgent.estimate!.to < asking.estimate!.to - 60_000);
+  });
+});
