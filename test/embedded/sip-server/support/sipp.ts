@@ -49,10 +49,10 @@ export async function sippWaiting(
   seconds = 15,
 ): Promise<Sipp> {
   const run = sipp(scenario, ['-p', String(port), ...args], seconds);
-  let over = false;
-  void run.done.then(() => (over = true));
+  const over = new AbortController();
+  void run.done.then(() => over.abort());
   while (!(await listens(port, transport))) {
-    if (over) throw new Error(`${scenario} ended before it listened: ${run.output()}`);
+    if (over.signal.aborted) throw new Error(`${scenario} ended before it listened: ${run.output()}`);
   }
   return run;
 }
