@@ -21,19 +21,25 @@ export function reportPair(
   ] as const) {
     const value = quantile(ours, share);
     const bare = quantile(floor, share);
-    const line: Line = {
-      bench,
-      metric: `${metric}_${name}`,
-      value: round(value),
-      floor: round(bare),
-      ratio: round(value / bare),
-      unit: 'ms',
-    };
-    console.log(JSON.stringify(line));
+    reportLine({ bench, metric: `${metric}_${name}`, value, floor: bare, unit: 'ms' });
   }
 }
 
-function quantile(samples: readonly number[], share: number): number {
+/** Prints one figure beside its floor as a JSON line. */
+export function reportLine({ bench, metric, value, floor, unit }: Omit<Line, 'ratio'>): void {
+  const line: Line = {
+    bench,
+    metric,
+    value: round(value),
+    floor: round(floor),
+    ratio: round(value / floor),
+    unit,
+  };
+  console.log(JSON.stringify(line));
+}
+
+/** The sample below which this share of them lies. */
+export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
