@@ -9,7 +9,7 @@ import type { AppCommand, AppLink } from './app-link.ts';
 import { appHeader, contentTypeOf, readAppText, type AppText } from './app-text.ts';
 import { cancelFor } from './cancel.ts';
 import { completeRequest, newRequest } from './compose.ts';
-import { Dialog } from './dialog.ts';
+import { Dialog, isOffer } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
 import { METHODS } from './methods.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -89,6 +89,7 @@ export class OutboundRequests {
       }
       const request = completeRequest(base, app, way ?? this.#nowhere);
       const send = this.#prepare(command, request, way, dialog, false);
+      if (isOffer(request)) dialog.offering++;
       // A callee must not hang up before its 2xx is acknowledged (RFC 3261 section 15).
       if (method === 'BYE' && dialog.awaitingAck) dialog.awaitingAck.then.push(send);
       else send();
@@ -116,7 +117,7 @@ export class OutboundRequests {
       const { dialogs, maxDialogs, apps } = this.#exchange;
       let dialog: Dialog | undefined;
       if (method === 'INVITE' || method === 'SUBSCRIBE') {
-        if (dialogs.size >= maxDialogs) {
+        if (dialogs.size + dialogs.promised >= maxDialogs) {
           answer.refused('too many dialogs');
           return;
         }
@@ -208,6 +209,7 @@ export class OutboundRequests {
       );
     }
     if (!dialog) return;
+    if (!begins && isOffer(request)) dialog.offering--;
     if (begins && success) {
       dialog.confirmed = true;
       dialog.fromResponse(response, flow);
