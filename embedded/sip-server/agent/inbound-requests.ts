@@ -112,9 +112,9 @@ export class InboundRequests {
 
   /** Gives the application its time again, because it has said something. */
   heard(incoming: Incoming): void {
-    const { appRingMs } = this.#exchange.timing;
+    const { ringMs } = this.#exchange.timing;
     clearTimeout(incoming.silence);
-    incoming.silence = after(appRingMs, () => this.abandon(incoming, 480));
+    incoming.silence = after(ringMs, () => this.abandon(incoming, 480));
   }
 
   /** An application has gone: what it has not answered is refused, so that callers can try elsewhere. */

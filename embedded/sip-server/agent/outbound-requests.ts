@@ -155,6 +155,7 @@ export class OutboundRequests {
       transaction: undefined,
       cancel: undefined,
       provisional: false,
+      ringing: undefined,
       done: false,
     };
     this.#outgoing.set(outgoing.txnId, outgoing);
@@ -180,6 +181,7 @@ export class OutboundRequests {
     }
     if (status < 200) {
       this.#sendHeldCancel(outgoing);
+      this.#rings(outgoing);
       if (status === 100) return;
       if (outgoing.begins && dialog && response.toTag !== '') dialog.fromResponse(response, flow);
     } else this.#finish(outgoing, response, flow);
@@ -193,12 +195,22 @@ export class OutboundRequests {
     if (dialog?.accepted?.invite === request && !outgoing.link.open) this.#acks.forNobody(dialog);
   }
 
+  /** A phone that rings and never says more, for an application that never hangs up, is let go in the end. */
+  #rings(outgoing: Outgoing): void {
+    const { request } = outgoing;
+    if (request.method !== 'INVITE') return;
+    clearTimeout(outgoing.ringing);
+    const letGo = (): void => this.#cancelWith(outgoing, cancelFor(request));
+    outgoing.ringing = after(this.#exchange.timing.ringMs, letGo);
+  }
+
   #finish(outgoing: Outgoing, response: SipMessage, flow: Flow | undefined): void {
     const { dialog, request, begins } = outgoing;
     const { status } = response;
     const { dialogs, apps } = this.#exchange;
     outgoing.done = true;
     clearTimeout(outgoing.cancel?.giveUp);
+    clearTimeout(outgoing.ringing);
     this.#outgoing.delete(outgoing.txnId);
     const success = status < 300;
     if (request.method === 'INVITE' && begins) {

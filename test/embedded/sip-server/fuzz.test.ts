@@ -7,7 +7,7 @@ import { bend, Dice, FUZZ, heapMb } from './support/fuzz.ts';
 import { TcpPhone, UdpPhone, type Phone, type Seen } from './support/phone.ts';
 import { TORTURES } from './torture/messages.ts';
 
-const FAST = { t1: 5, t2: 20, t4: 20, appSilenceMs: 200, appRingMs: 400, authenticateMs: 500 };
+const FAST = { t1: 5, t2: 20, t4: 20, appSilenceMs: 200, ringMs: 400, authenticateMs: 500 };
 const LIMITS = { transactions: 5000, dialogs: 500, connectionsPerSource: 200, applications: 30 };
 const HEAP_GROWTH_MB = 60;
 
@@ -39,7 +39,8 @@ describe(`Bent input by the thousand (FUZZ_SEED=${FUZZ.seed} FUZZ_MS=${FUZZ.ms})
     while (performance.now() < until) {
       await round();
       await strangerIsServed();
-      const { transactions, dialogs, dropped } = server.stats();
+      const { transactions, dialogs, dropped, pending } = server.stats();
+      assert.ok(pending.inbound + pending.outbound < 500, `${JSON.stringify(pending)} wait`);
       assert.ok(transactions <= LIMITS.transactions, `${transactions} transactions`);
       assert.ok(dialogs <= LIMITS.dialogs, `${dialogs} dialogs`);
       assert.equal(dropped['failed'] ?? 0, 0, 'a message broke the code');
