@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { after } from '../../../embedded/sip-server/timing.ts';
 import type { SipServer } from '../../../embedded/sip-server/server.ts';
 import { Rig, SECRET, sdp } from './support/app.ts';
 import { Control } from './support/control.ts';
@@ -78,15 +79,10 @@ describe(`Bent input by the thousand (FUZZ_SEED=${FUZZ.seed} FUZZ_MS=${FUZZ.ms})
 
   /** What has to come within ten seconds, or the state of the server at that time. */
   async function inTime<T>(what: string, wait: Promise<T>): Promise<T> {
-    const late = new AbortController();
-    const signal = AbortSignal.any([late.signal, AbortSignal.timeout(10_000)]);
-    const never = new Promise<T>((_resolve, reject) =>
-      signal.addEventListener('abort', () =>
-        reject(new Error(`no ${what}: ${JSON.stringify(server.stats())}`)),
-      ),
-    );
-    never.catch(() => {});
-    return Promise.race([wait, never]).finally(() => late.abort());
+    return new Promise<T>((resolve, reject) => {
+      const late = after(10_000, () => reject(new Error(`no ${what}: ${JSON.stringify(server.stats())}`)));
+      void wait.then(resolve, reject).finally(() => clearTimeout(late));
+    });
   }
 
   it('SIP messages from the network, while an application answers what it gets', async () => {
