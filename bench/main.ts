@@ -4,25 +4,26 @@ import { startFloor } from './floor.ts';
 import { mirror } from './mirror.ts';
 import { mongo } from './mongo/mongo.ts';
 import { simulated } from './simulated.ts';
+import { sip, sipLong } from './sip/sip.ts';
 
 /** `make bench`: each figure beside a floor measured in the same run, one JSON object a line. */
-const all = { accept, offered, mirror, mongo } as const;
-/** These need no centre. */
-const alone = { simulator: simulated } as const;
+const inCentre = { accept, offered, mirror } as const;
+/** These start what they need themselves. */
+const alone = { simulator: simulated, mongo, sip } as const;
+/** These take long, and run only when they are named. */
+const long = { 'sip-long': sipLong } as const;
+
 const asked = process.argv.slice(2);
-const unknown = asked.find((it) => !(it in all || it in alone));
+const known = Object.keys({ ...inCentre, ...alone, ...long });
+const unknown = asked.find((it) => !known.includes(it));
 if (unknown !== undefined) {
-  const known = [...Object.keys(all), ...Object.keys(alone)].join(', ');
-  console.error(`There is no bench "${unknown}". There are: ${known}.`);
+  console.error(`There is no bench "${unknown}". There are: ${known.join(', ')}.`);
   process.exit(1);
 }
+const isWanted = (name: string): boolean => asked.includes(name) || (asked.length === 0 && !(name in long));
 
-for (const [name, run] of Object.entries(alone)) {
-  if (asked.length === 0 || asked.includes(name)) run();
-}
-
-for (const [name, run] of Object.entries(all)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+for (const [name, run] of Object.entries(inCentre)) {
+  if (!isWanted(name)) continue;
   // A centre of its own for each, so that none inherits the other's lines.
   const centre = await openCentre();
   const floor = await startFloor(centre.centre.env);
@@ -32,5 +33,8 @@ for (const [name, run] of Object.entries(all)) {
     await floor.stop();
     await centre.close();
   }
+}
+for (const [name, run] of Object.entries({ ...alone, ...long })) {
+  if (isWanted(name)) await run();
 }
 process.exit(0);

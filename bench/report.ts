@@ -32,6 +32,7 @@ export function report(bench: string, metric: string, value: number, floor: numb
   console.log(JSON.stringify(line));
 }
 
+/** The sample below which this share of them lies. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

@@ -7,7 +7,7 @@ import { deserialize, serialize } from 'bson';
 import mongoose from 'mongoose';
 import { startOurs } from '../../embedded/launch/backends.ts';
 import type { Program } from '../../embedded/launch/program.ts';
-import type { Line } from '../report.ts';
+import { report } from '../report.ts';
 
 const DOCS = 100_000;
 const IN_FLIGHT = 16;
@@ -55,12 +55,12 @@ async function rates(url: string, floorPort: number): Promise<void> {
     const any = (): string => `callback-${String(Math.floor(Math.random() * DOCS))}`;
     let next = DOCS;
     const callbacks = Array.from({ length: IN_FLIGHT }, () => docs);
-    report('findOne', await rate(callbacks, (it) => it.findOne({ _id: any() })), echo);
+    tell('findOne', await rate(callbacks, (it) => it.findOne({ _id: any() })), echo);
     const move = () => ({ $set: { state: 'matched', dueAt: Date.now() }, $inc: { version: 1 } });
     const after = { returnDocument: 'after' } as const;
     const update = await rate(callbacks, (it) => it.findOneAndUpdate({ _id: any() }, move(), after));
-    report('findOneAndUpdate', update, durable);
-    report('insertOne', await rate(callbacks, (it) => it.insertOne(fresh(next++))), durable);
+    tell('findOneAndUpdate', update, durable);
+    tell('insertOne', await rate(callbacks, (it) => it.insertOne(fresh(next++))), durable);
   } finally {
     if (process.env['MONGODB_URL']) await db.dropDatabase();
     await client.close();
@@ -92,7 +92,7 @@ async function reopening(
   const bare = await seconds(() =>
     startOurs('floor', 'bench/mongo/bare/main.ts', { ...env, FLOOR_DOCS: file }, quiet),
   );
-  report('reopen_100k', ours, bare, 's');
+  tell('reopen_100k', ours, bare, 's');
 }
 
 type Doc = ReturnType<typeof fresh>;
@@ -142,17 +142,8 @@ function exchange(port: number): Promise<((doc: object) => Promise<unknown>)[]> 
   );
 }
 
-function report(metric: string, value: number, floor: number, unit = '1/s'): void {
-  const round = (number: number): number => Math.round(number * 100) / 100;
-  const line: Line = {
-    bench: 'mongo',
-    metric,
-    value: round(value),
-    floor: round(floor),
-    ratio: round(value / floor),
-    unit,
-  };
-  console.log(JSON.stringify(line));
+function tell(metric: string, value: number, floor: number, unit = '1/s'): void {
+  report('mongo', metric, value, floor, unit);
 }
 
 function definedEnv(): Record<string, string> {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { STANDARD_LIMITS } from './server.ts';
 
 /** The settings of the program, as read from its environment. */
 export interface Config {
@@ -9,6 +10,7 @@ export interface Config {
   readonly secret: string;
   readonly logLevel: string;
   readonly requestsPerSourceSecond: number;
+  readonly scanners: readonly string[];
 }
 
 /** A setting that cannot be used; the message names it. */
@@ -32,8 +34,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     controlPort: whole(env, 'DRACHTIO_PORT', 9022, 65_535),
     secret,
     logLevel,
+    scanners: words(env['SIP_SCANNERS'] ?? STANDARD_LIMITS.scanners.join(',')),
     requestsPerSourceSecond: whole(env, 'SIP_SOURCE_RATE', 0, 1_000_000),
   };
+}
+
+function words(list: string): string[] {
+  return list
+    .split(',')
+    .map((word) => word.trim().toLowerCase())
+    .filter((word) => word !== '');
 }
 
 function address(env: Readonly<Record<string, string | undefined>>, name: string): string {

@@ -7,7 +7,7 @@ try {
   const log = pino({ level: config.logLevel, base: { part: 'sip-server' } }, pino.destination(2));
   const server = await startSipServer({
     ...config,
-    limits: { requestsPerSourceSecond: config.requestsPerSourceSecond },
+    limits: { requestsPerSourceSecond: config.requestsPerSourceSecond, scanners: config.scanners },
     log,
   });
   const ready = {

@@ -18,6 +18,8 @@ export interface Limits {
   readonly dialogs: number;
   /** New SIP requests a second from one address; 0 sets no limit. */
   readonly requestsPerSourceSecond: number;
+  /** Words in the User-Agent of programs that look for servers to abuse, in lower case: they get no answer. */
+  readonly scanners: readonly string[];
   readonly applications: number;
 }
 
@@ -28,6 +30,15 @@ export const STANDARD_LIMITS: Limits = {
   transactions: 200_000,
   dialogs: 50_000,
   requestsPerSourceSecond: 0,
+  scanners: [
+    'friendly-scanner',
+    'sipvicious',
+    'sipcli',
+    'sundayddr',
+    'vaxsipuseragent',
+    'sip-scan',
+    'pplsip',
+  ],
   applications: 100,
 };
 

@@ -5,8 +5,8 @@ export interface Timing {
   readonly t4: number;
   /** How long an application may leave a request without any answer. */
   readonly appSilenceMs: number;
-  /** How long an application may leave a ringing INVITE without a final answer. */
-  readonly appRingMs: number;
+  /** How long a call may ring, either way, after its last provisional answer. */
+  readonly ringMs: number;
   /** How long a control connection may stay without authenticating. */
   readonly authenticateMs: number;
 }
@@ -17,7 +17,7 @@ export const STANDARD_TIMING: Timing = {
   t2: 4000,
   t4: 5000,
   appSilenceMs: 64_000,
-  appRingMs: 300_000,
+  ringMs: 300_000,
   authenticateMs: 10_000,
 };
 

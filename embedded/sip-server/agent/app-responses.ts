@@ -73,6 +73,7 @@ export class AppResponses {
     const { request, transaction, link, toTag } = incoming;
     incoming.dialog = new Dialog(request, 'uas', link, toTag).fromRequest(request, transaction.flow);
     this.#exchange.dialogs.add(incoming.dialog);
+    this.#exchange.dialogs.promised--;
   }
 
   /** RFC 3262 section 3: repeated until PRACK; a caller that never sends one is refused. */

@@ -1,4 +1,5 @@
 import { headerKey, type Header } from '../sip/message.ts';
+import { trim } from '../sip/trim.ts';
 import type { Endpoint, Protocol } from '../transport/flow.ts';
 import { hostPort } from '../sip/uri.ts';
 
@@ -23,9 +24,9 @@ export function readAppText(text: string): AppText {
     const [, name, value] = LINE.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
     const key = headerKey(name);
-    if (!OURS.has(key)) headers.push({ key, name: prettyName(name), value: value.trim() });
+    if (!OURS.has(key)) headers.push({ key, name: prettyName(name), value: trim(value) });
   }
-  return { start: start.trim(), headers, body: end === -1 ? '' : text.slice(end + 4) };
+  return { start: trim(start), headers, body: end === -1 ? '' : text.slice(end + 4) };
 }
 
 /** The value an application set under this name. */

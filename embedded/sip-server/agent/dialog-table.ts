@@ -6,6 +6,9 @@ export class DialogTable {
   readonly #byId = new Map<string, Dialog>();
   readonly #byCallId = new Map<string, Dialog>();
 
+  /** How many requests wait that begin a dialog when they are answered: they have their place already. */
+  promised = 0;
+
   get size(): number {
     return this.#byId.size;
   }

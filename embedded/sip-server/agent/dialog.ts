@@ -1,6 +1,6 @@
 import { parseAddress, splitList, tagOf } from '../sip/header-values.ts';
 import { SipMessage } from '../sip/message.ts';
-import { paramOf, parseUri } from '../sip/uri.ts';
+import { isStrictRouter, parseUri } from '../sip/uri.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { AppLink } from './app-link.ts';
 import type { Repetition } from './repetition.ts';
@@ -8,6 +8,11 @@ import type { Repetition } from './repetition.ts';
 /** The id under which applications know a dialog: Call-ID and the From tag of its first request. */
 export function dialogIdOf(request: SipMessage): string {
   return `${request.callId};from-tag=${request.fromTag}`;
+}
+
+/** Whether a request inside a dialog asks for another session: a re-INVITE always, an UPDATE by its body (RFC 3311). */
+export function isOffer(request: SipMessage): boolean {
+  return request.method === 'INVITE' || (request.method === 'UPDATE' && request.body !== '');
 }
 
 const REFRESHES_TARGET = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
@@ -32,7 +37,9 @@ export class Dialog {
   accepted: { invite: SipMessage; ack?: SipMessage; flow?: Flow; giveUp: NodeJS.Timeout } | undefined;
   /** Set when the call must end as soon as it is acknowledged; says why. */
   endAfterAck = '';
-  /** An unanswered INVITE or UPDATE of the peer inside the dialog. */
+  /** How many offers of ours inside the dialog, by re-INVITE or UPDATE, the peer has not answered. */
+  offering = 0;
+  /** Unanswered requests of the peer inside the dialog. */
   readonly unanswered = new Set<string>();
   #localParty: string;
   #remoteParty: string;
@@ -91,7 +98,7 @@ export class Dialog {
   request(method: string, seq: number, uri: string | undefined, body: string): SipMessage {
     const target = uri ?? this.#target;
     const first = this.#routes[0] === undefined ? undefined : parseAddress(this.#routes[0]).uri;
-    const strict = first !== undefined && paramOf(parseUri(first)?.params ?? '', 'lr') === undefined;
+    const strict = first !== undefined && isStrictRouter(first);
     const request = new SipMessage({ method, uri: strict ? first : target }, body);
     for (const route of strict ? [...this.#routes.slice(1), `<${target}>`] : this.#routes) {
       request.add('Route', route);

@@ -7,7 +7,7 @@ import { after } from '../timing.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { AppLink } from './app-link.ts';
-import { dialogIdOf, type Dialog } from './dialog.ts';
+import { dialogIdOf, isOffer, type Dialog } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
 import { METHODS } from './methods.ts';
 import { hangUp } from './hang-up.ts';
@@ -104,6 +104,7 @@ export class InboundRequests {
   finished(incoming: Incoming): void {
     clearTimeout(incoming.silence);
     incoming.reliable?.repetition.stop();
+    if (incoming.begins && !incoming.dialog) this.#exchange.dialogs.promised--;
     incoming.dialog?.unanswered.delete(incoming.request.method);
     this.#waiting.delete(incoming.txnId);
     this.#byTransaction.delete(incoming.transaction);
@@ -111,9 +112,9 @@ export class InboundRequests {
 
   /** Gives the application its time again, because it has said something. */
   heard(incoming: Incoming): void {
-    const { appRingMs } = this.#exchange.timing;
+    const { ringMs } = this.#exchange.timing;
     clearTimeout(incoming.silence);
-    incoming.silence = after(appRingMs, () => this.abandon(incoming, 480));
+    incoming.silence = after(ringMs, () => this.abandon(incoming, 480));
   }
 
   /** An application has gone: what it has not answered is refused, so that callers can try elsewhere. */
@@ -161,7 +162,8 @@ export class InboundRequests {
       answer(transaction, 482);
       return;
     }
-    const link = begins && dialogs.size >= maxDialogs ? undefined : apps.pick(request.method);
+    const link =
+      begins && dialogs.size + dialogs.promised >= maxDialogs ? undefined : apps.pick(request.method);
     if (transaction.isInvite) apps.cdr({ kind: 'attempt', source: 'network', text: request.toString() });
     if (!link) {
       answer(transaction, METHODS.has(request.method) ? 503 : 501);
@@ -203,7 +205,9 @@ export class InboundRequests {
       this.#onPrack(transaction, dialog);
       return;
     }
-    if (method === 'INVITE' && (dialog.unanswered.has('INVITE') || dialog.awaitingAck)) {
+    // RFC 3261 section 14.2, RFC 3311 section 5.2: of two offers that cross, neither is taken.
+    const crosses = isOffer(request) && dialog.offering > 0;
+    if (crosses || (method === 'INVITE' && (dialog.unanswered.has('INVITE') || dialog.awaitingAck))) {
       answer(transaction, 491);
       return;
     }
@@ -235,6 +239,7 @@ export class InboundRequests {
       rseq: 0,
     };
     dialog?.unanswered.add(request.method);
+    if (begins) this.#exchange.dialogs.promised++;
     this.#waiting.set(incoming.txnId, incoming);
     this.#byTransaction.set(transaction, incoming);
     link.deliver({

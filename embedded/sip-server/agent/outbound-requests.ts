@@ -9,7 +9,7 @@ import type { AppCommand, AppLink } from './app-link.ts';
 import { appHeader, contentTypeOf, readAppText, type AppText } from './app-text.ts';
 import { cancelFor } from './cancel.ts';
 import { completeRequest, newRequest } from './compose.ts';
-import { Dialog } from './dialog.ts';
+import { Dialog, isOffer } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
 import { METHODS } from './methods.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -89,6 +89,7 @@ export class OutboundRequests {
       }
       const request = completeRequest(base, app, way ?? this.#nowhere);
       const send = this.#prepare(command, request, way, dialog, false);
+      if (isOffer(request)) dialog.offering++;
       // A callee must not hang up before its 2xx is acknowledged (RFC 3261 section 15).
       if (method === 'BYE' && dialog.awaitingAck) dialog.awaitingAck.then.push(send);
       else send();
@@ -116,7 +117,7 @@ export class OutboundRequests {
       const { dialogs, maxDialogs, apps } = this.#exchange;
       let dialog: Dialog | undefined;
       if (method === 'INVITE' || method === 'SUBSCRIBE') {
-        if (dialogs.size >= maxDialogs) {
+        if (dialogs.size + dialogs.promised >= maxDialogs) {
           answer.refused('too many dialogs');
           return;
         }
@@ -154,6 +155,7 @@ export class OutboundRequests {
       transaction: undefined,
       cancel: undefined,
       provisional: false,
+      ringing: undefined,
       done: false,
     };
     this.#outgoing.set(outgoing.txnId, outgoing);
@@ -179,6 +181,7 @@ export class OutboundRequests {
     }
     if (status < 200) {
       this.#sendHeldCancel(outgoing);
+      this.#rings(outgoing);
       if (status === 100) return;
       if (outgoing.begins && dialog && response.toTag !== '') dialog.fromResponse(response, flow);
     } else this.#finish(outgoing, response, flow);
@@ -192,12 +195,22 @@ export class OutboundRequests {
     if (dialog?.accepted?.invite === request && !outgoing.link.open) this.#acks.forNobody(dialog);
   }
 
+  /** A phone that rings and never says more, for an application that never hangs up, is let go in the end. */
+  #rings(outgoing: Outgoing): void {
+    const { request } = outgoing;
+    if (request.method !== 'INVITE') return;
+    clearTimeout(outgoing.ringing);
+    const letGo = (): void => this.#cancelWith(outgoing, cancelFor(request));
+    outgoing.ringing = after(this.#exchange.timing.ringMs, letGo);
+  }
+
   #finish(outgoing: Outgoing, response: SipMessage, flow: Flow | undefined): void {
     const { dialog, request, begins } = outgoing;
     const { status } = response;
     const { dialogs, apps } = this.#exchange;
     outgoing.done = true;
     clearTimeout(outgoing.cancel?.giveUp);
+    clearTimeout(outgoing.ringing);
     this.#outgoing.delete(outgoing.txnId);
     const success = status < 300;
     if (request.method === 'INVITE' && begins) {
@@ -208,6 +221,7 @@ export class OutboundRequests {
       );
     }
     if (!dialog) return;
+    if (!begins && isOffer(request)) dialog.offering--;
     if (begins && success) {
       dialog.confirmed = true;
       dialog.fromResponse(response, flow);

@@ -1,3 +1,4 @@
+import type { Timer } from '../timing.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { AppLink } from './app-link.ts';
@@ -16,5 +17,7 @@ export interface Outgoing {
   /** A CANCEL waits here for the first 1xx, which the RFC wants to have seen (RFC 3261 section 9.1). */
   cancel: { message: SipMessage; sent: boolean; giveUp: NodeJS.Timeout | undefined } | undefined;
   provisional: boolean;
+  /** Runs while an INVITE rings. */
+  ringing: Timer;
   done: boolean;
 }

@@ -16,6 +16,8 @@ export class AppConnection implements AppLink {
   authenticated = false;
   tags: readonly string[] = [];
   readonly #socket: Socket;
+  /** Frames of this turn of the event loop, which go out together: every write costs a system call. */
+  #queue = '';
 
   constructor(socket: Socket, onPayload: (payload: string) => void) {
     this.#socket = socket;
@@ -44,33 +46,66 @@ export class AppConnection implements AppLink {
 
   /** How the answer to one `sip` frame is written. */
   answerTo(id: string): Answer {
-    const sent = (text: string, flow: Peer | undefined, end: string): void => {
-      const meta = describe('application', text, flow, stackTime());
-      this.send(`${newId()}|response|${id}|OK|${meta}|${end}|Msg sent:|\r\n${text}`);
-    };
-    return {
-      requestSent: (text, flow, txnId) =>
-        sent(text, flow && { protocol: flow.protocol, ...flow.local }, txnId),
-      responseSent: (text, flow, txnId, dialogId) => sent(text, flow, `${txnId}|${dialogId}|`),
-      refused: (why) => this.reply(id, 'NOK', why),
-      proxied: (text, flow) => {
-        const meta = describe('network', text, flow, stackTime());
-        this.send(`${newId()}|response|${id}|OK|${meta}|||continue\r\n${text}`);
-      },
-      proxyDone: () => this.reply(id, 'OK', 'done'),
-    };
+    return new FrameAnswer(this, id);
   }
 
   send(payload: string): void {
     if (!this.open) return;
-    this.#socket.write(frame(payload), 'latin1');
+    if (this.#queue === '') setImmediate(() => this.#flush());
+    this.#queue += frame(payload);
+    if (this.#queue.length > LONGEST_QUEUE) this.#flush();
+  }
+
+  #flush(): void {
+    const frames = this.#queue;
+    this.#queue = '';
+    if (frames === '' || !this.open) return;
+    this.#socket.write(frames, 'latin1');
     if (this.#socket.writableLength > LONGEST_QUEUE) this.#socket.destroy();
   }
 
   /** Closes after what was sent has gone out. */
   end(): void {
+    this.#flush();
     this.#socket.end();
     this.#socket.destroySoon();
+  }
+}
+
+/** Writes the answer to one frame of an application. */
+class FrameAnswer implements Answer {
+  readonly #to: AppConnection;
+  readonly #id: string;
+
+  constructor(to: AppConnection, id: string) {
+    this.#to = to;
+    this.#id = id;
+  }
+
+  requestSent(text: string, flow: Flow | undefined, txnId: string): void {
+    const from = flow && { protocol: flow.protocol, address: flow.local.address, port: flow.local.port };
+    this.#message('application', text, from, `${txnId}|Msg sent:|`);
+  }
+
+  responseSent(text: string, flow: Flow, txnId: string, dialogId: string): void {
+    this.#message('application', text, flow, `${txnId}|${dialogId}||Msg sent:|`);
+  }
+
+  refused(why: string): void {
+    this.#to.reply(this.#id, 'NOK', why);
+  }
+
+  proxied(text: string, flow: Flow): void {
+    this.#message('network', text, flow, '||continue');
+  }
+
+  proxyDone(): void {
+    this.#to.reply(this.#id, 'OK', 'done');
+  }
+
+  #message(source: string, text: string, peer: Peer | undefined, end: string): void {
+    const meta = describe(source, text, peer, stackTime());
+    this.#to.send(`${newId()}|response|${this.#id}|OK|${meta}|${end}\r\n${text}`);
   }
 }
 

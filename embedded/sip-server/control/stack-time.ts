@@ -3,7 +3,10 @@ export function stackTime(): string {
   const now = performance.timeOrigin + performance.now();
   const micros = Math.floor((now % 1000) * 1000);
   const seconds = Math.floor(now / 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
   const clock = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   return `${clock}.${String(micros).padStart(6, '0')}`;
+}
+
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }

@@ -1,14 +1,32 @@
 import { newBranch } from '../ids.ts';
 import { parseAddress, splitList } from '../sip/header-values.ts';
 import { SipMessage } from '../sip/message.ts';
-import { hostPort, parseUri } from '../sip/uri.ts';
+import { hostPort, isStrictRouter, parseUri } from '../sip/uri.ts';
 import type { AppText } from '../agent/app-text.ts';
 import type { Endpoint, Flow } from '../transport/flow.ts';
 
 /** Whether the topmost Route names this address of ours, so that the request is to go on along the rest. */
 export function isRoutedBy(request: SipMessage, us: Endpoint): boolean {
   const top = routesOf(request)[0];
-  const uri = top === undefined ? undefined : parseUri(parseAddress(top).uri);
+  return top !== undefined && isUs(parseAddress(top).uri, us);
+}
+
+/**
+ * A strict router in front of us has written our own Record-Route into the request line, and where the request is going at
+ * the end of the Route: puts both right again (RFC 3261 section 16.4).
+ */
+export function asWrittenByCaller(request: SipMessage, us: Endpoint): SipMessage {
+  const routes = routesOf(request);
+  const last = routes.pop();
+  if (last === undefined || !isUs(request.uri, us)) return request;
+  const out = new SipMessage({ method: request.method, uri: parseAddress(last).uri }, request.body);
+  for (const route of [`<${request.uri}>`, ...routes]) out.add('Route', route);
+  out.headers.push(...request.headers.filter(({ key }) => key !== 'route'));
+  return out;
+}
+
+function isUs(text: string, us: Endpoint): boolean {
+  const uri = parseUri(text);
   return uri?.host === us.address && (uri.port || 5060) === us.port;
 }
 
@@ -33,14 +51,17 @@ export function forwardedRequest(
   options: { recordRoute: boolean; extra?: AppText; branch?: string },
 ): SipMessage {
   const { address, port } = way.local;
-  const out = new SipMessage({ method: request.method, uri }, request.body);
+  const routes = routesBeyond(request, way.local);
+  const next = routes[0] === undefined ? '' : parseAddress(routes[0]).uri;
+  const strict = next !== '' && isStrictRouter(next); // section 16.6, step 6
+  const out = new SipMessage({ method: request.method, uri: strict ? next : uri }, request.body);
   const branch = options.branch ?? newBranch();
   out.add('Via', `SIP/2.0/${way.protocol.toUpperCase()} ${hostPort(address, port)};rport;branch=${branch}`);
   if (options.recordRoute) {
     const transport = way.protocol === 'tcp' ? ';transport=tcp' : '';
     out.add('Record-Route', `<sip:${hostPort(address, port)}${transport};lr>`);
   }
-  for (const route of routesBeyond(request, way.local)) out.add('Route', route);
+  for (const route of strict ? [...routes.slice(1), `<${uri}>`] : routes) out.add('Route', route);
   let hops = false;
   for (const header of request.headers) {
     if (header.key === 'route') continue;

@@ -10,7 +10,13 @@ import { parseUri } from '../sip/uri.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { Unreachable } from '../transport/transports.ts';
-import { forwardedRequest, isRoutedBy, returnedResponse, routesBeyond } from './forward.ts';
+import {
+  asWrittenByCaller,
+  forwardedRequest,
+  isRoutedBy,
+  returnedResponse,
+  routesBeyond,
+} from './forward.ts';
 import { ProxiedCall } from './proxied-call.ts';
 
 const LONGEST_CALL_MS = 24 * 60 * 60_000;
@@ -48,6 +54,14 @@ export class Proxy {
     }
     this.#inbound.finished(incoming);
     const { transaction, request } = incoming;
+    const required = request.all('proxy-require');
+    if (required.length > 0) {
+      // RFC 3261 section 16.3, step 5: we know no extension that a proxy has to know.
+      const refusal = responseTo(request, 420, newTag()).add('Unsupported', required.join(', '));
+      transaction.respond(420, refusal.add('Content-Length', '0').toString());
+      command.answer.refused('the request asks proxies for an extension');
+      return;
+    }
     const plan = {
       recordRoute: remain === 'remainInDialog',
       followRedirects: follow === 'followRedirects',
@@ -82,7 +96,7 @@ export class Proxy {
 
   /** Sends a request on inside a call whose path we are on; false when it is not of such a call. */
   relay(upstream: ServerTransaction): boolean {
-    const { request } = upstream;
+    const request = asWrittenByCaller(upstream.request, upstream.flow.local);
     if (!this.#isInside(request, upstream.flow.local)) return false;
     const refuse = (status: number): void => {
       const response = responseTo(request, status, newTag()).add('Content-Length', '0');
@@ -124,7 +138,8 @@ export class Proxy {
   }
 
   /** Sends an ACK on, which has no transaction; false when it is not of a call whose path we are on. */
-  relayAck(ack: SipMessage, us: { address: string; port: number }): boolean {
+  relayAck(received: SipMessage, us: { address: string; port: number }): boolean {
+    const ack = asWrittenByCaller(received, us);
     if (!this.#isInside(ack, us)) return false;
     this.#exchange.transports.reach(nextHop(ack, us), (way) => {
       if (!way || way instanceof Unreachable) return;

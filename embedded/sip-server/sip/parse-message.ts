@@ -1,5 +1,6 @@
 import { parseAddress, parseCSeq, parseVia, splitList } from './header-values.ts';
 import { SipMessage } from './message.ts';
+import { trim } from './trim.ts';
 
 /** Why a datagram or a stretch of a stream was no SIP message; counted, and answered where that can be done. */
 export type Flaw =
@@ -62,17 +63,10 @@ export function readHeaders(message: SipMessage, lines: readonly string[]): Flaw
   if (lines.length > MOST_HEADERS) return 'many-headers';
   for (let at = 1; at < lines.length; at++) {
     let line = lines[at] ?? '';
-    while (/^[ \t]/.test(lines[at + 1] ?? '')) line += ` ${(lines[++at] ?? '').trim()}`;
+    while (/^[ \t]/.test(lines[at + 1] ?? '')) line += ` ${trim(lines[++at] ?? '')}`;
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
-    if (TOKEN.test(name))
-      message.add(
-        name,
-        line
-          .slice(colon + 1)
-          .replace(CONTROL, ' ')
-          .trim(),
-      );
+    if (TOKEN.test(name)) message.add(name, trim(line.slice(colon + 1).replace(CONTROL, ' ')));
   }
   return undefined;
 }

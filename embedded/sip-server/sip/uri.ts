@@ -27,6 +27,11 @@ export function parseUri(text: string): SipUri | undefined {
   };
 }
 
+/** Whether a Route names a router of RFC 2543, which wants itself in the request line (RFC 3261 section 16.12.1). */
+export function isStrictRouter(uri: string): boolean {
+  return paramOf(parseUri(uri)?.params ?? '', 'lr') === undefined;
+}
+
 /** Writes an address so that a port can follow: IPv6 in brackets (RFC 3261 section 25.1, hostport). */
 export function hostPort(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -25,6 +25,8 @@ export interface TransactionLimits {
   readonly transactions: number;
   /** New requests a second from one address; 0 sets no limit. */
   readonly requestsPerSourceSecond: number;
+  /** Requests whose User-Agent holds one of these words (in lower case) are passed over in silence. */
+  readonly scanners: readonly string[];
 }
 
 /** All transactions, and the way of each received message to the one it belongs to (RFC 3261 sections 17.1.3, 17.2.3). */
@@ -111,8 +113,10 @@ export class TransactionTable {
       return;
     }
     const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, 'INVITE')) : undefined;
-    if (!this.#sources.allows(flow.address)) {
-      this.#counters.count('source-limit');
+    const agent = (request.get('user-agent') ?? '').toLowerCase();
+    const scans = this.#limits.scanners.some((word) => agent.includes(word));
+    if (scans || !this.#sources.allows(flow.address)) {
+      this.#counters.count(scans ? 'scanner' : 'source-limit');
       return;
     }
     markSource(request, flow);

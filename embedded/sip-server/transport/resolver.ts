@@ -1,4 +1,5 @@
 import { lookup, resolveSrv } from 'node:dns/promises';
+import type { SrvRecord } from 'node:dns';
 import { isIP } from 'node:net';
 import type { Endpoint, Protocol } from './flow.ts';
 
@@ -8,6 +9,12 @@ const MOST_NAMES = 1000;
 /** Finds the address behind a host name: SRV where no port is given, then A and AAAA (RFC 3263 section 4, one attempt). */
 export class Resolver {
   readonly #known = new Map<string, { at: number; found: Promise<Endpoint> }>();
+  readonly #family: 4 | 6;
+
+  /** With the kind of addresses that our sockets can send to. */
+  constructor(family: 4 | 6) {
+    this.#family = family;
+  }
 
   /** Answers at once, in the same turn, for addresses and localhost, so that messages keep their order. */
   find(host: string, port: number, protocol: Protocol, done: (found: Endpoint | undefined) => void): void {
@@ -27,18 +34,26 @@ export class Resolver {
     const known = this.#known.get(key);
     if (known && Date.now() - known.at < KEEP_MS) return known.found;
     if (this.#known.size >= MOST_NAMES) this.#known.clear();
-    const found = query(host, port, protocol);
+    const found = query(host, port, protocol, this.#family);
     this.#known.set(key, { at: Date.now(), found });
     found.catch(() => this.#known.delete(key));
     return found;
   }
 }
 
-async function query(host: string, port: number, protocol: Protocol): Promise<Endpoint> {
+async function query(host: string, port: number, protocol: Protocol, family: 4 | 6): Promise<Endpoint> {
   if (port === 0 && host.includes('.')) {
     const records = await resolveSrv(`_sip._${protocol}.${host}`).catch(() => []);
-    const best = records.sort((a, b) => a.priority - b.priority || b.weight - a.weight)[0];
-    if (best) return { address: (await lookup(best.name)).address, port: best.port };
+    const best = choose(records);
+    if (best) return { address: (await lookup(best.name, { family })).address, port: best.port };
   }
-  return { address: (await lookup(host)).address, port: port || 5060 };
+  return { address: (await lookup(host, { family })).address, port: port || 5060 };
+}
+
+/** One of the records with the lowest priority, each as often as its weight says (RFC 2782). */
+function choose(records: readonly SrvRecord[]): SrvRecord | undefined {
+  const first = Math.min(...records.map(({ priority }) => priority));
+  const equal = records.filter(({ priority }) => priority === first);
+  let mark = Math.random() * equal.reduce((sum, { weight }) => sum + weight, 0);
+  return equal.find(({ weight }) => (mark -= weight) < 0) ?? equal[0];
 }

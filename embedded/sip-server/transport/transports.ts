@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { SipMessage } from '../sip/message.ts';
 import { hostPort, paramOf, parseUri } from '../sip/uri.ts';
@@ -15,7 +16,7 @@ export class Transports {
   readonly #tcp: TcpTransport;
   readonly #host: string;
   readonly #local: (peer: string) => Endpoint;
-  readonly #resolver = new Resolver();
+  readonly #resolver: Resolver;
   readonly port: number;
 
   private constructor(udp: UdpTransport, tcp: TcpTransport, host: string, local: (peer: string) => Endpoint) {
@@ -24,6 +25,7 @@ export class Transports {
     this.#host = host;
     this.#local = local;
     this.port = tcp.port;
+    this.#resolver = new Resolver(isIPv6(host) ? 6 : 4);
   }
 
   /** Binds UDP and TCP to the same port; with port 0, to any that is free for both. */

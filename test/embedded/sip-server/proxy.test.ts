@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SipServer } from '../../../embedded/sip-server/server.ts';
-import { Rig, sdp, type App, type ProxyResults } from './support/app.ts';
+import { failureOf, Rig, sdp, type App, type ProxyResults } from './support/app.ts';
 import { UdpPhone } from './support/phone.ts';
 
 describe('An application sends a call on without taking part in it', () => {
@@ -91,6 +91,36 @@ describe('An application sends a call on without taking part in it', () => {
     await caller.response(200, 'BYE');
     caller.send(inside('INFO', 4));
     await caller.response(481, 'INFO');
+  });
+
+  it('with strict routers on both sides, who write us and themselves into the request line', async () => {
+    const { results } = proxied([first], { remainInDialog: true });
+    const there = await first.request('INVITE');
+    const us = there.header('record-route');
+    first.answer(there, 200, { 'Record-Route': us }, sdp('first'));
+    const ok = await caller.response(200, 'INVITE');
+    await results;
+    const same = { From: ok.header('from'), To: ok.header('to'), 'Call-ID': ok.header('call-id') };
+    const target = `sip:phone@127.0.0.1:${first.port}`;
+    const old = `<sip:127.0.0.1:${second.port}>`; // no lr: it wants to stand in the request line
+    const info = caller
+      .compose('INFO', server.sipPort, { ...same, CSeq: '2 INFO', Route: `${old}, <${target}>` })
+      .replace(/^INFO \S+/, `INFO ${us.slice(1, -1)}`);
+    caller.send(info);
+    const seen = await second.request('INFO');
+    assert.equal(seen.start, `INFO ${old.slice(1, -1)} SIP/2.0`);
+    assert.equal(seen.header('route'), `<${target}>`);
+    second.answer(seen, 200);
+    await caller.response(200, 'INFO');
+  });
+
+  it('not when the request asks proxies for an extension: 420 says which', async () => {
+    const told = new Promise<Error>((resolve) => {
+      app.invite((req) => void failureOf(app.proxyRequest(req, [uri(first)], {})).then(resolve));
+    });
+    caller.send(caller.compose('INVITE', server.sipPort, { 'Proxy-Require': 'gold, silver' }));
+    assert.equal((await caller.response(420)).header('unsupported'), 'gold, silver');
+    assert.match(String(await told), /extension/);
   });
 
   it('never for strangers: a Route through us leads nowhere without an application', async () => {

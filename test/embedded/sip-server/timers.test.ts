@@ -16,7 +16,7 @@ import { Control } from './support/control.ts';
 import { UdpPhone, type Seen } from './support/phone.ts';
 
 /** 64*T1, the 32 seconds of the RFC, are 640 ms here. */
-const FAST = { t1: 10, t2: 40, t4: 50, appSilenceMs: 300, appRingMs: 600 };
+const FAST = { t1: 10, t2: 40, t4: 50, appSilenceMs: 300, ringMs: 600 };
 
 describe('The network loses packets, or an end falls silent', () => {
   let rig: Rig;
@@ -65,6 +65,16 @@ describe('The network loses packets, or an end falls silent', () => {
     phone.answer(invite, 200, {}, sdp('phone'));
     await call;
     assert.equal(options.method, 'OPTIONS');
+  });
+
+  it('a phone that rings for ever is let go, when the application does not do it', async () => {
+    const ended = failureOf(app.createUAC(phoneUri(), { localSdp: sdp('app') }));
+    const invite = await phone.request('INVITE');
+    phone.answer(invite, 180);
+    phone.answer(await phone.request('CANCEL'), 200);
+    phone.answer(invite, 487);
+    assert.equal((await ended).status, 487);
+    assert.deepEqual(server.stats().pending, { inbound: 0, outbound: 0 });
   });
 
   it('an OPTIONS is repeated, never more slowly than T2, and given up with 408', async () => {

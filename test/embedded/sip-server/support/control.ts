@@ -45,6 +45,11 @@ export class Control {
     return id;
   }
 
+  /** Sends a frame of any bytes, whose first field need not be an id. */
+  sendBytes(payload: string): void {
+    this.write(Buffer.from(`${payload.length}#${payload}`, 'latin1'));
+  }
+
   /** The next frame: its fields, and the SIP text as the last of them. */
   next(): Promise<string[]> {
     return this.frames.next();

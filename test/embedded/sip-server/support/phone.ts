@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket as TcpSocket } from 'node:net';
+import { trim } from '../../../../embedded/sip-server/sip/trim.ts';
 import { StreamReader } from '../../../../embedded/sip-server/sip/stream-reader.ts';
 
 /** A SIP message as the raw phone sees it: text, and headers under their lower-case names. */
@@ -24,7 +25,7 @@ function seen(text: string): Seen {
     status: isResponse ? Number(start.split(' ')[1]) : 0,
     header: (name) => {
       const line = lines.find((one) => one.toLowerCase().startsWith(`${name.toLowerCase()}:`));
-      return line?.slice(line.indexOf(':') + 1).trim() ?? '';
+      return trim(line?.slice(line.indexOf(':') + 1) ?? '');
     },
     body: text.slice(end + 4),
   };
@@ -160,6 +161,11 @@ export class TcpPhone extends Phone {
 
   get port(): number {
     return this.#socket.localPort ?? 0;
+  }
+
+  /** Stops reading, as a phone does that hangs. */
+  stall(): void {
+    this.#socket.pause();
   }
 
   get closed(): Promise<void> {

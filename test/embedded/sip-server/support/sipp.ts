@@ -15,17 +15,17 @@ export interface Sipp {
 }
 
 /**
- * Starts sipp with a scenario of ours (a bare file name) or another (a path), for so many seconds at most; its statistics
- * go nowhere, its errors are kept for the test's message.
+ * Starts sipp with a scenario of ours (a bare file name) or another (a path), for so many seconds at most; what it
+ * writes goes to the folder, its statistics nowhere, its errors are kept for the test's message.
  */
-export function sipp(scenario: string, args: readonly string[], seconds = 15): Sipp {
+export function sipp(scenario: string, args: readonly string[], seconds = 15, folder?: string): Sipp {
   const child = spawn(
     'sipp',
     [
       ...['-sf', resolve(SCENARIOS, scenario), '-i', '127.0.0.1', '-nostdin'],
       ...['-timeout', String(seconds), ...args],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';
   const keep = (data: Buffer): void => {
@@ -49,10 +49,10 @@ export async function sippWaiting(
   seconds = 15,
 ): Promise<Sipp> {
   const run = sipp(scenario, ['-p', String(port), ...args], seconds);
-  let over = false;
-  void run.done.then(() => (over = true));
+  const over = new AbortController();
+  void run.done.then(() => over.abort());
   while (!(await listens(port, transport))) {
-    if (over) throw new Error(`${scenario} ended before it listened: ${run.output()}`);
+    if (over.signal.aborted) throw new Error(`${scenario} ended before it listened: ${run.output()}`);
   }
   return run;
 }
