@@ -62,6 +62,38 @@ describe('The list of what the embedded MongoDB server supports', () => {
     assert.deepEqual(taken.sort(), [...SUPPORTED.indexOptions].sort());
   });
 
+  it('has what mongosh and Compass ask when they connect and browse', async () => {
+    const asked: object[] = [
+      { hello: 1 },
+      { buildInfo: 1 },
+      { hostInfo: 1 },
+      { connectionStatus: 1, showPrivileges: true },
+      { listDatabases: 1, nameOnly: true },
+      { listCollections: 1, cursor: {}, nameOnly: false, authorizedCollections: true },
+      { dbStats: 1 },
+      { collStats: 'things' },
+      { count: 'things' },
+      { listIndexes: 'things', cursor: {} },
+      { find: 'things', filter: {}, skip: 0, limit: 20, maxTimeMS: 60_000 },
+      {
+        aggregate: 'things',
+        pipeline: [{ $match: {} }, { $sample: { size: 1000 } }],
+        cursor: {},
+        allowDiskUse: true,
+      },
+      {
+        aggregate: 'things',
+        pipeline: [{ $match: {} }, { $skip: 0 }, { $group: { _id: 1, n: { $sum: 1 } } }],
+        cursor: {},
+      },
+    ];
+    for (const command of asked)
+      assert.equal((await db().command(command))['ok'], 1, JSON.stringify(command));
+    const first = await db().collection('things').findOne({ a: 1 });
+    const replace = { findAndModify: 'things', query: { a: 1 }, update: { a: 1, b: 2 }, new: true };
+    assert.deepEqual((await db().command(replace))['value'], { ...first, b: 2 });
+  });
+
   const cursor = {};
   const refused: [what: string, command: object, code: number, codeName: string][] = [
     ['a command', { mapReduce: 'things' }, 59, 'CommandNotFound'],
