@@ -161,7 +161,7 @@ describe('The list of what the embedded MongoDB server supports', () => {
   it('leaves out update operators and pipelines, which are refused and change nothing', async () => {
     const things = db().collection('things');
     const of = (update: object) => things.updateOne({}, update);
-    for (const operator of ['$rename', '$mul', '$currentDate', '$bit', '$pop', '$pullAll']) {
+    for (const operator of ['$rename', '$mul', '$currentDate', '$bit', '$pop', '$pullAll', '$addToSet']) {
       await assert.rejects(of({ [operator]: { a: 1 } }), { code: 9 }, operator);
     }
     await assert.rejects(of({ $push: { b: { $each: [], $sort: 1 } } }), { code: 238 });
