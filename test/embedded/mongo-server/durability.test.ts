@@ -115,7 +115,7 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     await server.close();
   });
 
-  it('survives kill -9 under concurrent writes, five times over', async function () {
+  it('survives kill -9 under concurrent writes, five times over [MO1]', async function () {
     this.timeout(60_000);
     const inserted = new Set<string>();
     const counted = new Map<number, number>();
@@ -159,7 +159,7 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     await store.close();
   });
 
-  it('that lies before a torn or damaged end is found again, wherever the tear is', async () => {
+  it('that lies before a torn or damaged end is found again, wherever the tear is [MO1]', async () => {
     const store = await openStore(directory.path);
     const collection = store.ensureCollection('shop.calls');
     for (let i = 0; i < 200; i++) collection.insert({ _id: i, text: 'x'.repeat(i) });
@@ -301,7 +301,7 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     await (await openStore(join(directory.path, 'mongo'))).close();
   });
 
-  it('never outgrows the memory it was given: writes are refused, deletions are not', async () => {
+  it('never outgrows the memory it was given: writes are refused, deletions are not [MO4]', async () => {
     const server = await startMongoServer({ directory: directory.path, memoryBytes: 1_000_000 });
     const client = await MongoClient.connect(server.url);
     const calls = client.db('shop').collection<{ _id: number; text: string }>('calls');

@@ -29,7 +29,7 @@ describe(`The embedded MongoDB server under fuzz (FUZZ_SEED=${String(SEED)})`, f
     directory.remove();
   });
 
-  it('answers a good client all the while, stays within its memory, and keeps what it acknowledged', async () => {
+  it('answers a good client all the while, stays within its memory, and keeps what it acknowledged [MO4]', async () => {
     const random = generator(SEED);
     const port = Number(new URL(server.url).port);
     const good = await Line.open(port);

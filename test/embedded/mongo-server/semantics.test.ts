@@ -12,7 +12,7 @@ interface Thing {
  * What we rely on in MongoDB, as its manual has it. Runs over the wire against the embedded server, and unchanged
  * against a real one where MONGODB_URL names it.
  */
-describe('What we rely on in MongoDB', () => {
+describe('What we rely on in MongoDB [MO3]', () => {
   let at: Awaited<ReturnType<typeof openAnyDatabase>>;
   let collection: ReturnType<typeof things>;
   const things = (name: string) => at.db.collection<Thing>(name);

@@ -20,7 +20,7 @@ describe('The list of what the embedded MongoDB server supports', () => {
     ['accumulators', keys(ACCUMULATORS)],
   ];
   for (const [name, inCode] of lists) {
-    it(`names exactly the ${name} that the code has`, () => {
+    it(`names exactly the ${name} that the code has [MO2]`, () => {
       assert.deepEqual([...SUPPORTED[name]].sort(), inCode.sort());
     });
   }
@@ -153,7 +153,7 @@ describe('The list of what the embedded MongoDB server supports', () => {
     ['a decimal', { insert: 'things', documents: [{ a: new Decimal128('1') }] }, 238, 'NotImplemented'],
   ];
   for (const [what, command, code, codeName] of refused) {
-    it(`leaves out ${what}, which is refused by MongoDB's code and name`, async () => {
+    it(`leaves out ${what}, which is refused by MongoDB's code and name [MO2]`, async () => {
       await assert.rejects(db().command(command), { code, codeName });
     });
   }
