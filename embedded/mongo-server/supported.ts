@@ -9,13 +9,13 @@ export const SUPPORTED = {
     find getMore killCursors count aggregate insert update delete findAndModify createIndexes listIndexes dropIndexes`),
   queryOperators: words(`
     $eq $ne $gt $gte $lt $lte $in $nin $exists $type $not $regex $options $elemMatch $and $or $nor`),
-  /** `$push` knows `$each` and `$slice`, `$addToSet` knows `$each`; paths know `$`, `$[]` and `$[name]`. */
-  updateOperators: words('$set $setOnInsert $unset $inc $min $max $push $addToSet $pull'),
+  /** `$push` knows `$each` and `$slice`; paths know `$`, `$[]` and `$[name]`. */
+  updateOperators: words('$set $setOnInsert $unset $inc $min $max $push $pull'),
   /** Projections keep fields or leave them out, here and in `find`. */
   stages: words('$match $project $group $sort $limit $skip $count $sample'),
   /** Over constants, `"$paths"` and objects of them; there are no other expressions. */
   accumulators: words('$sum $avg $min $max'),
-  /** Single and compound, over arrays too; partial ones over `{ $exists: true }` and equality. */
+  /** Single and compound, of which one field may run into arrays; partial ones over `{ $exists: true }` and equality. */
   indexOptions: words('unique partialFilterExpression expireAfterSeconds'),
 } as const;
 

@@ -10,7 +10,7 @@ describe('An agent’s event stream', function () {
   let it_: TestCentre;
   let maya: AgentClient;
   let redis: Redis;
-  const stream = '{main}:desk:maya';
+  const stream = (): string => `{${it_.centre.env['CENTRE'] ?? ''}}:desk:maya`;
 
   /** Sends a command that is refused by an event, and hands back its request id. */
   const command = async (): Promise<string> => {
@@ -22,11 +22,11 @@ describe('An agent’s event stream', function () {
   const hears = (requestId: string): Promise<unknown> =>
     maya.event('command.failed', (it) => it.requestId === requestId);
   const isStored = async (requestId: string): Promise<void> => {
-    while (!JSON.stringify(await redis.xrange(stream, '-', '+')).includes(requestId));
+    while (!JSON.stringify(await redis.xrange(stream(), '-', '+')).includes(requestId));
   };
 
   before(async () => {
-    it_ = await openCentre();
+    it_ = await openCentre({ own: ['redis'] });
     maya = await it_.readyAgent('maya');
     redis = new Redis(it_.centre.env['REDIS_URL'] ?? '');
     redis.on('error', () => {});
@@ -86,7 +86,7 @@ describe('An agent’s event stream', function () {
     maya.drop();
     const lost = await command();
     await isStored(lost);
-    await redis.xtrim(stream, 'MAXLEN', 0);
+    await redis.xtrim(stream(), 'MAXLEN', 0);
     const from = maya.told.items.length;
     maya.listen();
     await maya.event('stream.reset', () => true, from);

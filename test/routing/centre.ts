@@ -15,7 +15,7 @@ import type { Directory, DirectoryPage, Entitlement, Service } from '../../routi
 import { connectTo, openAcd, Roster } from '../../routing/testing.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { systemClock } from '../../server-kit/clock.ts';
-import type { RedisProcess } from './redis-process.ts';
+import type { SharedRedis } from './redis-process.ts';
 
 /** `lang:es 3, product:loans` as qualifications; level 1 where none is written. */
 export function skills(text: string): Qualification[] {
@@ -139,14 +139,14 @@ export class Heard {
 export class Centre {
   readonly directory: FakeDirectory;
   readonly name: string;
-  readonly redis: RedisProcess;
+  readonly redis: SharedRedis;
   /** Every connection that was made, the newest last. */
   readonly connections: Redis[] = [];
   readonly #opened: Routing[] = [];
   readonly #listening: Heard[] = [];
   static #count = 0;
 
-  constructor(redis: RedisProcess, people: Record<string, string>) {
+  constructor(redis: SharedRedis, people: Record<string, string>) {
     this.redis = redis;
     this.directory = new FakeDirectory(people);
     Centre.#count += 1;

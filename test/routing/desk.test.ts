@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { CursorTooOld, UnknownName } from '../../routing/index.ts';
 import { agentId, Centre, contact, id, off, pause, queued, ready, reserved, skills } from './centre.ts';
-import { RedisProcess } from './redis-process.ts';
+import { type SharedRedis, openRedis } from './redis-process.ts';
 
 describe('What the contact server may ask of routing', () => {
-  let redis: RedisProcess;
+  let redis: SharedRedis;
   let centre: Centre;
   const ana = agentId('ana');
   const bo = agentId('bo');
   const cy = agentId('cy');
 
-  before(async () => (redis = await RedisProcess.start()));
+  before(async () => (redis = await openRedis()));
   after(() => redis.remove());
   afterEach(() => centre.close());
 

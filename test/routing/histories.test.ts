@@ -5,7 +5,7 @@ import type { Contact, Reservation, Routing, RoutingEvent } from '../../routing/
 import { canServe, compareRanks, lineScore, rankOf } from '../../routing/testing.ts';
 import type { Heard } from './centre.ts';
 import { agentId, Centre, contact, id, isLater, off, pause, ready, service, skills } from './centre.ts';
-import { RedisProcess } from './redis-process.ts';
+import { type SharedRedis, openRedis } from './redis-process.ts';
 
 const people: Record<string, string> = {
   ana: 'lang:es 3, product:loans 2',
@@ -49,13 +49,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('Whatever happens in a contact centre', () => {
-  let redis: RedisProcess;
+  let redis: SharedRedis;
   let centre: Centre;
   let routing: Routing;
   let heard: Heard;
 
   before(async () => {
-    redis = await RedisProcess.start();
+    redis = await openRedis();
     centre = new Centre(redis, { ...people, bell: '' });
     centre.directory.offers = [service('help'), service('brief', { offerMs: 8 })];
     routing = await centre.open({ sweepMs: 5 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Routing } from '../../routing/index.ts';
 import { agentId, Centre, contact, id, off, pause, queued, ready, reserved } from './centre.ts';
-import { RedisProcess } from './redis-process.ts';
+import { type SharedRedis, openRedis } from './redis-process.ts';
 
 describe('Contacts and agents find each other', () => {
-  let redis: RedisProcess;
+  let redis: SharedRedis;
   let centre: Centre;
   const ana = agentId('ana');
   const bo = agentId('bo');
 
-  before(async () => (redis = await RedisProcess.start()));
+  before(async () => (redis = await openRedis()));
   after(() => redis.remove());
   afterEach(() => centre.close());
 

@@ -4,15 +4,15 @@ import type { Routing, RoutingEvent } from '../../routing/index.ts';
 import { connectTo, openAcd } from '../../routing/testing.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { agentId, Centre, contact, id, queued, ready, reserved } from './centre.ts';
-import { RedisProcess } from './redis-process.ts';
+import { type SharedRedis, openRedis } from './redis-process.ts';
 
 describe('Many at once', () => {
-  let redis: RedisProcess;
+  let redis: SharedRedis;
   let centre: Centre;
   const ana = agentId('ana');
   const bo = agentId('bo');
 
-  before(async () => (redis = await RedisProcess.start()));
+  before(async () => (redis = await openRedis()));
   after(() => redis.remove());
   afterEach(() => centre.close());
 

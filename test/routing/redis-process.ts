@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { forgetKeys } from '../support/real-servers.ts';
 
 /** A real redis-server of the test's own, which it may kill and start again on the same port and files. */
 export class RedisProcess {
@@ -58,9 +59,7 @@ export class RedisProcess {
 
   /** A connection that waits for the server. */
   client(): Redis {
-    const redis = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: null, protocol: 2 });
-    redis.on('error', () => {});
-    return redis;
+    return clientOf(this.url);
   }
 
   async kill(): Promise<void> {
@@ -93,6 +92,30 @@ export class RedisProcess {
     await this.kill();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** What a test needs of Redis that does not kill it. */
+export type SharedRedis = Pick<RedisProcess, 'url' | 'client' | 'remove'>;
+
+/** The real Redis of REDIS_URL where that is set, else one of the test's own. */
+export async function openRedis(): Promise<SharedRedis> {
+  const url = process.env['REDIS_URL'];
+  if (!url) return RedisProcess.start();
+  return {
+    url,
+    client: () => clientOf(url),
+    async remove() {
+      const redis = clientOf(url);
+      await forgetKeys(redis, `{centre-${process.pid}-*`);
+      redis.disconnect();
+    },
+  };
+}
+
+function clientOf(url: string): Redis {
+  const redis = new Redis(url, { retryStrategy: () => 20, maxRetriesPerRequest: null, protocol: 2 });
+  redis.on('error', () => {});
+  return redis;
 }
 
 async function freePort(): Promise<number> {

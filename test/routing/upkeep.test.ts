@@ -3,16 +3,16 @@ import type { Redis } from 'ioredis';
 import type { DecisionRecord } from '../../routing/testing.ts';
 import { replay, replayWith } from '../../routing/testing.ts';
 import { agentId, Centre, contact, id, isLater, queued, ready, reserved, service, skills } from './centre.ts';
-import { RedisProcess } from './redis-process.ts';
+import { type SharedRedis, openRedis } from './redis-process.ts';
 
 describe('What routing does by itself', () => {
-  let redis: RedisProcess;
+  let redis: SharedRedis;
   let centre: Centre;
   let probe: Redis;
   const ana = agentId('ana');
   const bo = agentId('bo');
 
-  before(async () => (redis = await RedisProcess.start()));
+  before(async () => (redis = await openRedis()));
   after(() => redis.remove());
   beforeEach(() => (probe = redis.client()));
   afterEach(async () => {

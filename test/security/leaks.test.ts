@@ -42,7 +42,8 @@ describe('What a visitor has told', function () {
   };
   const allOfRedis = async (): Promise<string> => {
     const all: string[] = [];
-    for await (const keys of redis.scanStream({ count: 500 }) as AsyncIterable<string[]>) {
+    const ours = `{${it_.centre.env['CENTRE'] ?? ''}}*`;
+    for await (const keys of redis.scanStream({ match: ours, count: 500 }) as AsyncIterable<string[]>) {
       for (const key of keys) all.push(key, JSON.stringify(await valueOf(redis, key)));
     }
     assert.ok(all.length > 10, 'there is something in Redis');

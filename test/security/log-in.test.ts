@@ -42,7 +42,9 @@ describe('Somebody logs in', function () {
       env: { LOGIN_TRIES_PER_ACCOUNT: '3', LOGIN_TRIES_PER_ADDRESS: '6', MANAGER_TOTP: 'required' },
     });
     mongo = await mongoose
-      .createConnection(it_.centre.env['MONGODB_URL'] ?? '', { dbName: 'ringback' })
+      .createConnection(it_.centre.env['MONGODB_URL'] ?? '', {
+        dbName: it_.centre.env['MONGODB_DATABASE'] ?? '',
+      })
       .asPromise();
   });
   after(async () => {

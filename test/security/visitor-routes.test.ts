@@ -41,7 +41,9 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
   before(async () => {
     it_ = await openCentre({ env: { CALLBACKS_PER_ADDRESS_HOUR: '5' } });
     const url = it_.centre.env['MONGODB_URL'] ?? '';
-    mongo = await mongoose.createConnection(url, { dbName: 'ringback' }).asPromise();
+    mongo = await mongoose
+      .createConnection(url, { dbName: it_.centre.env['MONGODB_DATABASE'] ?? '' })
+      .asPromise();
   });
   after(async () => {
     await mongo.close();

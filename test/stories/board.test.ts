@@ -21,6 +21,7 @@ describe('A manager watches the board', function () {
 
   before(async () => {
     it_ = await openCentre({
+      own: ['redis', 'sip-server'],
       change(company) {
         employ(company, staff);
         company.entitlements = [];

@@ -9,6 +9,7 @@ import { tone } from '../../embedded/demo/phones/voice.ts';
 import { freePort } from '../../embedded/launch/backends.ts';
 import { Centre, type Part } from '../../embedded/launch/centre.ts';
 import { AgentClient } from './agent-client.ts';
+import { backEnds, tidyBackEnds } from './real-servers.ts';
 import { VisitorClient } from './visitor-client.ts';
 
 /** The tone each desk phone speaks with, so that the other side can tell who is heard. */
@@ -35,6 +36,8 @@ export interface TestCentre {
 interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly change?: (company: Company) => void;
+  /** Back ends the test kills: they are its own even where the environment names real ones. */
+  readonly own?: readonly Part[];
 }
 
 const quick = {
@@ -61,11 +64,11 @@ export async function openCentre(options: Options = {}): Promise<TestCentre> {
   const companyFile = await writeCompany(dataDir, network.address.port, options.change);
   const company = JSON.parse(await readFile(companyFile, 'utf8')) as Company;
   const troubles: string[] = [];
+  const servers = backEnds(options.own ?? []);
   const centre = await Centre.start({
     env: {
       PATH: process.env['PATH'],
-      MONGODB_URL: process.env['MONGODB_URL'],
-      REDIS_URL: process.env['REDIS_URL'],
+      ...servers,
       ...quick,
       SITE_ORIGINS: site,
       COMPANY_FILE: companyFile,
@@ -94,7 +97,7 @@ export async function openCentre(options: Options = {}): Promise<TestCentre> {
     const started = startDeskPhone({
       extension,
       password: person?.devicePassword ?? '',
-      registrar: { host: '127.0.0.1', port: Number(env['SIP_PORT']) },
+      registrar: { host: env['SIP_HOST'] ?? '127.0.0.1', port: Number(env['SIP_PORT']) },
       autoAnswer: true,
       answerAfterMs: 100,
       keepsTrying: true,
@@ -138,6 +141,7 @@ export async function openCentre(options: Options = {}): Promise<TestCentre> {
       await Promise.all([...phones.values()].map(async (it) => (await it).close()));
       await network.close();
       await centre.stop();
+      await tidyBackEnds(servers);
       await rm(dataDir, { recursive: true, force: true });
     },
   };

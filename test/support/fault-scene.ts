@@ -86,7 +86,7 @@ export class FaultScene {
   }
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<FaultScene> {
-    const it = await openCentre({ env: { ...short, ...env } });
+    const it = await openCentre({ env: { ...short, ...env }, own: ['redis', 'mongodb', 'sip-server'] });
     const desk = await it.phone('101');
     return new FaultScene(it, await it.readyAgent('maya'), desk, await it.agent('mina'));
   }

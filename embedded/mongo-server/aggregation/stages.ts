@@ -72,8 +72,5 @@ function docOf(operand: unknown, name: string): Doc {
 function whole(operand: unknown, name: string, least: number): number {
   const number = wholeNumber(operand, least);
   if (number !== undefined) return number;
-  throw new MongoError(
-    15958,
-    `invalid argument to ${name} stage: a whole number of at least ${least} is needed`,
-  );
+  throw new MongoError(15958, `${name} takes a whole number of at least ${least}`);
 }

@@ -46,10 +46,7 @@ export function words(text: string): ReadonlySet<string> {
 export function namespaceOf({ command, name, db }: CommandContext): string {
   const collection = command[name];
   if (typeof collection === 'string' && collection !== '') return `${db}.${collection}`;
-  throw new MongoError(
-    'InvalidNamespace',
-    `collection name has invalid type ${typeOf(collection)} or is empty`,
-  );
+  throw new MongoError('InvalidNamespace', `a collection's name is a text, not ${typeOf(collection)}`);
 }
 
 /** A document among the fields of a command. */

@@ -75,10 +75,7 @@ export class Cursors {
     this.#open.set(cursor.id.toString(), cursor);
     if (this.#open.size <= MOST_CURSORS && this.#held <= MOST_HELD) return;
     this.kill(cursor.id);
-    throw new MongoError(
-      'ExceededMemoryLimit',
-      'open cursors hold too much: read them to their end or use a limit',
-    );
+    throw new MongoError('ExceededMemoryLimit', 'open cursors hold too much: use a limit');
   }
 }
 

@@ -93,8 +93,7 @@ function readSpec(given: Doc): IndexSpec {
   if (seconds != null) {
     const number = wholeNumber(seconds, 0, 0x7fffffff);
     if (paths.length > 1 || number === undefined) {
-      const text =
-        'TTL indexes have one field, and expireAfterSeconds must be within the range 0 to 2147483647';
+      const text = 'TTL indexes have one field, and expireAfterSeconds from 0 to 2147483647';
       throw new MongoError('CannotCreateIndex', text);
     }
     spec.expireAfterSeconds = number;

@@ -4,7 +4,7 @@ import { isNumeric, toNumber } from '../values/numbers.ts';
 import { compareKeys, compareValues, equalValues, orderKey, rankOf } from '../values/order.ts';
 import { type Found, parsePath, someAt } from '../values/path.ts';
 import { shellText } from '../values/shell-text.ts';
-import { type Doc, field, isDoc, isRegex, TYPES, typeOf } from '../values/value.ts';
+import { type Doc, RANK, field, isDoc, isRegex, typeOf } from '../values/value.ts';
 import { regexTest } from './regex.ts';
 
 /** A compiled filter: true if the document matches; `found` then tells where in an array. */
@@ -62,7 +62,7 @@ export const FIELD_OPERATORS: Partial<
   $type: (path, operand) => {
     const names = Array.isArray(operand) ? (operand as unknown[]) : [operand];
     const wanted = names.flatMap((name) => (name === 'number' ? ['int', 'long', 'double'] : [name]));
-    const unknown = wanted.find((name) => !TYPES.some((type) => type === name));
+    const unknown = wanted.find((name) => name === 'missing' || !Object.hasOwn(RANK, String(name)));
     if (unknown !== undefined)
       throw new MongoError('BadValue', `Unknown type name alias: ${shellText(unknown)}`);
     return at(path, (value) => wanted.includes(typeOf(value)));

@@ -140,12 +140,8 @@ function stretchesOf(
 ): { stretches: Stretch[]; equalFields: number; used: number } {
   let prefixes = [''];
   let equalFields = 0;
-  const tops = new Set<string>();
-  for (const { name, path, descending } of index.fields) {
-    const top = path[0] ?? '';
-    // Two fields below one array may be met by two different elements, which no single key shows.
-    const demand = index.isMultikey && tops.has(top) ? undefined : demands.get(name);
-    tops.add(top);
+  for (const { name, descending } of index.fields) {
+    const demand = demands.get(name);
     const points = demand?.points && distinctKeys(demand.points);
     if (!points || points.length * prefixes.length > MOST_STRETCHES) {
       const bounds = demand?.bounds ?? [];

@@ -2,8 +2,8 @@ import { MongoError } from '../mongo-error.ts';
 import { type Filter, compileFilter } from '../query/filter.ts';
 import { type SortField, parseSort } from '../query/sort.ts';
 import { EMPTY_ARRAY_KEY, compareKeys, complement, orderKey } from '../values/order.ts';
-import { type Path, isPosition } from '../values/path.ts';
-import { type Doc, field, isDoc } from '../values/value.ts';
+import { allValuesAt, valueAt } from '../values/path.ts';
+import { type Doc, field } from '../values/value.ts';
 import { SortedKeys } from './sorted-keys.ts';
 import { shellText } from '../values/shell-text.ts';
 
@@ -34,7 +34,7 @@ export class CollectionIndex {
   readonly spec: IndexSpec;
   readonly fields: readonly SortField[];
   readonly keys = new SortedKeys<Stored>();
-  /** True once a document held an array in an indexed field; then one document may stand under several keys. */
+  /** True once a document stood under several keys, because of an array; at most one field may run into one. */
   isMultikey = false;
   readonly isUnique: boolean;
   readonly #covers: Filter | undefined;
@@ -61,19 +61,29 @@ export class CollectionIndex {
   /** The keys a document stands under; none if a partial index leaves it out. */
   keysOf(doc: Doc): IndexKey[] {
     if (this.#covers && !this.#covers(doc)) return [];
-    const slots = this.fields.map(({ path }) => ({ value: doc, rest: path, final: false }));
-    const tuples = expand(slots);
-    if (tuples.length > 1 || tuples[0]?.some(({ final }) => final)) this.isMultikey = true;
-    const keys = tuples.map((tuple) => this.#keyOf(tuple));
+    let tuples: unknown[][] = [[]];
+    let arrays = 0;
+    for (const { path } of this.fields) {
+      const value = valueAt(doc, path);
+      let values = [value];
+      if (Array.isArray(value)) {
+        if (++arrays > 1) throw new MongoError('CannotIndexParallelArrays', 'cannot index parallel arrays');
+        values = allValuesAt(doc, path);
+        if (values.length === 0) values = [EMPTY];
+      }
+      tuples = tuples.flatMap((tuple) => values.map((it) => [...tuple, it]));
+    }
+    if (tuples.length > 1) this.isMultikey = true;
+    const keys = tuples.map((values) => ({ key: this.#keyOf(values), values }));
     return keys.length < 2 ? keys : [...new Map(keys.map((it) => [it.key, it])).values()];
   }
 
-  #keyOf(tuple: readonly Slot[]): IndexKey {
-    const parts = tuple.map(({ value }, i) => {
+  #keyOf(values: readonly unknown[]): string {
+    const parts = values.map((value, i) => {
       const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
       return this.fields[i]?.descending ? complement(part) : part;
     });
-    return { key: parts.join(''), values: tuple.map(({ value }) => value) };
+    return parts.join('');
   }
 
   /** Throws MongoDB's duplicate key error if another document than `self` stands under one of the keys. */
@@ -137,45 +147,3 @@ function memoryOf(keys: readonly { key: string }[]): number {
 
 /** Stands for an empty array, which is indexed below null. */
 const EMPTY = Symbol('empty array');
-
-/** A field of the key being worked out: `final` once an array was expanded at the end of its path. */
-interface Slot {
-  value: unknown;
-  rest: Path;
-  final: boolean;
-}
-
-/** Walks all fields down together and multiplies at the one array they may share. */
-function expand(slots: readonly Slot[]): Slot[][] {
-  const walked = slots.map(descend);
-  const arrays = walked.filter(({ value, final }) => !final && Array.isArray(value));
-  const shared = arrays[0]?.value as unknown[] | undefined;
-  if (!shared) return [walked];
-  if (arrays.some(({ value }) => value !== shared)) {
-    throw new MongoError('CannotIndexParallelArrays', 'cannot index parallel arrays');
-  }
-  const elements: unknown[] = shared.length > 0 ? shared : [EMPTY];
-  return elements.flatMap((element) =>
-    expand(
-      walked.map((slot) => {
-        if (slot.final || slot.value !== shared) return slot;
-        if (slot.rest.length === 0) return { value: element, rest: [], final: true };
-        return isDoc(element) ? { ...slot, value: element } : { value: undefined, rest: [], final: true };
-      }),
-    ),
-  );
-}
-
-function descend(slot: Slot): Slot {
-  let { value } = slot;
-  let step = 0;
-  for (; step < slot.rest.length; step++) {
-    const part = slot.rest[step] ?? '';
-    if (isDoc(value)) value = field(value, part);
-    else if (Array.isArray(value) && isPosition(part)) value = value[Number(part)];
-    else break;
-  }
-  const rest = slot.rest.slice(step);
-  if (rest.length > 0 && !Array.isArray(value)) return { value: undefined, rest: [], final: slot.final };
-  return { value, rest, final: slot.final };
-}

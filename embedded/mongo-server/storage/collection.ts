@@ -145,10 +145,7 @@ export class Collection {
     refuseTooDeep(doc, MAX_DEPTH);
     const bson = toBson(doc);
     if (bson.length <= MAX_DOCUMENT_BYTES) return bson;
-    throw new MongoError(
-      'BSONObjectTooLarge',
-      `object to insert too large. size in bytes: ${bson.length}, max size: ${MAX_DOCUMENT_BYTES}`,
-    );
+    throw new MongoError('BSONObjectTooLarge', `${bson.length} bytes are more than ${MAX_DOCUMENT_BYTES}`);
   }
 }
 

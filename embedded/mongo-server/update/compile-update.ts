@@ -2,7 +2,6 @@ import { MongoError, unsupported } from '../mongo-error.ts';
 import { type ValueTest, compileFilter } from '../query/filter.ts';
 import { equalValues } from '../values/order.ts';
 import { parsePath } from '../values/path.ts';
-import { shellText } from '../values/shell-text.ts';
 import { type Doc, cloneValue, field, isDoc, typeOf } from '../values/value.ts';
 import { MODIFIERS, type Modifier } from './modifiers.ts';
 import { concretePaths, getAt, removeAt, setAt } from './update-path.ts';
@@ -53,10 +52,7 @@ export function compileUpdate(update: unknown, arrayFilters: unknown = []): Upda
 function replacement(update: Doc): Update {
   const wrong = Object.keys(update).find((name) => name.startsWith('$'));
   if (wrong) {
-    throw new MongoError(
-      'DollarPrefixedFieldName',
-      `The dollar ($) prefixed field '${wrong}' is not allowed in the context of an update's replacement document.`,
-    );
+    throw new MongoError('DollarPrefixedFieldName', `'${wrong}' is not allowed in a replacement document`);
   }
   return keepingId(true, (doc) => {
     const id = field(update, '_id') ?? field(doc, '_id');
@@ -90,10 +86,8 @@ function refuseConflicts(sorted: readonly string[]): void {
     for (let length = 1; length <= parts.length; length++) {
       const prefix = parts.slice(0, length).join('.');
       if (all.has(prefix)) {
-        throw new MongoError(
-          'ConflictingUpdateOperators',
-          `Updating the path '${path}' would create a conflict at '${prefix}'`,
-        );
+        const text = `Updating the path '${path}' would create a conflict at '${prefix}'`;
+        throw new MongoError('ConflictingUpdateOperators', text);
       }
     }
     all.add(path);
@@ -108,10 +102,7 @@ function compileArrayFilters(given: unknown): ArrayFilters {
     const names = isDoc(filter) ? Object.keys(filter).map((key) => key.split('.')[0] ?? '') : [];
     const [name = ''] = names;
     if (!isDoc(filter) || !/^[a-z][a-zA-Z0-9]*$/.test(name) || names.some((other) => other !== name)) {
-      throw new MongoError(
-        'FailedToParse',
-        'Error parsing array filter: its fields must begin with one name',
-      );
+      throw new MongoError('FailedToParse', 'The fields of an array filter must begin with one name');
     }
     if (filters.has(name)) throw new MongoError('FailedToParse', `Found two array filters for ${name}`);
     const test = compileFilter(filter);
@@ -138,10 +129,8 @@ function keepingId(isReplacement: boolean, apply: Update['apply']): Update {
       const result = apply(doc, context);
       const before = field(doc, '_id');
       if (before === undefined || equalValues(before, field(result, '_id'))) return result;
-      throw new MongoError(
-        'ImmutableField',
-        `Performing an update on the path '_id' would modify the immutable field '_id' to ${shellText(result['_id'])}`,
-      );
+      const text = `Performing an update on the path '_id' would modify the immutable field '_id'`;
+      throw new MongoError('ImmutableField', text);
     },
   };
 }

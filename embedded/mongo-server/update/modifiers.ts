@@ -4,7 +4,7 @@ import { regexTest } from '../query/regex.ts';
 import { add, isNumeric, wholeNumber } from '../values/numbers.ts';
 import { compareValues, equalValues } from '../values/order.ts';
 import { shellText } from '../values/shell-text.ts';
-import { type Doc, cloneValue, field, isDoc, isRegex, typeOf } from '../values/value.ts';
+import { type Doc, cloneValue, isDoc, isRegex, typeOf } from '../values/value.ts';
 
 /** What a modifier knows of the place it changes. */
 interface Place {
@@ -30,21 +30,11 @@ export const MODIFIERS: Partial<Record<string, (operand: unknown, path: string) 
   $max: (operand) => (current) =>
     current === undefined || compareValues(operand, current) > 0 ? operand : undefined,
   $push: (operand) => {
-    const { items, slice } = eachOf(operand, '$push', ['$each', '$slice']);
+    const { items, slice } = eachOf(operand);
     return (current, place) => {
       const result = [...arrayAt(current ?? [], place, '$push'), ...items.map(cloneValue)];
       if (slice === undefined) return result;
       return slice < 0 ? result.slice(slice) : result.slice(0, slice);
-    };
-  },
-  $addToSet: (operand) => {
-    const { items } = eachOf(operand, '$addToSet', ['$each']);
-    return (current, place) => {
-      const result = [...arrayAt(current ?? [], place, '$addToSet')];
-      for (const item of items) {
-        if (!result.some((other) => equalValues(other, item))) result.push(cloneValue(item));
-      }
-      return result;
     };
   },
   $pull: (operand) => {
@@ -60,45 +50,27 @@ export const MODIFIERS: Partial<Record<string, (operand: unknown, path: string) 
 
 function increment(operand: unknown, path: string): Modifier {
   if (!isNumeric(operand)) {
-    throw new MongoError(
-      'TypeMismatch',
-      `Cannot increment with non-numeric argument: {${path}: ${shellText(operand)}}`,
-    );
+    throw new MongoError('TypeMismatch', `Cannot increment by {${path}: ${shellText(operand)}}`);
   }
   return (current, { doc }) => {
     if (current === undefined) return operand;
-    const id = `{_id: ${shellText(doc['_id'])}}`;
-    if (!isNumeric(current)) {
-      throw new MongoError(
-        'TypeMismatch',
-        `Cannot apply $inc to a value of non-numeric type. ${id} has the field '${path}' of non-numeric type ${typeOf(current)}`,
-      );
-    }
+    const text = `Cannot apply $inc to {${path}: ${shellText(current)}} of {_id: ${shellText(doc['_id'])}}`;
+    if (!isNumeric(current)) throw new MongoError('TypeMismatch', text);
     const sum = add(current, operand);
     if (sum !== undefined) return sum;
-    throw new MongoError(
-      'BadValue',
-      `Failed to apply $inc to current value (${shellText(current)}) of ${id}`,
-    );
+    throw new MongoError('BadValue', text);
   };
 }
 
 /** Reads a plain value or `{ $each: […], $slice: n }`. */
-function eachOf(
-  operand: unknown,
-  name: string,
-  known: readonly string[],
-): { items: unknown[]; slice: number | undefined } {
+function eachOf(operand: unknown): { items: unknown[]; slice: number | undefined } {
   if (!isDoc(operand) || !Object.hasOwn(operand, '$each')) return { items: [operand], slice: undefined };
-  const wrong = Object.keys(operand).find((clause) => !known.includes(clause));
-  if (wrong) throw unsupported(`${name} with ${wrong}`);
-  const items = operand['$each'];
-  if (!Array.isArray(items)) throw new MongoError('TypeMismatch', 'The argument to $each must be an array');
-  const slice = wholeNumber(field(operand, '$slice'));
-  if (Object.hasOwn(operand, '$slice') && slice === undefined) {
-    throw new MongoError('BadValue', 'The value for $slice must be an integer value');
-  }
-  return { items, slice };
+  const { $each: items, $slice: given, ...more } = operand;
+  const [wrong] = Object.keys(more);
+  if (wrong) throw unsupported(`$push with ${wrong}`);
+  const slice = wholeNumber(given);
+  if (Array.isArray(items) && (given === undefined || slice !== undefined)) return { items, slice };
+  throw new MongoError('BadValue', '$each takes an array, and $slice a whole number');
 }
 
 /** `$pull` takes a value, a condition on elements, or conditions on the fields of elements. */
@@ -111,8 +83,6 @@ function pullTest(operand: unknown): (item: unknown) => boolean {
 
 function arrayAt(value: unknown, { path, doc }: Place, name: string): unknown[] {
   if (Array.isArray(value)) return value;
-  throw new MongoError(
-    'BadValue',
-    `Cannot apply ${name}: the field '${path}' must be an array but is of type ${typeOf(value)} in document {_id: ${shellText(doc['_id'])}}`,
-  );
+  const text = `Cannot apply ${name}: '${path}' is no array but ${typeOf(value)} in {_id: ${shellText(doc['_id'])}}`;
+  throw new MongoError('BadValue', text);
 }

@@ -20,10 +20,7 @@ export function concretePaths(
   for (const part of parts) {
     if (part === '$') {
       if (position === undefined) {
-        throw new MongoError(
-          'BadValue',
-          'The positional operator did not find the match needed from the query.',
-        );
+        throw new MongoError('BadValue', 'The positional operator did not find the match needed');
       }
       paths = paths.map((soFar) => [...soFar, String(position)]);
     } else if (part.startsWith('$[')) {
@@ -31,18 +28,12 @@ export function concretePaths(
       paths = paths.flatMap((soFar) => {
         const array = getAt(doc, soFar);
         if (!Array.isArray(array)) {
-          throw new MongoError(
-            'BadValue',
-            `The path '${soFar.join('.')}' must exist in the document in order to apply array updates.`,
-          );
+          throw new MongoError('BadValue', `'${soFar.join('.')}' must be an array for '${part}' to apply`);
         }
         return array.flatMap((element, i) => (test?.(element) ? [[...soFar, String(i)]] : []));
       });
     } else if (part.startsWith('$')) {
-      throw new MongoError(
-        'DollarPrefixedFieldName',
-        `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`,
-      );
+      throw new MongoError('DollarPrefixedFieldName', `'${part}' in '${path}' is not valid for storage`);
     } else paths = paths.map((soFar) => [...soFar, part]);
   }
   return paths;
@@ -76,10 +67,8 @@ export function setAt(doc: Doc, path: Path, value: unknown): void {
       target = field(target, part);
     } else {
       const at = path[i - 1] ?? '';
-      throw new MongoError(
-        'PathNotViable',
-        `Cannot create field '${part}' in element {${at}: ${shellText(target)}}`,
-      );
+      const text = `Cannot create field '${part}' in element {${at}: ${shellText(target)}}`;
+      throw new MongoError('PathNotViable', text);
     }
   });
 }

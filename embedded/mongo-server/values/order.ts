@@ -1,25 +1,6 @@
 import { type BSONRegExp, type Binary, Long, ObjectId } from 'bson';
 import { type Numeric, toNumber } from './numbers.ts';
-import { type Doc, type TypeName, field, typeOf } from './value.ts';
-
-/** One character for each group of types that compare with each other; a missing field sorts as null. */
-const RANK: Record<TypeName, string> = {
-  minKey: '\x02',
-  missing: '\x04',
-  null: '\x04',
-  int: '\x05',
-  double: '\x05',
-  long: '\x05',
-  string: '\x06',
-  object: '\x07',
-  array: '\x08',
-  binData: '\x09',
-  objectId: '\x0a',
-  bool: '\x0b',
-  date: '\x0c',
-  regex: '\x0e',
-  maxKey: '\x11',
-};
+import { type Doc, RANK, field, typeOf } from './value.ts';
 
 /** How an empty array sorts and is indexed: below null, as MongoDB's undefined. */
 export const EMPTY_ARRAY_KEY = '\x03';

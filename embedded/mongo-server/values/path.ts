@@ -9,10 +9,7 @@ export function parsePath(path: string): Path {
   const parts = path.split('.');
   if (path.length > 2000) throw new MongoError('BadValue', 'A field path is too long');
   if (parts.some((part) => part === '')) {
-    throw new MongoError(
-      'EmptyFieldName',
-      `The path '${path}' contains an empty field name, which is not allowed.`,
-    );
+    throw new MongoError('EmptyFieldName', `The path '${path}' contains an empty field name`);
   }
   return parts;
 }

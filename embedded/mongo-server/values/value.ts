@@ -4,24 +4,28 @@ import { MongoError, unsupported } from '../mongo-error.ts';
 /** A document as the server holds it: see `fromBson` for which class stands for which BSON type. */
 export type Doc = Record<string, unknown>;
 
-/** The BSON types this server keeps, by the names `$type` knows. */
-export const TYPES = [
-  'double',
-  'string',
-  'object',
-  'array',
-  'binData',
-  'objectId',
-  'bool',
-  'date',
-  'null',
-  'regex',
-  'int',
-  'long',
-  'minKey',
-  'maxKey',
-] as const;
-export type TypeName = (typeof TYPES)[number] | 'missing';
+/**
+ * The BSON types this server keeps, by the names `$type` knows, and `missing` for what is not there. Each has a character
+ * that puts it in its place in BSON's order; types that compare with each other share one, and missing sorts as null.
+ */
+export const RANK = {
+  minKey: '\x02',
+  missing: '\x04',
+  null: '\x04',
+  int: '\x05',
+  double: '\x05',
+  long: '\x05',
+  string: '\x06',
+  object: '\x07',
+  array: '\x08',
+  binData: '\x09',
+  objectId: '\x0a',
+  bool: '\x0b',
+  date: '\x0c',
+  regex: '\x0e',
+  maxKey: '\x11',
+} as const;
+export type TypeName = keyof typeof RANK;
 
 const CLASSES: Partial<Record<string, TypeName>> = {
   ObjectId: 'objectId',

@@ -13,7 +13,7 @@ const INDEXES: { key: Doc; partialFilterExpression?: Doc }[] = [
   { key: { a: 1 } },
   { key: { a: -1, b: 1 } },
   { key: { b: 1, a: 1 } },
-  { key: { 'c.x': 1, 'c.y': -1 } },
+  { key: { 'c.x': 1, d: -1 } },
   { key: { a: 1, d: 1 }, partialFilterExpression: { b: 2 } },
   { key: { d: 1 }, partialFilterExpression: { a: { $exists: true } } },
 ];

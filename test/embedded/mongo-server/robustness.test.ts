@@ -147,7 +147,7 @@ describe('The settings of the embedded MongoDB server', () => {
     directory.remove();
   });
 
-  it('with a password shut out whoever does not know it', async () => {
+  it('with a password shut out whoever does not know it, and take no long messages from strangers [MO4]', async () => {
     const server = await openServer({ credentials: { user: 'ringback', password: 'pässword' } });
     const at = (user: string) => server.url.replace('//', `//${user}@`);
     const stranger = await MongoClient.connect(server.url);
@@ -155,6 +155,10 @@ describe('The settings of the embedded MongoDB server', () => {
     await stranger.close();
     await assert.rejects(MongoClient.connect(at('ringback:wrong')), { code: 18 });
     await assert.rejects(MongoClient.connect(at('nobody:p%C3%A4ssword')), { code: 18 });
+    const flood = connect(server.port, '127.0.0.1');
+    flood.on('error', () => {}); // a reset is as good as an end
+    flood.resume().write(message(Buffer.alloc(0), { length: 17_000 }));
+    await once(flood, 'close');
     const friend = await MongoClient.connect(at('ringback:p%C3%A4ssword'));
     await friend.db('test').collection('things').insertOne({ a: 1 });
     await friend.close();

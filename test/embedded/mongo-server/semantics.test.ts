@@ -12,7 +12,7 @@ interface Thing {
  * What we rely on in MongoDB, as its manual has it. Runs over the wire against the embedded server, and unchanged
  * against a real one where MONGODB_URL names it.
  */
-describe('What we rely on in MongoDB', () => {
+describe('What we rely on in MongoDB [MO3]', () => {
   let at: Awaited<ReturnType<typeof openAnyDatabase>>;
   let collection: ReturnType<typeof things>;
   const things = (name: string) => at.db.collection<Thing>(name);
@@ -184,8 +184,7 @@ describe('What we rely on in MongoDB', () => {
         ...['', 'A', 'a', 'a\0b', 'aa', '\ufffd', '\u{1f600}'],
         ...[{}, { a: 1 }, { a: 1, b: 0 }, { b: 1 }, { a: 'x' }],
         ...[new ObjectId('0'.repeat(24)), new ObjectId('f'.repeat(24))],
-        ...[false, true],
-        ...[new Date(-1), new Date(1)],
+        ...[false, true, new Date(-1), new Date(1)],
         new MaxKey(),
       ];
       const shuffled = values
@@ -310,14 +309,12 @@ describe('What we rely on in MongoDB', () => {
       await assert.rejects(changed({ n: Long.MAX_VALUE }, { $inc: { n: 1 } }), { code: 2 });
     });
 
-    it('$push, $addToSet and $pull change arrays, and nothing else', async () => {
+    it('$push and $pull change arrays, and nothing else', async () => {
       assert.deepEqual(await changed({}, { $push: { a: 1 } }), { a: [1] });
       assert.deepEqual(await changed({ a: [1] }, { $push: { a: [2] } }), { a: [1, [2]] });
       assert.deepEqual(await changed({ a: [1, 2, 3] }, { $push: { a: { $each: [4], $slice: -2 } } }), {
         a: [3, 4],
       });
-      assert.deepEqual(await changed({ a: [1] }, { $addToSet: { a: { $each: [1, 2] } } }), { a: [1, 2] });
-      assert.deepEqual(await changed({ a: [{ x: 1 }] }, { $addToSet: { a: { x: 1 } } }), { a: [{ x: 1 }] });
       assert.deepEqual(await changed({ a: [1, 2, 1] }, { $pull: { a: 1 } }), { a: [2] });
       assert.deepEqual(await changed({ a: [1, 5, 9] }, { $pull: { a: { $gt: 4 } } }), { a: [1] });
       assert.deepEqual(await changed({ a: [{ x: 1, y: 1 }, { x: 2 }] }, { $pull: { a: { x: 1 } } }), {

@@ -20,7 +20,7 @@ describe('The list of what the embedded MongoDB server supports', () => {
     ['accumulators', keys(ACCUMULATORS)],
   ];
   for (const [name, inCode] of lists) {
-    it(`names exactly the ${name} that the code has`, () => {
+    it(`names exactly the ${name} that the code has [MO2]`, () => {
       assert.deepEqual([...SUPPORTED[name]].sort(), inCode.sort());
     });
   }
@@ -60,6 +60,38 @@ describe('The list of what the embedded MongoDB server supports', () => {
         );
     }
     assert.deepEqual(taken.sort(), [...SUPPORTED.indexOptions].sort());
+  });
+
+  it('has what mongosh and Compass ask when they connect and browse', async () => {
+    const asked: object[] = [
+      { hello: 1 },
+      { buildInfo: 1 },
+      { hostInfo: 1 },
+      { connectionStatus: 1, showPrivileges: true },
+      { listDatabases: 1, nameOnly: true },
+      { listCollections: 1, cursor: {}, nameOnly: false, authorizedCollections: true },
+      { dbStats: 1 },
+      { collStats: 'things' },
+      { count: 'things' },
+      { listIndexes: 'things', cursor: {} },
+      { find: 'things', filter: {}, skip: 0, limit: 20, maxTimeMS: 60_000 },
+      {
+        aggregate: 'things',
+        pipeline: [{ $match: {} }, { $sample: { size: 1000 } }],
+        cursor: {},
+        allowDiskUse: true,
+      },
+      {
+        aggregate: 'things',
+        pipeline: [{ $match: {} }, { $skip: 0 }, { $group: { _id: 1, n: { $sum: 1 } } }],
+        cursor: {},
+      },
+    ];
+    for (const command of asked)
+      assert.equal((await db().command(command))['ok'], 1, JSON.stringify(command));
+    const first = await db().collection('things').findOne({ a: 1 });
+    const replace = { findAndModify: 'things', query: { a: 1 }, update: { a: 1, b: 2 }, new: true };
+    assert.deepEqual((await db().command(replace))['value'], { ...first, b: 2 });
   });
 
   const cursor = {};
@@ -121,7 +153,7 @@ describe('The list of what the embedded MongoDB server supports', () => {
     ['a decimal', { insert: 'things', documents: [{ a: new Decimal128('1') }] }, 238, 'NotImplemented'],
   ];
   for (const [what, command, code, codeName] of refused) {
-    it(`leaves out ${what}, which is refused by MongoDB's code and name`, async () => {
+    it(`leaves out ${what}, which is refused by MongoDB's code and name [MO2]`, async () => {
       await assert.rejects(db().command(command), { code, codeName });
     });
   }
@@ -129,7 +161,7 @@ describe('The list of what the embedded MongoDB server supports', () => {
   it('leaves out update operators and pipelines, which are refused and change nothing', async () => {
     const things = db().collection('things');
     const of = (update: object) => things.updateOne({}, update);
-    for (const operator of ['$rename', '$mul', '$currentDate', '$bit', '$pop', '$pullAll']) {
+    for (const operator of ['$rename', '$mul', '$currentDate', '$bit', '$pop', '$pullAll', '$addToSet']) {
       await assert.rejects(of({ [operator]: { a: 1 } }), { code: 9 }, operator);
     }
     await assert.rejects(of({ $push: { b: { $each: [], $sort: 1 } } }), { code: 238 });
