@@ -36,6 +36,12 @@ function Resting(): JSX.Element | null {
         </p>
       </Empty>
     );
+  if (me.state !== 'not-ready' && me.state !== 'logged-off')
+    return (
+      <Empty title="One moment">
+        <p>Your contact is on its way to this screen.</p>
+      </Empty>
+    );
   return (
     <Empty title="You are not ready">
       <p>Nothing is offered to you until you are.</p>
