@@ -8,10 +8,19 @@ import type { Commands } from './commands.ts';
 import { isViewing, PageFrame } from './page-frames.ts';
 import type { Desk } from './desk.ts';
 
+/** A page the agent came to by the six digits, with no contact to it. */
+export interface CodedPage {
+  readonly session: SessionId;
+  readonly registration: string;
+  readonly frame: PageFrame;
+  readonly mode: 'lead' | 'follow';
+}
+
 /** Page sharing on this desk: registration under the visitor's address, consent, frames, lead and follow, push. */
 export class PageDesk {
   /** What the agent types into "push a page". */
   readonly address = signal('');
+  readonly coded = signal<CodedPage | undefined>(undefined);
   readonly #frames = new Map<SessionId, PageFrame>();
   readonly #registrations = new Map<SessionId, string>();
   readonly #asked = new Set<SessionId>();
@@ -58,7 +67,23 @@ export class PageDesk {
 
   /** The visitor reads out six digits: the other way to register. */
   registerByCode(ip: string, code: string): Promise<boolean> {
-    return this.#register('register:code', { ip, code });
+    return this.#register('register:code', { ip, code }, (session, registration) => {
+      if (this.#desk.contacts.peek().some((it) => it.session?.id === session)) return;
+      const frame = new PageFrame(session, 'viewer', this.#api, false);
+      this.coded.value = { session, registration, frame, mode: 'lead' };
+    });
+  }
+
+  async setCodedMode(page: CodedPage, mode: CodedPage['mode']): Promise<void> {
+    if (await this.setMode(page.session, mode)) this.coded.value = { ...page, mode };
+  }
+
+  stopCoded({ session, registration }: CodedPage): Promise<boolean> {
+    return this.#commands.run(`stop:${session}`, 'Leaving the page', async () => {
+      this.coded.value = undefined;
+      await this.#api.unregister(registration);
+      return undefined;
+    });
   }
 
   askConsent(session: SessionId): Promise<boolean> {
@@ -96,10 +121,15 @@ export class PageDesk {
     });
   }
 
-  #register(key: string, ask: RegistrationAsk): Promise<boolean> {
+  #register(
+    key: string,
+    ask: RegistrationAsk,
+    then?: (session: SessionId, registration: string) => void,
+  ): Promise<boolean> {
     return this.#commands.run(key, 'Registering for the page', async () => {
       const { id, sessionId } = await this.#api.register(ask);
       this.#registrations.set(sessionId, id);
+      then?.(sessionId, id);
       return undefined;
     });
   }
