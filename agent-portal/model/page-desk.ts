@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-import type { ContactView, SessionView } from '../../contracts/agent.ts';
+import type { ContactView, PageCommand, SessionView } from '../../contracts/agent.ts';
 import type { RegistrationAsk } from '../../contracts/agent.schema.ts';
 import type { SessionId } from '../../contracts/ids.ts';
 import type { Api } from './api.ts';
@@ -15,6 +15,9 @@ export interface CodedPage {
   readonly frame: PageFrame;
   readonly mode: 'lead' | 'follow';
 }
+
+const whileWaiting: readonly PageCommand[] = ['ask-consent', 'stop'];
+const whileOpen: readonly PageCommand[] = ['lead', 'follow', 'push', 'open-view', 'stop'];
 
 /** Page sharing on this desk: registration under the visitor's address, consent, frames, lead and follow, push. */
 export class PageDesk {
@@ -74,8 +77,11 @@ export class PageDesk {
     });
   }
 
-  async setCodedMode(page: CodedPage, mode: CodedPage['mode']): Promise<void> {
-    if (await this.setMode(page.session, mode)) this.coded.value = { ...page, mode };
+  /** What can be done now with the page that came by a code: nobody else tells. */
+  get codedAllowed(): readonly PageCommand[] {
+    const coded = this.coded.value;
+    if (coded === undefined) return [];
+    return coded.frame.state.value.is === 'joined' ? whileOpen : whileWaiting;
   }
 
   stopCoded({ session, registration }: CodedPage): Promise<boolean> {
@@ -90,11 +96,13 @@ export class PageDesk {
     return this.#post(`consent:${session}`, 'Asking to share the page', `/pages/${session}/consent`, {});
   }
 
-  setMode(session: SessionId, mode: 'lead' | 'follow'): Promise<boolean> {
+  async setMode(session: SessionId, mode: 'lead' | 'follow'): Promise<void> {
     const label = mode === 'lead' ? 'Taking the lead' : 'Following';
-    return this.#commands.run(`mode:${session}`, label, () =>
+    const done = await this.#commands.run(`mode:${session}`, label, () =>
       this.#api.command('PUT', `/pages/${session}/mode`, { mode }),
     );
+    const coded = this.coded.peek();
+    if (done && coded?.session === session) this.coded.value = { ...coded, mode };
   }
 
   async push(session: SessionId): Promise<void> {

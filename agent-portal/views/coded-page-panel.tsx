@@ -2,8 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 import type { CodedPage } from '../model/page-desk.ts';
-import { useTools } from './context.ts';
-import { Badge, Empty } from './controls.tsx';
+import { Badge, CommandButton, Empty } from './controls.tsx';
 import { Push } from './page-panel.tsx';
 import { SharedFrame } from './shared-frame.tsx';
 
@@ -11,7 +10,6 @@ const againMs = 2000;
 
 /** The page of a visitor who read out a code: it is asked for until they have said yes, and then it is the same as any. */
 export function CodedPagePanel({ page }: { readonly page: CodedPage }): JSX.Element {
-  const { portal } = useTools();
   const { session, frame, mode } = page;
   const state = frame.state.value;
   const isOpen = state.is === 'joined';
@@ -29,22 +27,12 @@ export function CodedPagePanel({ page }: { readonly page: CodedPage }): JSX.Elem
         <span class="spring" />
         {isOpen && (
           <span class="segments" role="group" aria-label="Who moves the page">
-            {(['lead', 'follow'] as const).map((it) => (
-              <button
-                key={it}
-                type="button"
-                class="button"
-                aria-pressed={mode === it}
-                onClick={() => mode !== it && void portal.pages.setCodedMode(page, it)}
-              >
-                {it === 'lead' ? 'Lead' : 'Follow'}
-              </button>
-            ))}
+            <CommandButton id="lead" pressed={mode === 'lead'} />
+            <CommandButton id="follow" pressed={mode === 'follow'} />
           </span>
         )}
-        <button type="button" class="button quiet" onClick={() => void portal.pages.stopCoded(page)}>
-          Stop viewing
-        </button>
+        <CommandButton id="window" kind="quiet" label="Window" />
+        <CommandButton id="stop" kind="quiet" />
       </header>
       <div class="page-body">
         {isOpen ? (
@@ -52,14 +40,7 @@ export function CodedPagePanel({ page }: { readonly page: CodedPage }): JSX.Elem
         ) : (
           <Empty title="Waiting for the visitor’s yes">
             <p>They see your question on their page now. The page appears here by itself.</p>
-            <button
-              type="button"
-              class="button"
-              aria-busy={portal.commands.busy.value.has(`consent:${session}`)}
-              onClick={() => void portal.pages.askConsent(session)}
-            >
-              Ask again
-            </button>
+            <CommandButton id="ask-consent" label="Ask again" />
           </Empty>
         )}
       </div>

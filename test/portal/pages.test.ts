@@ -183,11 +183,10 @@ describe('Ana and Maria look at the same page', () => {
     const frame = await (await page.$('[data-coded=open] iframe'))!.contentFrame();
     await frame.waitForSelector('h1');
     await bench.isAccessible(page);
-    const press = (words: string): Promise<void> =>
-      page.locator(`::-p-xpath(//*[@data-coded]//button[normalize-space()="${words}"])`).click();
-    await press('Follow');
+    await page.keyboard.press('f');
     assert.deepEqual((await fake.heard('PUT pages/mode')).body, { mode: 'follow' });
-    await press('Stop viewing');
+    await page.waitForSelector('[data-command=follow][aria-pressed=true]');
+    await page.keyboard.press('s');
     assert.equal((await fake.heard('DELETE registrations')).id, 'registration-1');
     await bench.isGone(page, '[data-coded]');
   });
