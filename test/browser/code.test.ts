@@ -27,7 +27,8 @@ describe('A visitor who is on the telephone already', function () {
     await stage.looksRight(maya, 'desk-code-open');
     await frame.click('a[href="/tents/"]');
     await isAt(maria.page, '/tents/');
-    await maya.keyboard.press('s');
+    await sees(maya, 'body', 'Stop viewing');
+    await maya.click('[data-command=stop]'); // the keys are the frame's while she works in it
     await maya.waitForFunction(() => document.querySelector('[data-coded]') === null);
   });
 });
