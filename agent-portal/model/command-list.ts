@@ -273,9 +273,13 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
         'Board',
         'Close',
         'escape',
-        () => board.opened.value !== undefined || portal.panel.value !== undefined,
+        () =>
+          portal.stateMenuIsOpen.value ||
+          board.opened.value !== undefined ||
+          portal.panel.value !== undefined,
         () => {
-          if (portal.panel.value !== undefined) portal.panel.value = undefined;
+          if (portal.stateMenuIsOpen.value) portal.stateMenuIsOpen.value = false;
+          else if (portal.panel.value !== undefined) portal.panel.value = undefined;
           else board.opened.value = undefined;
         },
       ),
