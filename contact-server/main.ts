@@ -112,7 +112,7 @@ async function run(config: Config): Promise<void> {
     const down = dmz.filter((it) => it.state === 'down');
     const sipStatus = telephony.status();
     return {
-      redis: { up: health.redis, ...(health.detail !== undefined && { detail: health.detail }) },
+      redis: { up: health.redis, ...(!health.redis && { detail: 'does not answer' }) },
       mongodb: { up: await answers(stores) },
       sip: sipStatus,
       dmz: {

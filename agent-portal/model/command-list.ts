@@ -1,6 +1,7 @@
 import type { CallCommand, PageCommand } from '../../contracts/agent.ts';
 import type { SessionId } from '../../contracts/ids.ts';
 import { accept, callNow, control, decline, markChecked } from './actions.ts';
+import type { CodedPage } from './page-desk.ts';
 import type { Portal } from './portal.ts';
 
 export type CommandGroup = 'Offer' | 'Call' | 'Page' | 'Contact' | 'You' | 'Board';
@@ -54,7 +55,12 @@ const focus = (id: string): void => document.getElementById(id)?.focus();
 export function commandList(portal: Portal): Readonly<Record<CommandId, Command>> {
   const { desk, pages, wrapUps, board } = portal;
   const onDesk = (): boolean => portal.screen.value === 'desk' && portal.isAgent.value;
-  const session = (): SessionId | undefined => desk.contact.value?.session?.id;
+  /** The page that came by a code, while no contact is in front of it. */
+  const coded = (): CodedPage | undefined =>
+    desk.contact.value || desk.offer.value ? undefined : pages.coded.value;
+  const session = (): SessionId | undefined => desk.contact.value?.session?.id ?? coded()?.session;
+  const pageMay = (command: PageCommand): boolean =>
+    (coded() ? pages.codedAllowed : desk.contact.value?.session?.pages.allowed)?.includes(command) ?? false;
 
   function ofCall(command: CallCommand, label: string, key: string): Command {
     const call = () => desk.contact.value?.call;
@@ -84,7 +90,7 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
       group: 'Page',
       key,
       shown: key.toUpperCase(),
-      isAllowed: () => onDesk() && (desk.contact.value?.session?.pages.allowed.includes(command) ?? false),
+      isAllowed: () => onDesk() && pageMay(command),
       run: () => {
         const id = session();
         if (id) act(id);
@@ -164,7 +170,7 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
       'v',
       () => {
         const now = desk.contact.value?.session;
-        if (now) void pages.frame(now).openWindow();
+        void (now ? pages.frame(now) : coded()?.frame)?.openWindow();
       },
       'window',
     ),
@@ -174,7 +180,9 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
       's',
       () => {
         const contact = desk.contact.value;
+        const page = coded();
         if (contact) void pages.stop(contact);
+        else if (page) void pages.stopCoded(page);
       },
       'stop',
     ),
@@ -265,9 +273,13 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
         'Board',
         'Close',
         'escape',
-        () => board.opened.value !== undefined || portal.panel.value !== undefined,
+        () =>
+          portal.stateMenuIsOpen.value ||
+          board.opened.value !== undefined ||
+          portal.panel.value !== undefined,
         () => {
-          if (portal.panel.value !== undefined) portal.panel.value = undefined;
+          if (portal.stateMenuIsOpen.value) portal.stateMenuIsOpen.value = false;
+          else if (portal.panel.value !== undefined) portal.panel.value = undefined;
           else board.opened.value = undefined;
         },
       ),

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-import type { ContactView, SessionView } from '../../contracts/agent.ts';
+import type { ContactView, PageCommand, SessionView } from '../../contracts/agent.ts';
 import type { RegistrationAsk } from '../../contracts/agent.schema.ts';
 import type { SessionId } from '../../contracts/ids.ts';
 import type { Api } from './api.ts';
@@ -8,10 +8,22 @@ import type { Commands } from './commands.ts';
 import { isViewing, PageFrame } from './page-frames.ts';
 import type { Desk } from './desk.ts';
 
+/** A page the agent came to by the six digits, with no contact to it. */
+export interface CodedPage {
+  readonly session: SessionId;
+  readonly registration: string;
+  readonly frame: PageFrame;
+  readonly mode: 'lead' | 'follow';
+}
+
+const whileWaiting: readonly PageCommand[] = ['ask-consent', 'stop'];
+const whileOpen: readonly PageCommand[] = ['lead', 'follow', 'push', 'open-view', 'stop'];
+
 /** Page sharing on this desk: registration under the visitor's address, consent, frames, lead and follow, push. */
 export class PageDesk {
   /** What the agent types into "push a page". */
   readonly address = signal('');
+  readonly coded = signal<CodedPage | undefined>(undefined);
   readonly #frames = new Map<SessionId, PageFrame>();
   readonly #registrations = new Map<SessionId, string>();
   readonly #asked = new Set<SessionId>();
@@ -58,18 +70,39 @@ export class PageDesk {
 
   /** The visitor reads out six digits: the other way to register. */
   registerByCode(ip: string, code: string): Promise<boolean> {
-    return this.#register('register:code', { ip, code });
+    return this.#register('register:code', { ip, code }, (session, registration) => {
+      if (this.#desk.contacts.peek().some((it) => it.session?.id === session)) return;
+      const frame = new PageFrame(session, 'viewer', this.#api, false);
+      this.coded.value = { session, registration, frame, mode: 'lead' };
+    });
+  }
+
+  /** What can be done now with the page that came by a code: nobody else tells. */
+  get codedAllowed(): readonly PageCommand[] {
+    const coded = this.coded.value;
+    if (coded === undefined) return [];
+    return coded.frame.state.value.is === 'joined' ? whileOpen : whileWaiting;
+  }
+
+  stopCoded({ session, registration }: CodedPage): Promise<boolean> {
+    return this.#commands.run(`stop:${session}`, 'Leaving the page', async () => {
+      this.coded.value = undefined;
+      await this.#api.unregister(registration);
+      return undefined;
+    });
   }
 
   askConsent(session: SessionId): Promise<boolean> {
     return this.#post(`consent:${session}`, 'Asking to share the page', `/pages/${session}/consent`, {});
   }
 
-  setMode(session: SessionId, mode: 'lead' | 'follow'): Promise<boolean> {
+  async setMode(session: SessionId, mode: 'lead' | 'follow'): Promise<void> {
     const label = mode === 'lead' ? 'Taking the lead' : 'Following';
-    return this.#commands.run(`mode:${session}`, label, () =>
+    const done = await this.#commands.run(`mode:${session}`, label, () =>
       this.#api.command('PUT', `/pages/${session}/mode`, { mode }),
     );
+    const coded = this.coded.peek();
+    if (done && coded?.session === session) this.coded.value = { ...coded, mode };
   }
 
   async push(session: SessionId): Promise<void> {
@@ -96,10 +129,15 @@ export class PageDesk {
     });
   }
 
-  #register(key: string, ask: RegistrationAsk): Promise<boolean> {
+  #register(
+    key: string,
+    ask: RegistrationAsk,
+    then?: (session: SessionId, registration: string) => void,
+  ): Promise<boolean> {
     return this.#commands.run(key, 'Registering for the page', async () => {
       const { id, sessionId } = await this.#api.register(ask);
       this.#registrations.set(sessionId, id);
+      then?.(sessionId, id);
       return undefined;
     });
   }

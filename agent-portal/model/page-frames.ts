@@ -28,11 +28,14 @@ export class PageFrame {
   readonly #session: SessionId;
   readonly #kind: 'viewer' | 'watch';
   readonly #api: Api;
+  readonly #isTold: boolean;
 
-  constructor(session: SessionId, kind: 'viewer' | 'watch', api: Api) {
+  /** `isTold`: the session of a contact tells of the handshake; nobody tells a watcher, or who came by a code. */
+  constructor(session: SessionId, kind: 'viewer' | 'watch', api: Api, isTold = kind === 'viewer') {
     this.#session = session;
     this.#kind = kind;
     this.#api = api;
+    this.#isTold = isTold;
     void this.open();
   }
 
@@ -41,8 +44,7 @@ export class PageFrame {
     this.state.value = { is: 'opening' };
     try {
       const { url } = await this.#api.viewer(this.#session, this.#kind);
-      if (this.#kind === 'watch') {
-        // nobody tells a watcher of the handshake
+      if (!this.#isTold) {
         this.state.value = { is: 'joined', url };
         return;
       }

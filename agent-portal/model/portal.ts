@@ -212,6 +212,7 @@ export class Portal {
   #loggedOut(why?: string): void {
     this.feed.stop();
     this.desk.clear();
+    this.pages.coded.value = undefined;
     this.panel.value = undefined;
     this.phase.value = { is: 'logged-out', ...(why === undefined ? {} : { why }) };
   }

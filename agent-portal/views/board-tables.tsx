@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 
 import type { CallbackId } from '../../contracts/ids.ts';
 import type { SteadyOrder } from '../model/steady-order.ts';
-import { duration, timeAhead } from '../model/format.ts';
+import { duration, shortUrl, timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Badge, Since } from './controls.tsx';
 import { agentWords, callbackWords, needInWords, reservationWords, type Tone } from './words.ts';
@@ -201,7 +201,7 @@ export function LiveTable(): JSX.Element {
               <Badge tone={tone}>{words}</Badge>
             </td>
             <td class="hint cut" title={it.page}>
-              {it.page}
+              {it.page && shortUrl(it.page)}
             </td>
             <td>
               <Since at={it.since} />

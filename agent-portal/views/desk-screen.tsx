@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 
 import { CallBar } from './call-bar.tsx';
+import { CodedPagePanel } from './coded-page-panel.tsx';
 import { ContactList } from './contact-list.tsx';
 import { useTools } from './context.ts';
 import { CommandButton, Empty } from './controls.tsx';
@@ -15,8 +16,10 @@ function Resting(): JSX.Element | null {
   const { portal } = useTools();
   const me = portal.desk.me.value;
   const offer = portal.desk.offer.value;
+  const coded = portal.pages.coded.value;
   if (me === undefined) return null;
   if (offer !== undefined) return <OfferPreview offer={offer} />;
+  if (coded !== undefined) return <CodedPagePanel page={coded} />;
   if (me.phone === 'unreachable')
     return (
       <Empty title="Your phone is unreachable">
@@ -34,6 +37,12 @@ function Resting(): JSX.Element | null {
         <p>
           Accept it with <kbd>⏎</kbd>; all other keys are under <kbd>?</kbd>.
         </p>
+      </Empty>
+    );
+  if (me.state !== 'not-ready' && me.state !== 'logged-off')
+    return (
+      <Empty title="One moment">
+        <p>Your contact is on its way to this screen.</p>
       </Empty>
     );
   return (

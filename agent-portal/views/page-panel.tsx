@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import type { ContactView, SessionView } from '../../contracts/agent.ts';
+import type { SessionId } from '../../contracts/ids.ts';
 import { shortUrl } from '../model/format.ts';
 import { isViewing } from '../model/page-frames.ts';
 import { useTools } from './context.ts';
@@ -28,16 +29,15 @@ function Mode({ session }: { readonly session: SessionView }): JSX.Element | nul
 }
 
 /** Sends the visitor to another page of the company. */
-function Push({ session }: { readonly session: SessionView }): JSX.Element | null {
+export function Push({ session }: { readonly session: SessionId }): JSX.Element {
   const { portal } = useTools();
-  if (!session.pages.allowed.includes('push')) return null;
-  const isBusy = portal.commands.busy.value.has(`push:${session.id}`);
+  const isBusy = portal.commands.busy.value.has(`push:${session}`);
   return (
     <form
       class="push"
       onSubmit={(event) => {
         event.preventDefault();
-        void portal.pages.push(session.id);
+        void portal.pages.push(session);
       }}
     >
       <label for="push-url">Push a page</label>
@@ -179,7 +179,7 @@ export function PagePanel({ contact }: { readonly contact: ContactView }): JSX.E
       <div class="page-body">
         <Body session={session} />
       </div>
-      <Push session={session} />
+      {session.pages.allowed.includes('push') && <Push session={session.id} />}
     </section>
   );
 }

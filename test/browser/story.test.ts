@@ -86,12 +86,21 @@ describe('A visitor in the shop, an agent at the desk and a manager at the board
     await theVisitorLeads(maria, maya);
     await theAgentLeads(maria, maya);
     await sees(mina, '.boxes', '/help/');
+    await mina.click('.live-box .opener');
+    await sees(mina, '[data-view=story]', 'Offered to Maya Okafor');
+    await sees(mina, '[data-view=story]', 'Both talk');
+    await sees(mina, '.drawer [data-view=why]', 'chosen: became free first');
     await stage.looksRight(mina, 'board-live');
+    await mina.keyboard.press('Escape');
+    await maya.reload(); // why she was chosen is not lost with the page
+    await maya.waitForSelector('[data-frame=joined]');
+    await maya.keyboard.press('w');
+    await sees(maya, '.person .why', 'chosen: became free first');
     await Promise.all([stage.phone.hears(customerHz), line.hears(agentHz)]);
 
     await maria.press('Connected');
     await maria.reads('Connected with Maya');
-    await press(maya, 'Alt', 'e'); // she is still in the field of the address
+    await maya.keyboard.press('e');
     await sees(maya, '.call-state', 'After call');
     assert.equal(line.calls.length, 0, 'both have hung up');
     await press(maya, 'Alt', 'n');

@@ -10,6 +10,7 @@ import type { Hint, StreamEntry } from '../../contact-server/ports/hints.ts';
 import type { AgentMessage, LineView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
+import { answerProblems, ProblemError } from '../../server-kit/problem.ts';
 import { History } from '../support/history.ts';
 import { readEvents } from '../support/sse.ts';
 
@@ -57,6 +58,7 @@ describe('The event streams', () => {
   let look: (present: Presence) => void;
   let line: LineView;
   let boardFails: boolean;
+  let redisIsAway: boolean;
 
   const add = (name: string, data: Record<string, unknown>): void => {
     entries.push({ cursor: `${String(entries.length + 1)}-0`, name, data });
@@ -81,10 +83,14 @@ describe('The event streams', () => {
     entries = [];
     line = { waiting: 0 };
     boardFails = false;
+    redisIsAway = false;
     const account = { id: agentId, roles: ['agent', 'manager'], extension: '101' };
     const parts = {
       streams: {
-        end: () => Promise.resolve(`${String(entries.length)}-0`),
+        end: () =>
+          redisIsAway
+            ? Promise.reject(new ProblemError('unavailable'))
+            : Promise.resolve(`${String(entries.length)}-0`),
         after: (_: AgentId, cursor: string) => Promise.resolve(entries.slice(Number(cursor.split('-')[0]))),
         onEntry(listener: typeof tellEntry) {
           tellEntry = listener;
@@ -117,6 +123,7 @@ describe('The event streams', () => {
     const logIn = { id: 'one', agentId, until: clock.now() + 60_000, rotatedAt: 0 };
     const app = new Koa();
     app.silent = true;
+    app.use(answerProblems(pino({ level: 'silent' })));
     app.use((ctx) => streams.open(ctx, { account, logIn } as unknown as Known, ctx.query['board'] === '1'));
     server = createServer((request, response) => void app.callback()(request, response));
     server.listen(0, '127.0.0.1');
@@ -154,6 +161,22 @@ describe('The event streams', () => {
     }
     assert.ok(entries.length < most, 'long before everything was sent');
     response.destroy();
+  });
+
+  it('end with the last of the board when what they tell may be old, and begin again when it is new [AD8]', async () => {
+    const told = await listen();
+    await told.until('the board', (it) => it.type === 'board.changed');
+    redisIsAway = true;
+    await streams.breakOff();
+    await told.until(
+      'the last of the board',
+      (it) => told.items.indexOf(it) > 1 && it.type === 'board.changed',
+    );
+    const refused = await fetch(url);
+    assert.equal(refused.status, 503);
+    assert.equal(((await refused.json()) as { type: string }).type, 'unavailable');
+    redisIsAway = false;
+    await listen();
   });
 
   it('end when the log-in behind them has run out, and say so', async () => {

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 
-import { anaAs, boardAs, contactOf, emptyBoard, figures, offerOf } from '../support/fake-agent-views.ts';
+import type { CallbackId } from '../../contracts/ids.ts';
+import {
+  anaAs,
+  boardAs,
+  contactOf,
+  decision,
+  emptyBoard,
+  figures,
+  offerOf,
+  storyOf,
+} from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
 describe('Ana, who manages too, looks at the board', () => {
@@ -83,7 +93,6 @@ describe('Ana, who manages too, looks at the board', () => {
     const page = await bench.board();
     await page.click('.line-box [data-row=callback-ola] .opener');
     await bench.sees(page, '.drawer', 'Nobody logged in has what it needs');
-    await bench.sees(page, '.drawer', '2 in line');
     const at = new Date(Date.now() + 7_200_000);
     at.setSeconds(0, 0);
     await page.$eval(
@@ -105,6 +114,46 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(page, '.drawer', 'has left the board');
     await page.keyboard.press('Escape');
     await bench.isGone(page, '.drawer');
+  });
+
+  it('and reads in the drawer how a callback went and why its agent was chosen, from what is stored [MG3]', async () => {
+    const { fake } = bench;
+    const tom = 'callback-tom' as CallbackId;
+    const talked = [{ at: Date.now() - 250_000, what: 'Both talk' }];
+    fake.stories.set(tom, storyOf(tom, { who: 'Tom Baker', history: talked, why: decision() }));
+    const page = await bench.board();
+    await bench.streaming(page);
+    await page.click('[data-row=callback-tom] .opener');
+    await bench.sees(page, '[data-view=story]', 'Both talk');
+    await bench.sees(page, '.drawer [data-view=why]', 'no lang:pt');
+
+    const told = [...talked, { at: Date.now(), what: 'Done: Sold' }];
+    fake.stories.set(tom, storyOf(tom, { who: 'Tom Baker', state: 'completed', history: told }));
+    fake.setBoard(boardAs({ live: [] }));
+    await bench.sees(page, '[data-view=story]', 'Done: Sold');
+    await bench.sees(page, '.drawer', 'has left the board. Completed.');
+  });
+
+  it('and can ask for the story again when it did not come', async () => {
+    bench.fake.refusals.set('GET callbacks', 'unavailable');
+    const page = await bench.board();
+    await page.click('.line-box [data-row=callback-ola] .opener');
+    await bench.sees(page, '[data-view=story]', 'could not be loaded');
+    await page.click('[data-view=story] .button');
+    await bench.sees(page, '[data-view=story]', 'the offer was declined');
+  });
+
+  it('and sees the last four hours drawn, each step with its number [MG3]', async () => {
+    const flow = { from: Date.now() - 600_000, stepMs: 300_000, waiting: [0, 4], answered: [1, 2] };
+    bench.fake.boardView = boardAs({ flow });
+    const page = await bench.board();
+    const heights = (kind: string): Promise<(string | null)[]> =>
+      page.$$eval(`[data-flow=${kind}] .bar`, (all) => all.map((it) => it.getAttribute('height')));
+    assert.deepEqual(await heights('waiting'), ['0', '20']);
+    assert.deepEqual(await heights('answered'), ['10', '20']);
+    await bench.sees(page, '[data-flow=waiting] title', '4 waiting');
+    await bench.sees(page, '.flow-box', 'at most 4');
+    await bench.sees(page, '.flow-box', '3 in all');
   });
 
   it('and follows the page of a live contact, read-only', async () => {

@@ -162,6 +162,29 @@ describe('Ana works at her desk', () => {
     assert.deepEqual(await bench.callActions(page), []);
   });
 
+  it('is told after a reload, too, why a contact came to her [AD7]', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.reload();
+    await page.waitForSelector('.person [data-command=why]');
+    await page.keyboard.press('w');
+    await bench.sees(page, '.person .why', 'no lang:pt');
+    const { why: _, ...taken } = contactOf(1);
+    fake.setContact(taken);
+    await bench.isGone(page, '[data-command=why]');
+  });
+
+  it('is not rung for an offer whose time is up, nor asked to take it', async () => {
+    const { fake } = bench;
+    fake.me = anaAs({ state: 'ready' });
+    const page = await bench.desk();
+    fake.offer(offerOf(1, { deadline: Date.now() - 5000 }));
+    await bench.sees(page, '.offer', 'Time is up');
+    assert.equal(await bench.count(page, '[data-command=accept]'), 0);
+    assert.equal(await bench.count(page, 'html[data-ringing]'), 0);
+  });
+
   it('is told when a phone could not be reached, and why', async () => {
     const { fake } = bench;
     fake.contacts = [contactOf(1, { state: 'dialing-customer', call: ringingCall(1) })];

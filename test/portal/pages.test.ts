@@ -167,4 +167,27 @@ describe('Ana and Maria look at the same page', () => {
     assert.deepEqual((await fake.heard('POST registrations')).body, { ip: '203.0.113.7', code: '123456' });
     await bench.isGone(page, '.panel');
   });
+
+  it('and the page behind a code comes to her desk when the visitor has said yes, though there is no contact [CO3]', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    fake.refusals.set('POST pages/viewer', 'not-now');
+    await page.keyboard.press('g');
+    await page.waitForSelector('.panel .code:focus');
+    await page.keyboard.type('123456');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('203.0.113.7');
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '[data-coded=waiting]', 'Waiting for the visitor’s yes');
+    await page.waitForSelector('[data-coded=open] iframe');
+    const frame = await (await page.$('[data-coded=open] iframe'))!.contentFrame();
+    await frame.waitForSelector('h1');
+    await bench.isAccessible(page);
+    await page.keyboard.press('f');
+    assert.deepEqual((await fake.heard('PUT pages/mode')).body, { mode: 'follow' });
+    await page.waitForSelector('[data-command=follow][aria-pressed=true]');
+    await page.keyboard.press('s');
+    assert.equal((await fake.heard('DELETE registrations')).id, 'registration-1');
+    await bench.isGone(page, '[data-coded]');
+  });
 });

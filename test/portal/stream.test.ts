@@ -130,13 +130,25 @@ describe('The stream of events', () => {
     assert.equal(await bench.count(page, 'body[data-old]'), 0);
   });
 
-  it('is missed at once when the server cannot be reached at the start, with a way to try again', async () => {
+  it('is missed at once when the server cannot be reached at the start, and comes by itself when it can [AD8]', async () => {
     const { fake } = bench;
     fake.refusals.set('GET me', 'unavailable');
     const page = await bench.tab();
     await bench.sees(page, '[role=alert]', 'could not be loaded');
     fake.me = anaAs({ state: 'ready' });
-    await page.click('.door button');
     await bench.sees(page, '.resting', 'You are ready');
+    await bench.streaming(page);
+  });
+
+  it('leaves what was last known on the screen while it is away, marked as old [AD8]', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    fake.refusesStreams = true;
+    fake.dropStreams();
+    await bench.sees(page, '[data-banner=stale]', 'Reconnecting, last update');
+    await bench.sees(page, '.call-bar', 'Talking');
+    fake.refusesStreams = false;
+    await bench.isGone(page, '[data-banner=stale]');
   });
 });

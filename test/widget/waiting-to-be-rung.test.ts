@@ -82,6 +82,13 @@ describe('A visitor who waits to be rung', () => {
     await visitor.reads('You are 3rd');
   });
 
+  it('is asked to look at a number that nobody answers because it does not exist', async () => {
+    change({ state: 'unreached', attempts: 1, lastOutcome: 'bad-number', allowed: [] });
+    await visitor.reads('There is no line under +44 •••• 0199. Is the number right?');
+    await visitor.press('Ask for another call');
+    assert.equal(await visitor.focused(), 'Your phone number');
+  });
+
   it('moves the call to another time by keyboard alone [WI2]', async () => {
     const slot = inMinutes(24 * 60, 24 * 60 + 15);
     bench.api.availability = { ...bench.api.availability, slots: [slot] };

@@ -66,7 +66,9 @@ export function startVisitor(core: WidgetCore): PageSession {
         }
         case 'code':
           // Both are needed, so both are shown in one: the digits are good only together with the address.
-          code = [message.code.replace(/^(...)/, '$1 '), message.address].filter(Boolean).join(' · ');
+          code = [message.code.replace(/^(...)/, '$1\u00a0'), message.address]
+            .filter(Boolean)
+            .join('\u00a0· ');
           clearTimeout(codeTimer);
           codeTimer = setTimeout(() => {
             code = undefined;
