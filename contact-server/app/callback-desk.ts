@@ -93,10 +93,12 @@ export class CallbackDesk {
       if (inserted !== 'inserted') return inserted;
       const record = justStored(next);
       const { follow, standing } = await this.#after(callback, record, orders);
-      const last = follow && (await this.#follow(record, follow).catch((err: unknown) => {
-        log.warn({ err, callbackId: callback.id }, 'accepted, and left to the reconciler');
-        return undefined;
-      }));
+      const last =
+        follow &&
+        (await this.#follow(record, follow).catch((err: unknown) => {
+          log.warn({ err, callbackId: callback.id }, 'accepted, and left to the reconciler');
+          return undefined;
+        }));
       return { record: last ?? record, ...(standing && { standing }) };
     });
   }
@@ -110,7 +112,7 @@ export class CallbackDesk {
   /** One fact and what follows from it. `known`: the record as it was read or written last. */
   async #follow(known: CallbackRecord, first: FollowUp): Promise<CallbackRecord> {
     let record = known;
-    for (let told: FollowUp | undefined = first; told; ) {
+    for (let told: FollowUp | undefined = first; told;) {
       const { before, now, orders } = await this.#save(record, told);
       record = now;
       told = before === now.callback ? undefined : (await this.#after(before, now, orders)).follow;
@@ -160,11 +162,7 @@ export class CallbackDesk {
     }
   }
 
-  async #after(
-    before: Callback,
-    now: CallbackRecord,
-    orders: readonly Order[],
-  ): Promise<Done> {
+  async #after(before: Callback, now: CallbackRecord, orders: readonly Order[]): Promise<Done> {
     const { hints, log } = this.#parts;
     const { id, phase } = now.callback;
     if (before.phase.state !== phase.state) {
