@@ -31,8 +31,10 @@ import {
 } from '../../contracts/agent.schema.ts';
 import type { CallbackId, ReservationId, SessionId } from '../../contracts/ids.ts';
 import { problems, type ProblemName } from '../../contracts/problem.ts';
+import type { RulesFault } from '../../contracts/rules.ts';
 import { buildPortal } from '../../deploy/build-portal.ts';
 import { anaAs, boardAs } from './fake-agent-views.ts';
+import { changedBy, rulesAs } from './fake-rules.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** A command the page has sent, as the server took it. */
@@ -94,6 +96,9 @@ export class FakeAgentServer {
   contacts: ContactView[] = [];
   line: LineView = { waiting: 3, longestSince: Date.now() - 130_000 };
   boardView: BoardView = boardAs();
+  rules = rulesAs();
+  /** What the next change of rules is refused for. */
+  ruleFaults: readonly RulesFault[] = [];
   version = 'v1';
   /** Refuses the next request of this name with this problem. */
   readonly refusals = new Map<string, ProblemName>();
@@ -160,6 +165,8 @@ export class FakeAgentServer {
     this.offers = [];
     this.contacts = [];
     this.boardView = boardAs();
+    this.rules = rulesAs();
+    this.ruleFaults = [];
     this.line = { waiting: 3, longestSince: Date.now() - 130_000 };
     this.version = 'v1';
     this.refusals.clear();
@@ -331,6 +338,8 @@ export class FakeAgentServer {
     if (!this.isLoggedIn) throw new Refused('not-logged-in');
     if (name === 'GET me') await this.#tellAll(res);
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
+    else if (name === 'GET rules') json(res, 200, this.rules);
+    else if (name === 'POST rules') this.#changeRules(name, body, res);
     else if (name === 'GET events') this.#stream(req, res, url);
     else if (name === 'DELETE sessions/current') {
       this.isLoggedIn = false;
@@ -397,6 +406,16 @@ export class FakeAgentServer {
     });
     this.streamsOpened.put(String(from));
     if (this.breaksStreams) res.destroy();
+  }
+
+  #changeRules(name: string, body: unknown, res: ServerResponse): void {
+    this.sent.put({ name, id: '', body, requestId: '' });
+    const answer = this.ruleFaults.length > 0 ? this.ruleFaults : changedBy(this.rules, body);
+    this.ruleFaults = [];
+    if (answer === 'conflict') throw new Refused('version-conflict');
+    if (!('version' in answer)) throw new Refused('invalid-request', { errors: answer });
+    this.rules = answer;
+    json(res, 200, answer);
   }
 
   #saveNotes(id: string, body: unknown, res: ServerResponse): void {
