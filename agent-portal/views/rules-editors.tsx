@@ -157,7 +157,7 @@ export function HoursEditor({ item, set }: EditorProps<RuleItem<'hours'>>): JSX.
               aria-label={`${at}: open at another time`}
               onClick={() => put({ ...day, periods: [...day.periods, { from: '10:00', to: '14:00' }] })}
             >
-              Open
+              Open at
             </button>
             {day.periods.length > 0 && (
               <button
@@ -166,7 +166,7 @@ export function HoursEditor({ item, set }: EditorProps<RuleItem<'hours'>>): JSX.
                 aria-label={`${at}: closed all day`}
                 onClick={() => put({ ...day, periods: [] })}
               >
-                Closed
+                Closed all day
               </button>
             )}
           </span>

@@ -87,8 +87,11 @@ function OneField(props: {
         setText('');
       }}
     >
+      <label class="hint" for={id}>
+        {props.label}
+      </label>
       <input
-        aria-label={props.label}
+        id={id}
         placeholder={props.placeholder}
         value={text}
         aria-invalid={problem !== ''}

@@ -86,7 +86,7 @@ function inWords(value: unknown): string {
   if (Array.isArray(value)) return value.map(inWords).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'object' && value !== null) return Object.values(value).map(inWords).join(' ');
-  return String(value as string | number);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function titleOf({ id, name }: Item): string {
@@ -94,7 +94,7 @@ function titleOf({ id, name }: Item): string {
 }
 
 function field(item: Item, name: string): unknown {
-  return (item as unknown as Readonly<Record<string, unknown>>)[name];
+  return new Map<string, unknown>(Object.entries(item)).get(name);
 }
 
 function has(list: readonly { readonly id: string }[], id: string): boolean {

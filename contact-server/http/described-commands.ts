@@ -13,8 +13,8 @@ import {
   secondFactorSchema,
   stateWishSchema,
 } from '../../contracts/agent.schema.ts';
-import { rulesChangeSchema, rulesRestoreSchema } from '../../contracts/rules.schema.ts';
 import type { For } from './auth.ts';
+import { describedRules } from './described-rules.ts';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
@@ -283,30 +283,5 @@ export const describedCommands: readonly DescribedCommand[] = [
     body: managerMoveSchema,
     answer: 202,
   },
-  {
-    method: 'get',
-    path: '/rules',
-    id: 'rules',
-    for: 'managers',
-    summary: 'The rules in force, their version, and who changed what',
-    answer: 200,
-  },
-  {
-    method: 'post',
-    path: '/rules',
-    id: 'changeRules',
-    for: 'managers',
-    summary: 'Change some rules; refused when they were changed elsewhere since, or make no sense together',
-    body: rulesChangeSchema,
-    answer: 200,
-  },
-  {
-    method: 'post',
-    path: '/rules/restore',
-    id: 'restoreRules',
-    for: 'managers',
-    summary: 'Let the rules of an earlier version hold again, as a new version',
-    body: rulesRestoreSchema,
-    answer: 200,
-  },
+  ...describedRules,
 ];

@@ -93,10 +93,10 @@ describe('Ana, who manages too, changes rules', () => {
   it('and makes new opening hours with a holiday, and takes a period out again', async () => {
     const { fake } = bench;
     const page = await rules();
-    await page.type('[aria-label="New opening hours"]', 'Summer 1');
+    await page.type('#new-opening-hours', 'Summer 1');
     await page.keyboard.press('Enter');
     await bench.sees(page, '.rule-new .problem', 'Use small letters');
-    await types(page, '[aria-label="New opening hours"]', 'summer');
+    await types(page, '#new-opening-hours', 'summer');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.rule-editor');
     const [open, exceptions] = await page.$$('.rule-rows > .button');
