@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Company, companySchema } from '../contracts/company.schema.ts';
-import type { CompanyRules } from './ports/company.ts';
+import type { Rules } from '../contracts/rules.schema.ts';
+import type { CompanyRules, CompanyService } from './ports/company.ts';
 
 /** The company a file describes; an error that names each wrong field of a file that is not right. */
 export async function readCompany(file: string): Promise<Company> {
@@ -16,9 +17,21 @@ export async function readCompany(file: string): Promise<Company> {
   throw new Error(`COMPANY_FILE: ${file}: ${wrong}`);
 }
 
+/** The company as call control goes by it, and a way to let it follow what managers change. */
+export interface LiveCompany {
+  readonly rules: CompanyRules;
+  readonly follow: (rules: Rules) => void;
+}
+
 /** The part of a company that call control and pages go by. */
-export function rulesOf(company: Company, anyHour: boolean): CompanyRules {
-  return {
+export function liveCompany(company: Company, anyHour: boolean): LiveCompany {
+  const services = new Map<string, CompanyService>(
+    company.services.map(({ id, name, channels, autoAccept, pagesAfterCallMs, callerIds }) => [
+      id,
+      { id, name, channels, autoAccept, pagesAfterCallMs, callerIds },
+    ]),
+  );
+  const rules: CompanyRules = {
     name: company.name,
     country: company.country,
     timezone: company.timezone,
@@ -27,11 +40,15 @@ export function rulesOf(company: Company, anyHour: boolean): CompanyRules {
     trunks: company.trunks,
     dispositions: company.dispositions,
     notReadyReasons: company.notReadyReasons,
-    services: new Map(
-      company.services.map(({ id, name, channels, autoAccept, pagesAfterCallMs, callerIds }) => [
-        id,
-        { id, name, channels, autoAccept, pagesAfterCallMs, callerIds },
-      ]),
-    ),
+    services,
+  };
+  return {
+    rules,
+    follow: ({ services: now }) => {
+      for (const { id, name, autoAccept } of now) {
+        const known = services.get(id);
+        if (known) services.set(id, { ...known, name, autoAccept });
+      }
+    },
   };
 }

@@ -212,31 +212,17 @@ export function openDesks(ground: Ground): Desks {
     heard: (status) => duty.heard(status),
   });
 
+  const shown = { store, calls: callStore, accounts, routing, company, clock, codeKey: keys.code };
   const views = new AgentViews({
     beingOffered: (id) => callbacks.offered(id),
-    store,
-    calls: callStore,
+    ...shown,
     sessions: stores.sessions,
     customers: stores.customers,
-    accounts,
-    routing,
     phones,
     pages,
-    company,
-    clock,
-    codeKey: keys.code,
     managerTotp: ground.managerTotp === 'required',
   });
-  const visitorViews = new VisitorViews({
-    store,
-    calls: callStore,
-    accounts,
-    routing,
-    company,
-    clock,
-    codeKey: keys.code,
-    behind,
-  });
+  const visitorViews = new VisitorViews({ ...shown, behind });
   const visitorStreams = new VisitorStreams({
     store,
     views: visitorViews,

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { BoardView } from '../contracts/agent.ts';
 import type { Company } from '../contracts/company.schema.ts';
-import { importDirectory, openRouting, RoutingUnavailable } from '../routing/index.ts';
+import {
+  importDirectory,
+  openRouting,
+  readRules,
+  RoutingUnavailable,
+  rulesFaults,
+  writeRules,
+} from '../routing/index.ts';
 import { systemClock as clock } from '../server-kit/clock.ts';
 import { Lifetime } from '../server-kit/lifetime.ts';
 import { readLinkKeys } from '../server-kit/link/link-keys.ts';
@@ -20,8 +27,9 @@ import { RedisLimits } from './adapters/redis/limits.ts';
 import { isRedisOutage } from './adapters/redis/outage.ts';
 import { SignedIdentity } from './adapters/signed-identity.ts';
 import { dialPolicy } from './app/dial-policy.ts';
+import { RulesDesk } from './app/rules-desk.ts';
 import { watchServices } from './app/service-watch.ts';
-import { readCompany, rulesOf } from './company-file.ts';
+import { liveCompany, readCompany } from './company-file.ts';
 import { type Config, readConfig } from './config.ts';
 import { openDesks } from './desks.ts';
 import { DmzLinks } from './dmz-link/dmz-links.ts';
@@ -29,6 +37,7 @@ import { usualRules } from './domain/callback-rules.ts';
 import { EventStreams } from './http/event-streams.ts';
 import { agentServer } from './http/server.ts';
 import { openLog } from './log.ts';
+import type { RuleBook } from './ports/rule-store.ts';
 import { readSecrets } from './secrets.ts';
 import { version } from './version.ts';
 
@@ -59,7 +68,7 @@ async function run(config: Config): Promise<void> {
   });
   lifetime.keep('mongodb', stores.connection, (it) => it.close());
   const companyFile = await takeOver(config, stores);
-  const company = rulesOf(companyFile, config.CALLING_HOURS === 'any');
+  const { rules: company, follow } = liveCompany(companyFile, config.CALLING_HOURS === 'any');
 
   const redis = lifetime.keep('redis', connect(config.REDIS_URL, true), (it) => it.disconnect());
   const subscriber = lifetime.keep('redis hints', connect(config.REDIS_URL, false), (it) => it.disconnect());
@@ -164,6 +173,19 @@ async function run(config: Config): Promise<void> {
     log,
   });
 
+  const rulesDesk = new RulesDesk({
+    store: stores.rules,
+    book: bookOf(stores, centre),
+    faultsOf: rulesFaults,
+    follow,
+    audit: stores.audit,
+    hints,
+    clock,
+    log: log.child({ part: 'rules' }),
+  });
+  await rulesDesk.start();
+  lifetime.keep('rules', rulesDesk, (it) => it.stop());
+
   const http = createServer();
   http.listen(config.AGENT_PORT, config.BIND_HOST);
   await once(http, 'listening');
@@ -189,6 +211,7 @@ async function run(config: Config): Promise<void> {
     views: desks.views,
     board: desks.board,
     pages: desks.pages,
+    rules: rulesDesk,
     streams: hints,
     events,
     auth,
@@ -255,12 +278,22 @@ async function takeOver(config: Config, stores: Stores): Promise<Company> {
     throw new Error('COMPANY_FILE: this database holds the demo company; start with a database of your own');
   }
   if (config.COMPANY_FILE !== undefined) {
+    // What managers saved and a crash kept from the directory is brought there first: the file only adds to it.
+    const [latest, applied] = await Promise.all([stores.rules.latest(), stores.rules.applied()]);
+    if (latest && applied < latest.version) await writeRules(stores.connection, latest.rules, config.CENTRE);
     await stores.companies.save(company);
     await importDirectory(stores.connection, company, config.CENTRE);
     await stores.accounts.addMissing(company.agents);
     await stores.customers.addMissing(company.customers);
   }
   return company;
+}
+
+function bookOf({ connection }: Stores, centre: string): RuleBook {
+  return {
+    read: () => readRules(connection, centre),
+    write: (rules) => writeRules(connection, rules, centre),
+  };
 }
 
 /** `quick`: a command fails at once while Redis is away, instead of waiting for it. */

@@ -5,13 +5,18 @@ import { z } from 'zod';
  * it over into MongoDB at start, adding what is new and leaving what was edited since. The demo company is one.
  */
 const name = z.string().min(1).max(100);
-const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
-const qualificationName = z.string().regex(/^[a-z]+:[a-z0-9-]+$/, 'write it as kind:value, e.g. lang:es');
-const qualification = z.strictObject({ name: qualificationName, level: z.number().int().min(1).max(5) });
+export const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+export const qualificationName = z
+  .string()
+  .regex(/^[a-z]+:[a-z0-9-]+$/, 'write it as kind:value, e.g. lang:es');
+export const qualification = z.strictObject({
+  name: qualificationName,
+  level: z.number().int().min(1).max(5),
+});
 const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d$/, 'write it as HH:MM');
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'write it as +44…');
 
-const hoursSchema = z.strictObject({
+export const hoursSchema = z.strictObject({
   id,
   /** IANA zone the periods are meant in. */
   timezone: z.string(),
@@ -25,7 +30,7 @@ const hoursSchema = z.strictObject({
     .default([]),
 });
 
-const serviceSchema = z.strictObject({
+export const serviceSchema = z.strictObject({
   id,
   name,
   hours: id,
@@ -64,7 +69,7 @@ const agentSchema = z.strictObject({
   qualifications: z.array(qualification).default([]),
 });
 
-const entitlementSchema = z
+export const entitlementSchema = z
   .strictObject({
     id,
     /** Whom it is for: a customer, a number, or an address range (which may grant a tier, never an identity). */

@@ -9,6 +9,8 @@ import { openAcd } from './open-acd.ts';
 import type { Routing } from './routing.ts';
 
 export { directoryChanged, importDirectory } from './directory/import-company.ts';
+export { readRules, writeRules } from './directory/rule-book.ts';
+export { rulesFaults } from './directory/rule-faults.ts';
 export type { Imported } from './directory/import-company.ts';
 export type { Connect, ConnectionOptions } from './matchmaker/connection.ts';
 export type { RoutingSettings } from './open-acd.ts';

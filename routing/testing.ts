@@ -1,6 +1,7 @@
 /** What tests and benchmarks may open beside the door: the pure rules, the parts, and a place to put fakes. */
 export { addressKey, addressRange } from './directory/addresses.ts';
 export type { Directory, DirectoryPage, KnownCustomer, Service } from './directory/directory.ts';
+export { EntitlementBook } from './directory/entitlement-book.ts';
 export { directoryModels } from './directory/models.ts';
 export { MongoDirectory } from './directory/mongo-directory.ts';
 export type { DecisionInputs, DecisionRecord } from './domain/decision.ts';

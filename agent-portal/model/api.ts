@@ -7,6 +7,8 @@ import type {
 } from '../../contracts/agent.ts';
 import type { LogIn, RegistrationAsk } from '../../contracts/agent.schema.ts';
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
+import type { RulesChange } from '../../contracts/rules.schema.ts';
+import type { RulesView } from '../../contracts/rules.ts';
 import type { Problem } from '../../contracts/problem.ts';
 
 const answerMs = 10_000;
@@ -44,6 +46,9 @@ export interface Api {
   register(ask: RegistrationAsk): Promise<{ id: string; sessionId: SessionId }>;
   unregister(id: string): Promise<void>;
   viewer(session: SessionId, kind: 'viewer' | 'watch'): Promise<ViewerTicket>;
+  rules(): Promise<RulesView>;
+  changeRules(change: Partial<RulesChange> & { base: number }): Promise<RulesView>;
+  restoreRules(base: number, version: number): Promise<RulesView>;
 }
 
 async function failure(response: Response): Promise<RequestFailed> {
@@ -104,6 +109,10 @@ export function httpApi(onLoggedOut: () => void): Api {
     async unregister(id) {
       await ask('DELETE', `/registrations/${id}`);
     },
+    rules: async () => (await ask('GET', '/rules')) as RulesView,
+    changeRules: async (change) => (await ask('POST', '/rules', change)) as RulesView,
+    restoreRules: async (base, version) =>
+      (await ask('POST', '/rules/restore', { base, version })) as RulesView,
     viewer: async (session, kind) => (await ask('POST', `/pages/${session}/${kind}`, {})) as ViewerTicket,
   };
 }

@@ -31,6 +31,7 @@ export type CommandId =
   | 'preferences'
   | 'keys'
   | 'switch'
+  | 'rules'
   | 'log-out'
   | 'wall'
   | 'close';
@@ -249,6 +250,13 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
         },
       ),
     },
+    rules: plain(
+      'Board',
+      'Rules',
+      'm',
+      () => portal.isManager.value,
+      () => portal.go(portal.screen.value === 'rules' ? 'board' : 'rules'),
+    ),
     'log-out': {
       ...plain(
         'You',

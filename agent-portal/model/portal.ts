@@ -9,6 +9,7 @@ import { Desk } from './desk.ts';
 import { Feed } from './feed.ts';
 import { Notices } from './notices.ts';
 import { PageDesk } from './page-desk.ts';
+import { RulesBook } from './rules.ts';
 import { Ringer } from './ringer.ts';
 import { ServerClock } from './server-clock.ts';
 import { WrapUpDesk } from './wrap-up.ts';
@@ -19,6 +20,10 @@ export type Phase =
   | { readonly is: 'failed'; readonly why: string }
   | { readonly is: 'logged-out'; readonly why?: string }
   | { readonly is: 'in' };
+
+const screens = ['desk', 'board', 'rules'] as const;
+export type Screen = (typeof screens)[number];
+const titles: Readonly<Record<Screen, string>> = { desk: 'Desk', board: 'Board', rules: 'Rules' };
 
 /** A side panel; one at a time. */
 export type Panel = 'keys' | 'preferences' | 'code' | 'phone';
@@ -45,6 +50,7 @@ export class Portal {
   readonly pages = new PageDesk(this.api, this.commands, this.desk);
   readonly wrapUps = new WrapUpDesk(this.api, this.commands, () => void this.refresh());
   readonly board = new Board(this.api, this.commands);
+  readonly rules = new RulesBook(this.api);
   readonly ringer = new Ringer();
   readonly feed = new Feed(this);
   readonly phase = signal<Phase>({ is: 'loading' });
@@ -52,7 +58,7 @@ export class Portal {
   readonly isManager = computed(() => this.desk.me.value?.roles.includes('manager') ?? false);
   readonly isAgent = computed(() => this.desk.me.value?.roles.includes('agent') ?? false);
   readonly panel = signal<Panel | undefined>(undefined);
-  readonly screen = signal<'desk' | 'board'>('desk');
+  readonly screen = signal<Screen>('desk');
   readonly stateMenuIsOpen = signal(false);
   readonly whyIsOpen = signal(false);
   /** Becoming ready waits for notes to be saved. */
@@ -64,7 +70,7 @@ export class Portal {
 
   constructor() {
     const route = (): void => {
-      this.screen.value = location.hash === '#/board' ? 'board' : 'desk';
+      this.screen.value = screens.find((it) => location.hash === `#/${it}`) ?? 'desk';
     };
     addEventListener('hashchange', route);
     addEventListener('pageshow', (event) => event.persisted && location.reload());
@@ -73,10 +79,14 @@ export class Portal {
       const showsBoard = this.isIn.value && this.screen.value === 'board' && this.isManager.value;
       if (showsBoard) untracked(() => void this.#showBoard());
     });
+    effect(() => {
+      const showsRules = this.isIn.value && this.screen.value === 'rules' && this.isManager.value;
+      if (showsRules) untracked(() => void this.rules.refresh());
+    });
     effect(() => this.ringer.ring(this.#shouldRing));
     effect(() => {
       const offer = this.desk.offer.value;
-      const where = this.screen.value === 'board' ? 'Board' : 'Desk';
+      const where = titles[this.screen.value];
       document.title = offer ? `Offer: ${offer.who.name ?? offer.who.phone}` : `${where} · Ringback`;
     });
     effect(() => {
@@ -101,7 +111,7 @@ export class Portal {
       await this.#load();
       this.#failures = 0;
       this.phase.value = { is: 'in' };
-      if (!this.isAgent.value && this.isManager.value) this.go('board');
+      if (!this.isAgent.value && this.isManager.value && this.screen.value === 'desk') this.go('board');
     } catch (error) {
       const isOut = error instanceof RequestFailed && error.problem?.status === 401;
       if (isOut) {
@@ -171,7 +181,7 @@ export class Portal {
     );
   }
 
-  go(screen: 'desk' | 'board'): void {
+  go(screen: Screen): void {
     location.hash = `#/${screen}`;
   }
 

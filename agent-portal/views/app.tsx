@@ -8,6 +8,7 @@ import { LogIn } from './log-in.tsx';
 import { Notices } from './notices.tsx';
 import { OfferCard } from './offer-card.tsx';
 import { Panels } from './panels.tsx';
+import { RulesScreen } from './rules-screen.tsx';
 import { TopBar } from './top-bar.tsx';
 
 /** Offers while the board is on the screen: the loudest thing there too. */
@@ -52,12 +53,13 @@ export function App(): JSX.Element {
       </main>
     );
   const isBoard = portal.screen.value === 'board' && portal.isManager.value;
+  const isRules = portal.screen.value === 'rules' && portal.isManager.value;
   return (
     <div class={`portal ${isBoard && portal.board.isWall.value ? 'wall' : ''}`}>
       <TopBar />
       <Notices />
-      {isBoard ? <BoardScreen /> : <DeskScreen />}
-      {isBoard && <FloatingOffers />}
+      {isBoard ? <BoardScreen /> : isRules ? <RulesScreen /> : <DeskScreen />}
+      {(isBoard || isRules) && <FloatingOffers />}
       <Panels />
     </div>
   );

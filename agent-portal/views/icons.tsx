@@ -14,6 +14,7 @@ const paths = {
   window: 'M9.5 2.5h4v4M13.2 2.8 8 8M6.5 3.5h-4v10h10v-4',
   code: 'M3 3.5h10v9H3zM5.5 6.5h.1M8 6.5h.1M10.5 6.5h.1M5.5 9.5h.1M8 9.5h.1M10.5 9.5h.1',
   board: 'M2.5 13.5v-5h3v5M6.5 13.5v-11h3v11M10.5 13.5v-8h3v8',
+  rules: 'M2.5 4h6.5M12.5 4h1M11 2.5v3M2.5 8h1M6.5 8h7M5 6.5v3M2.5 12h6.5M12.5 12h1M11 10.5v3',
   desk: 'M2 3h12v8H2zM8 11v2.5M5 13.5h6',
 } as const;
 

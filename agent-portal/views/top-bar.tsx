@@ -92,6 +92,7 @@ export function TopBar(): JSX.Element | null {
         <Icon name={isBoard ? 'desk' : 'board'} />
       </CommandButton>
       {portal.isAgent.value ? <PhoneButton me={me} /> : <span class="who-am-i">{me.name}</span>}
+      <IconButton id="rules" icon="rules" label="Rules" />
       <IconButton id="code" icon="code" label="Enter a page code" />
       <IconButton id="preferences" icon="gear" label="Preferences" />
       <IconButton id="keys" icon="keys" label="Keys" />

@@ -2,7 +2,7 @@ import type { Clock } from '../../server-kit/clock.ts';
 import type { CallbackStore, ConsentRecord, ConsentStore } from '../ports/stores.ts';
 
 interface Parts {
-  readonly store: CallbackStore;
+  readonly store: Pick<CallbackStore, 'consentCopied' | 'consentsOwed'>;
   readonly consents: ConsentStore;
   readonly clock: Clock;
 }

@@ -27,11 +27,13 @@ import type { Board } from '../app/board.ts';
 import type { LogInDesk } from '../app/log-in-desk.ts';
 import type { ManagerDesk } from '../app/manager-desk.ts';
 import type { Pages } from '../app/pages.ts';
+import type { RulesDesk } from '../app/rules-desk.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { AgentStreams } from '../ports/hints.ts';
 import type { SecondFactor } from '../ports/log-ins.ts';
 import { type AuthSettings, cookieName, type For, mayManage, setCookie, whoAsks } from './auth.ts';
 import type { EventStreams } from './event-streams.ts';
+import { rulesRoutes } from './rules-routes.ts';
 
 export interface RouteParts {
   readonly logIns: LogInDesk;
@@ -42,6 +44,7 @@ export interface RouteParts {
   readonly views: AgentViews;
   readonly board: Board;
   readonly pages: Pages;
+  readonly rules: RulesDesk;
   readonly streams: AgentStreams;
   readonly events: EventStreams;
   readonly auth: AuthSettings;
@@ -219,6 +222,7 @@ export function agentRoutes(parts: RouteParts): Router {
     const { at } = await readJson(ctx, managerMoveSchema);
     take(ctx, account, () => manager.move(account.id, param(ctx, 'id') as CallbackId, at));
   });
+  rulesRoutes(router, parts.rules, (ctx) => asks(ctx, 'managers'));
   return router;
 }
 

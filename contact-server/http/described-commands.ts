@@ -14,6 +14,7 @@ import {
   stateWishSchema,
 } from '../../contracts/agent.schema.ts';
 import type { For } from './auth.ts';
+import { describedRules } from './described-rules.ts';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
@@ -290,4 +291,5 @@ export const describedCommands: readonly DescribedCommand[] = [
     body: managerMoveSchema,
     answer: 202,
   },
+  ...describedRules,
 ];

@@ -36,7 +36,10 @@ export interface ServiceDoc extends Common {
   readonly slotMinutes: number;
   readonly slotCapacity: number;
 }
-export interface HoursDoc extends Common, Hours {}
+export interface HoursDoc extends Common, Hours {
+  /** Removed by a manager; kept, so that the company file does not bring it back. */
+  readonly removed?: true;
+}
 export interface EntitlementDoc extends Common {
   readonly id: string;
   readonly customerId?: string;
@@ -50,6 +53,8 @@ export interface EntitlementDoc extends Common {
   readonly priority: number;
   readonly validFrom?: Date;
   readonly validTo?: Date;
+  /** As for hours. */
+  readonly removed?: true;
 }
 export interface CustomerDoc extends Common {
   readonly id: string;
@@ -113,6 +118,7 @@ const schemas = {
     timezone: text,
     weekly: [{ _id: false, day: number, ...period }],
     exceptions: [{ _id: false, date: text, periods: [{ _id: false, ...period }] }],
+    removed: Boolean,
   }),
   entitlements: schema<EntitlementDoc>('directory_entitlements', {
     id: text,
@@ -126,6 +132,7 @@ const schemas = {
     priority: number,
     validFrom: Date,
     validTo: Date,
+    removed: Boolean,
   }),
   customers: schema<CustomerDoc>('directory_customers', {
     id: text,

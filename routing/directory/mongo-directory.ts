@@ -44,7 +44,7 @@ export class MongoDirectory implements Directory {
       inTime(hours.find({ centre }).limit(MOST.services).lean()),
       inTime(
         entitlements
-          .find({ centre })
+          .find({ centre, removed: { $ne: true } })
           .limit(HELD_ENTITLEMENTS + 1)
           .lean(),
         30_000,
@@ -74,7 +74,7 @@ export class MongoDirectory implements Directory {
     }
     const found = await inTime(
       entitlements
-        .find({ centre: this.#centre, $or: either } as never)
+        .find({ centre: this.#centre, removed: { $ne: true }, $or: either } as never)
         .sort({ priority: -1, id: 1 })
         .limit(MOST.entitlements)
         .lean()

@@ -86,6 +86,18 @@ const screens: readonly Screen[] = [
   },
   { name: 'an empty board', path: '#/board', world: (fake) => (fake.boardView = emptyBoard()) },
   {
+    name: 'the rules with a service open',
+    path: '#/rules',
+    world: () => undefined,
+    then: (page) => page.click('[data-rule="services/sales"]'),
+  },
+  {
+    name: 'the rules with opening hours open',
+    path: '#/rules',
+    world: () => undefined,
+    then: (page) => page.click('[data-rule="hours/office"]'),
+  },
+  {
     name: 'the board on a wall',
     path: '#/board',
     world: () => undefined,
@@ -115,7 +127,7 @@ describe('Every screen of the portal', () => {
           { name: 'prefers-reduced-motion', value: 'reduce' },
         ]);
         await page.waitForSelector('main:not(.door), .log-in');
-        if (screen.path) await page.waitForSelector('.figures');
+        if (screen.path) await page.waitForSelector('.figures, .rule-list');
         await screen.then?.(page, bench);
         await bench.isAccessible(page);
         assert.deepEqual(await bench.violations(page), []);

@@ -32,8 +32,10 @@ import {
 } from '../../contracts/agent.schema.ts';
 import type { CallbackId, ReservationId, SessionId } from '../../contracts/ids.ts';
 import { problems, type ProblemName } from '../../contracts/problem.ts';
+import type { RulesFault } from '../../contracts/rules.ts';
 import { buildPortal } from '../../deploy/build-portal.ts';
 import { anaAs, boardAs, storyOf } from './fake-agent-views.ts';
+import { changedBy, rulesAs } from './fake-rules.ts';
 import { Mailbox } from './mailbox.ts';
 
 /** A command the page has sent, as the server took it. */
@@ -97,6 +99,9 @@ export class FakeAgentServer {
   boardView: BoardView = boardAs();
   /** What is stored of callbacks that are not as `storyOf` has them. */
   readonly stories = new Map<CallbackId, StoryView>();
+  rules = rulesAs();
+  /** What the next change of rules is refused for. */
+  ruleFaults: readonly RulesFault[] = [];
   version = 'v1';
   /** Refuses the next request of this name with this problem. */
   readonly refusals = new Map<string, ProblemName>();
@@ -163,6 +168,8 @@ export class FakeAgentServer {
     this.offers = [];
     this.contacts = [];
     this.boardView = boardAs();
+    this.rules = rulesAs();
+    this.ruleFaults = [];
     this.line = { waiting: 3, longestSince: Date.now() - 130_000 };
     this.version = 'v1';
     this.refusals.clear();
@@ -337,6 +344,8 @@ export class FakeAgentServer {
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
     else if (name === 'GET callbacks')
       json(res, 200, this.stories.get(id as CallbackId) ?? storyOf(id as CallbackId));
+    else if (name === 'GET rules') json(res, 200, this.rules);
+    else if (name === 'POST rules') this.#changeRules(name, body, res);
     else if (name === 'GET events') this.#stream(req, res, url);
     else if (name === 'DELETE sessions/current') {
       this.isLoggedIn = false;
@@ -403,6 +412,16 @@ export class FakeAgentServer {
     });
     this.streamsOpened.put(String(from));
     if (this.breaksStreams) res.destroy();
+  }
+
+  #changeRules(name: string, body: unknown, res: ServerResponse): void {
+    this.sent.put({ name, id: '', body, requestId: '' });
+    const answer = this.ruleFaults.length > 0 ? this.ruleFaults : changedBy(this.rules, body);
+    this.ruleFaults = [];
+    if (answer === 'conflict') throw new Refused('version-conflict');
+    if (!('version' in answer)) throw new Refused('invalid-request', { errors: answer });
+    this.rules = answer;
+    json(res, 200, answer);
   }
 
   #saveNotes(id: string, body: unknown, res: ServerResponse): void {

@@ -11,6 +11,7 @@ import { MongoDuties } from './duties.ts';
 import { MongoLogIns } from './log-ins.ts';
 import { MongoPages } from './pages.ts';
 import { MongoAudit, MongoConsents, MongoCustomers, MongoSuppressions } from './records.ts';
+import { MongoRules } from './rules.ts';
 import { MongoSessions } from './sessions.ts';
 
 /** Every store of the contact server, over one connection. */
@@ -30,6 +31,7 @@ export interface Stores {
   readonly logIns: MongoLogIns;
   readonly pages: MongoPages;
   readonly duties: MongoDuties;
+  readonly rules: MongoRules;
 }
 
 /** Longer than the election of a new primary usually takes; then whoever asks is told to come again. */
@@ -65,8 +67,9 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     logIns: new MongoLogIns(connection),
     pages: new MongoPages(connection, options),
     duties: new MongoDuties(connection, options),
+    rules: new MongoRules(connection, options),
   };
-  const { bindings, callbacks, calls, sessions, accounts, customers, audit, consents, logIns, pages } =
+  const { bindings, callbacks, calls, sessions, accounts, customers, audit, consents, logIns, pages, rules } =
     stores;
   for (const store of [
     bindings,
@@ -79,6 +82,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     consents,
     logIns,
     pages,
+    rules,
   ]) {
     await store.prepare();
   }

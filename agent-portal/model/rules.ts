@@ -1,0 +1,138 @@
+import { signal } from '@preact/signals';
+
+import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
+import type { RulesFault, RulesView } from '../../contracts/rules.ts';
+import { reasonOf, RequestFailed, type Api } from './api.ts';
+
+/** The kinds of rules that are edited one at a time. */
+export type RuleKind = 'services' | 'hours' | 'agents' | 'entitlements';
+export type RuleItem<K extends RuleKind> = Rules[K][number];
+
+/** What is open for editing; a new item has an id that is not there yet. */
+export interface OpenRule {
+  readonly kind: RuleKind;
+  readonly id: string;
+}
+
+/** The rules as the server last said them, and what of them is being changed here: nothing typed is lost by looking elsewhere. */
+export class RulesBook {
+  readonly view = signal<RulesView | undefined>(undefined);
+  /** Why they could not be loaded. */
+  readonly problem = signal<string | undefined>(undefined);
+  readonly opened = signal<OpenRule | 'history' | undefined>(undefined);
+  readonly isBusy = signal(false);
+  /** What became of the last save, for everybody to read. */
+  readonly said = signal<{ readonly text: string; readonly isTrouble: boolean } | undefined>(undefined);
+  readonly faults = signal<readonly RulesFault[]>([]);
+  readonly #drafts = signal<ReadonlyMap<string, unknown>>(new Map());
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  async refresh(): Promise<void> {
+    this.problem.value = undefined;
+    try {
+      this.view.value = await this.#api.rules();
+    } catch (error) {
+      this.problem.value = reasonOf(error);
+    }
+  }
+
+  open(what: OpenRule | 'history'): void {
+    this.opened.value = what;
+    this.faults.value = [];
+    this.said.value = undefined;
+  }
+
+  isChanged(kind: RuleKind, id: string): boolean {
+    return this.#drafts.value.has(`${kind}/${id}`);
+  }
+
+  /** The item as it is being changed here, or as it holds. */
+  item<K extends RuleKind>(kind: K, id: string): RuleItem<K> | undefined {
+    const draft = this.#drafts.value.get(`${kind}/${id}`) as RuleItem<K> | undefined;
+    const list = this.view.value?.rules[kind] as readonly RuleItem<K>[] | undefined;
+    return draft ?? list?.find((it) => it.id === id);
+  }
+
+  edit<K extends RuleKind>(kind: K, id: string, item: RuleItem<K>): void {
+    this.#drafts.value = new Map(this.#drafts.value).set(`${kind}/${id}`, item);
+  }
+
+  forget(kind: RuleKind, id: string): void {
+    const drafts = new Map(this.#drafts.value);
+    drafts.delete(`${kind}/${id}`);
+    this.#drafts.value = drafts;
+    this.faults.value = [];
+  }
+
+  /** Saves the item that is open; what was typed stays when it is refused. */
+  async save(kind: RuleKind, id: string): Promise<void> {
+    const item = this.item(kind, id);
+    if (!item) return;
+    const named =
+      kind === 'agents' ? { id: item.id, qualifications: (item as RuleItem<'agents'>).qualifications } : item;
+    if (!(await this.#send('Saved. It holds from now on.', { [kind]: [named] }))) return;
+    this.forget(kind, id);
+    this.opened.value = { kind, id: item.id };
+  }
+
+  async remove(kind: 'hours' | 'entitlements', id: string): Promise<void> {
+    const change = kind === 'hours' ? { removeHours: [id] } : { removeEntitlements: [id] };
+    if (!(await this.#send(`${id} is removed. The history can bring it back.`, change))) return;
+    this.forget(kind, id);
+    this.opened.value = undefined;
+  }
+
+  addQualification(name: string): Promise<boolean> {
+    return this.#send(`${name} is a qualification now.`, { addQualifications: [name] });
+  }
+
+  async restore(version: number): Promise<void> {
+    await this.#settle(`The rules of version ${version} hold again.`, (base) =>
+      this.#api.restoreRules(base, version),
+    );
+  }
+
+  #send(words: string, change: Partial<RulesChange>): Promise<boolean> {
+    return this.#settle(words, (base) => this.#api.changeRules({ base, ...change }));
+  }
+
+  async #settle(words: string, send: (base: number) => Promise<RulesView>): Promise<boolean> {
+    const base = this.view.value?.version;
+    if (base === undefined || this.isBusy.value) return false;
+    this.isBusy.value = true;
+    this.faults.value = [];
+    this.said.value = undefined;
+    try {
+      this.view.value = await send(base);
+      this.said.value = { text: words, isTrouble: false };
+      return true;
+    } catch (error) {
+      await this.#refused(error);
+      return false;
+    } finally {
+      this.isBusy.value = false;
+    }
+  }
+
+  async #refused(error: unknown): Promise<void> {
+    const problem = error instanceof RequestFailed ? error.problem : undefined;
+    if (problem?.type === 'version-conflict') {
+      await this.refresh();
+      const [last] = this.view.value?.history ?? [];
+      const theirs = last ? ` ${last.who}: ${last.what.join('. ')}.` : '';
+      const text = `Not saved: somebody else has changed the rules meanwhile.${theirs} Look at what holds now; saving again puts yours in its place.`;
+      this.said.value = { text, isTrouble: true };
+      return;
+    }
+    this.faults.value = problem?.errors ?? [];
+    const text =
+      this.faults.value.length > 0
+        ? 'Not saved: something is not right yet.'
+        : `Not saved: ${reasonOf(error)}.`;
+    this.said.value = { text, isTrouble: true };
+  }
+}

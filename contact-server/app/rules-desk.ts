@@ -1,0 +1,172 @@
+import type { Logger } from 'pino';
+import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
+import type { RulesFault, RulesView } from '../../contracts/rules.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
+import { changedRules, differences, restoredRules } from '../domain/rule-changes.ts';
+import type { Account } from '../ports/accounts.ts';
+import type { Hints } from '../ports/hints.ts';
+import type { KeptRules, RuleBook, RuleStore } from '../ports/rule-store.ts';
+import type { AuditStore } from '../ports/stores.ts';
+import { OutageLog } from './outage.ts';
+
+interface Parts {
+  readonly store: RuleStore;
+  readonly book: RuleBook;
+  /** What is not right about rules taken together. */
+  readonly faultsOf: (rules: Rules) => readonly RulesFault[];
+  /** The rest of the server follows; told at the start too, and whenever they may have changed. */
+  readonly follow: (rules: Rules) => void;
+  readonly audit: AuditStore;
+  readonly hints: Pick<Hints, 'give'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const LOOK_MS = 1_000;
+const SHOWN = 100;
+
+/**
+ * The rules as data. A change becomes a new version first and reaches the directory after: a version that a crash left
+ * in between is carried on by any process. The insert of a version is what decides between two managers.
+ */
+export class RulesDesk {
+  readonly #parts: Parts;
+  readonly #outage: OutageLog;
+  #known = 0;
+  #cancel: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#outage = new OutageLog(parts.log, 'rules');
+  }
+
+  /** After the company file was taken over: what it brought is a version like any other. Then follows the store. */
+  async start(): Promise<void> {
+    const { store, book } = this.#parts;
+    await this.settle();
+    // In this order: whatever is saved in between makes the number below a taken one.
+    const latest = await store.latest();
+    const rules = await book.read();
+    const what = latest ? differences(latest.rules, rules) : ['Taken over from the company file'];
+    if (what.length > 0) {
+      const version = (latest?.version ?? 0) + 1;
+      await store.add({ version, at: this.#parts.clock.now(), who: 'company file', what, rules });
+    }
+    await this.settle();
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
+  }
+
+  async look(): Promise<RulesView> {
+    const { store } = this.#parts;
+    const [{ version, rules }, history] = await Promise.all([this.#latest(), store.history(SHOWN)]);
+    return { version, rules, history };
+  }
+
+  async change(who: Account, { base, ...change }: RulesChange): Promise<RulesView> {
+    const latest = await this.#based(base);
+    const strangers = [
+      ...unknown('services', change.services, latest.rules.services),
+      ...unknown('agents', change.agents, latest.rules.agents),
+    ];
+    if (strangers.length > 0) throw new ProblemError('invalid-request', { errors: strangers });
+    return this.#save(who, latest, changedRules(latest.rules, change));
+  }
+
+  /** The rules of an earlier version hold again, as a new version. */
+  async restore(who: Account, base: number, version: number): Promise<RulesView> {
+    const latest = await this.#based(base);
+    const earlier = await this.#parts.store.version(version);
+    if (!earlier) throw new ProblemError('not-found', { detail: 'There is no such version.' });
+    const words = `Version ${String(version)} restored`;
+    return this.#save(who, latest, restoredRules(latest.rules, earlier.rules), [words]);
+  }
+
+  /** Brings the newest version to the directory, if it is not there yet, and to the rest of this process. */
+  async settle(): Promise<void> {
+    const { store, book, follow, hints, log } = this.#parts;
+    for (let latest = await store.latest(); latest; latest = await store.latest()) {
+      const { version, rules } = latest;
+      if ((await store.applied()) < version) {
+        await book.write(rules);
+        await store.setApplied(version);
+        log.info({ version }, 'rules are in force');
+      } else if (version === this.#known) return;
+      else {
+        this.#known = version;
+        follow(rules);
+        hints.give({ about: 'board' });
+      }
+    }
+  }
+
+  async #save(
+    who: Account,
+    latest: KeptRules,
+    rules: Rules,
+    words: readonly string[] = [],
+  ): Promise<RulesView> {
+    const { store, audit, clock, faultsOf } = this.#parts;
+    // What was wrong before is not held against a change that has nothing to do with it.
+    const old = new Set(faultsOf(latest.rules).map((it) => JSON.stringify(it)));
+    const errors = faultsOf(rules).filter((it) => !old.has(JSON.stringify(it)));
+    if (errors.length > 0) throw new ProblemError('invalid-request', { errors });
+    const what = differences(latest.rules, rules);
+    if (what.length === 0) return this.look();
+    const at = clock.now();
+    const version = latest.version + 1;
+    if (!(await store.add({ version, at, who: who.name, what: [...words, ...what], rules }))) throw stale();
+    await audit.add({ at, who: who.id, what: 'changed-rules', detail: `version ${String(version)}` });
+    await this.settle();
+    return this.look();
+  }
+
+  async #based(base: number): Promise<KeptRules> {
+    const latest = await this.#latest();
+    if (latest.version !== base) throw stale();
+    return latest;
+  }
+
+  async #latest(): Promise<KeptRules> {
+    const latest = await this.#parts.store.latest();
+    if (!latest) throw new ProblemError('unavailable', { retryAfterS: 2 });
+    return latest;
+  }
+
+  #tick(): void {
+    if (this.#isStopped) return;
+    this.#cancel = this.#parts.clock.after(LOOK_MS, () => {
+      void this.settle()
+        .then(
+          () => this.#outage.worked(),
+          (err: unknown) => this.#outage.failed(err),
+        )
+        .finally(() => this.#tick());
+    });
+  }
+}
+
+function stale(): ProblemError {
+  return new ProblemError('version-conflict', {
+    detail: 'Somebody else has changed the rules since you opened them. Yours were not saved.',
+  });
+}
+
+function unknown(
+  kind: string,
+  named: readonly { readonly id: string }[],
+  known: readonly { readonly id: string }[],
+): RulesFault[] {
+  return named
+    .filter(({ id }) => !known.some((it) => it.id === id))
+    .map(({ id }) => ({
+      path: `/${kind}/${id}`,
+      message: `There is no ${id} here; the company file adds it.`,
+    }));
+}

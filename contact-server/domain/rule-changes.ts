@@ -1,0 +1,107 @@
+import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
+
+/** The rules after a change; what it does not name stays as it is. Items nobody knows are left out. */
+export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rules {
+  const skills = new Map(change.agents.map((it) => [it.id, it.qualifications]));
+  return {
+    qualifications: [...new Set([...now.qualifications, ...change.addQualifications])].sort(),
+    services: replaced(now.services, change.services).filter((it) => has(now.services, it.id)),
+    hours: replaced(now.hours, change.hours).filter((it) => !change.removeHours.includes(it.id)),
+    agents: now.agents.map((it) => ({ ...it, qualifications: skills.get(it.id) ?? it.qualifications })),
+    entitlements: replaced(now.entitlements, change.entitlements).filter(
+      (it) => !change.removeEntitlements.includes(it.id),
+    ),
+  };
+}
+
+/** An earlier version's rules, with the services and people that have come since as they are now. */
+export function restoredRules(now: Rules, earlier: Rules): Rules {
+  const agents = new Map(earlier.agents.map((it) => [it.id, it]));
+  return {
+    qualifications: [...new Set([...now.qualifications, ...earlier.qualifications])].sort(),
+    services: replaced(now.services, earlier.services).filter((it) => has(now.services, it.id)),
+    hours: earlier.hours,
+    agents: now.agents.map((it) => ({
+      ...it,
+      qualifications: agents.get(it.id)?.qualifications ?? it.qualifications,
+    })),
+    entitlements: earlier.entitlements,
+  };
+}
+
+/** What differs, a sentence for each thing that was added, removed or changed. */
+export function differences(before: Rules, after: Rules): string[] {
+  const added = after.qualifications.filter((it) => !before.qualifications.includes(it));
+  return [
+    ...added.map((it) => `Qualification ${it} added`),
+    ...ofKind('Service', before.services, after.services),
+    ...ofKind('Hours', before.hours, after.hours),
+    ...ofKind('Agent', before.agents, after.agents),
+    ...ofKind('Entitlement', before.entitlements, after.entitlements),
+  ];
+}
+
+interface Item {
+  readonly id: string;
+  readonly name?: string;
+}
+
+function ofKind(kind: string, before: readonly Item[], after: readonly Item[]): string[] {
+  const was = new Map(before.map((it) => [it.id, it]));
+  const changed = after.flatMap((now) => {
+    const old = was.get(now.id);
+    if (!old) return [`${kind} ${titleOf(now)} added`];
+    const fields = [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) =>
+      fieldChange(name, field(old, name), field(now, name)),
+    );
+    return fields.length === 0 ? [] : [`${kind} ${titleOf(now)}: ${fields.join('; ')}`];
+  });
+  const removed = before.filter((it) => !has(after, it.id)).map((it) => `${kind} ${titleOf(it)} removed`);
+  return [...changed, ...removed];
+}
+
+const fieldNames: Readonly<Record<string, string>> = {
+  must: 'must have',
+  prefer: 'preferred',
+  autoAccept: 'accepts by itself',
+  offerMs: 'offer time (ms)',
+  entitled: 'for the entitled only',
+  slotMinutes: 'slot length (min)',
+  slotCapacity: 'calls in a slot',
+  timezone: 'time zone',
+  weekly: 'opening times',
+  exceptions: 'exceptions',
+  ipRange: 'address range',
+  validFrom: 'valid from',
+  validTo: 'valid to',
+};
+
+function fieldChange(name: string, before: unknown, after: unknown): string[] {
+  const [from, to] = [inWords(before), inWords(after)];
+  return from === to ? [] : [`${fieldNames[name] ?? name} ${from} → ${to}`];
+}
+
+function inWords(value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'object' && value !== null) return Object.values(value).map(inWords).join(' ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function titleOf({ id, name }: Item): string {
+  return name ?? id;
+}
+
+function field(item: Item, name: string): unknown {
+  return new Map<string, unknown>(Object.entries(item)).get(name);
+}
+
+function has(list: readonly { readonly id: string }[], id: string): boolean {
+  return list.some((it) => it.id === id);
+}
+
+function replaced<T extends { readonly id: string }>(now: readonly T[], next: readonly T[]): T[] {
+  const news = new Map(next.map((it) => [it.id, it]));
+  return [...now.map((it) => news.get(it.id) ?? it), ...next.filter((it) => !has(now, it.id))];
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import {
+  entitlementSchema,
+  hoursSchema,
+  id,
+  qualification,
+  qualificationName,
+  serviceSchema,
+} from './company.schema.ts';
+
+/**
+ * What a manager may change of the company while it works, in the very words of the company file; here nothing is left
+ * to a default. Services and people come from the file: they are changed here, not added.
+ */
+const { name, hours, must, prefer, autoAccept, offerMs, entitled, slotMinutes, slotCapacity } =
+  serviceSchema.shape;
+const ruleServiceSchema = z.strictObject({
+  id,
+  name,
+  hours,
+  must: must.unwrap().max(20),
+  prefer: prefer.unwrap().max(20),
+  autoAccept: autoAccept.unwrap(),
+  offerMs: offerMs.unwrap(),
+  entitled: entitled.unwrap(),
+  slotMinutes: slotMinutes.unwrap(),
+  slotCapacity: slotCapacity.unwrap(),
+});
+const ruleHoursSchema = z.strictObject({
+  id,
+  timezone: hoursSchema.shape.timezone,
+  weekly: hoursSchema.shape.weekly.max(100),
+  exceptions: hoursSchema.shape.exceptions.unwrap().max(400),
+});
+
+/** All rules of one version. */
+export interface Rules {
+  /** Known names, e.g. `lang:es`. */
+  readonly qualifications: readonly string[];
+  readonly services: readonly z.infer<typeof ruleServiceSchema>[];
+  readonly hours: readonly z.infer<typeof ruleHoursSchema>[];
+  readonly agents: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly qualifications: readonly z.infer<typeof qualification>[];
+  }[];
+  readonly entitlements: readonly z.infer<typeof entitlementSchema>[];
+}
+
+/** A change of some rules: each item named is whole, what is not named stays. */
+export const rulesChangeSchema = z.strictObject({
+  /** The version the change began from; another means that somebody else saved meanwhile. */
+  base: z.number().int().min(1),
+  addQualifications: z.array(qualificationName).max(50).default([]),
+  services: z.array(ruleServiceSchema).max(100).default([]),
+  hours: z.array(ruleHoursSchema).max(100).default([]),
+  agents: z
+    .array(z.strictObject({ id, qualifications: z.array(qualification).max(50) }))
+    .max(500)
+    .default([]),
+  entitlements: z.array(entitlementSchema).max(500).default([]),
+  removeHours: z.array(id).max(100).default([]),
+  removeEntitlements: z.array(id).max(500).default([]),
+});
+export type RulesChange = z.infer<typeof rulesChangeSchema>;
+
+export const rulesRestoreSchema = z.strictObject({
+  base: z.number().int().min(1),
+  /** The version whose rules are to hold again. */
+  version: z.number().int().min(1),
+});

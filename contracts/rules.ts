@@ -1,0 +1,25 @@
+import type { Rules } from './rules.schema.ts';
+
+/** Who changed what, and when; newest first where they are listed. */
+export interface RulesVersion {
+  readonly version: number;
+  /** Epoch ms. */
+  readonly at: number;
+  /** A person's name, or `company file`. */
+  readonly who: string;
+  /** One sentence for each thing that changed. */
+  readonly what: readonly string[];
+}
+
+/** The rules in force, and how they came to be. */
+export interface RulesView {
+  readonly version: number;
+  readonly rules: Rules;
+  readonly history: readonly RulesVersion[];
+}
+
+/** Something that is not right about rules: where (`/services/sales/must/0`), and a sentence that says why. */
+export interface RulesFault {
+  readonly path: string;
+  readonly message: string;
+}

@@ -1,0 +1,120 @@
+import type { Rules } from '../../contracts/rules.schema.ts';
+import type { RulesFault } from '../../contracts/rules.ts';
+import { canServe } from '../domain/match.ts';
+import type { Qualification } from '../domain/qualification.ts';
+import { addressRange } from './addresses.ts';
+
+type Item<K extends keyof Rules> = Rules[K][number];
+
+/** Everything that is not right about these rules taken together; each by itself has the shape of its schema. */
+export function rulesFaults(rules: Rules): readonly RulesFault[] {
+  return [
+    ...rules.services.flatMap((it) => serviceFaults(it, rules)),
+    ...rules.hours.flatMap(hoursFaults),
+    ...rules.agents.flatMap((it) =>
+      skillFaults(it.qualifications, `/agents/${it.id}/qualifications`, rules.qualifications),
+    ),
+    ...rules.entitlements.flatMap((it) => entitlementFaults(it, rules)),
+  ];
+}
+
+function serviceFaults(service: Item<'services'>, rules: Rules): RulesFault[] {
+  const at = `/services/${service.id}`;
+  const faults = [
+    ...skillFaults(service.must, `${at}/must`, rules.qualifications),
+    ...skillFaults(service.prefer, `${at}/prefer`, rules.qualifications),
+  ];
+  if (!rules.hours.some((it) => it.id === service.hours)) {
+    faults.push({ path: `${at}/hours`, message: `There are no opening hours called ${service.hours}.` });
+  }
+  if (faults.length === 0 && !rules.agents.some((it) => canServe(it.qualifications, service))) {
+    faults.push({ path: `${at}/must`, message: impossible(service, rules) });
+  }
+  return faults;
+}
+
+function impossible(service: Item<'services'>, { agents }: Rules): string {
+  const alone = service.must.find(
+    (need) => !agents.some((it) => canServe(it.qualifications, { must: [need], prefer: [] })),
+  );
+  if (alone) {
+    return `Nobody could take a call for ${service.name}: nobody has ${alone.name} at level ${String(alone.level)} or higher.`;
+  }
+  return `Nobody could take a call for ${service.name}: there are people for each of these, but nobody has all of them.`;
+}
+
+function skillFaults(skills: readonly Qualification[], at: string, known: readonly string[]): RulesFault[] {
+  return skills.flatMap(({ name }, i) => {
+    const path = `${at}/${String(i)}`;
+    if (!known.includes(name)) return { path, message: `${name} is not a qualification here. Add it first.` };
+    return skills.findIndex((it) => it.name === name) < i
+      ? { path, message: `${name} stands here twice.` }
+      : [];
+  });
+}
+
+function hoursFaults(hours: Item<'hours'>): RulesFault[] {
+  const at = `/hours/${hours.id}`;
+  const faults: RulesFault[] = [];
+  if (!isZone(hours.timezone)) {
+    faults.push({
+      path: `${at}/timezone`,
+      message: `${hours.timezone} is not a time zone. Write it as Europe/London.`,
+    });
+  }
+  for (const [i, period] of hours.weekly.entries()) {
+    const others = hours.weekly.slice(0, i).filter((it) => it.day === period.day);
+    const message = periodFault(period, others);
+    if (message !== undefined) faults.push({ path: `${at}/weekly/${String(i)}`, message });
+  }
+  for (const [i, { date, periods }] of hours.exceptions.entries()) {
+    const path = `${at}/exceptions/${String(i)}`;
+    if (hours.exceptions.findIndex((it) => it.date === date) < i) {
+      faults.push({ path, message: `${date} stands here twice.` });
+    }
+    const messages = periods.map((it, n) => periodFault(it, periods.slice(0, n)));
+    faults.push(...messages.flatMap((message) => (message === undefined ? [] : { path, message })));
+  }
+  return faults;
+}
+
+interface Period {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A period that ends before it begins reaches over midnight. */
+function periodFault({ from, to }: Period, others: readonly Period[]): string | undefined {
+  if (from >= '24:00' || to > '24:00') return 'A day ends at 24:00.';
+  if (from === to) return 'This begins and ends at the same time.';
+  const end = (it: Period): string => (it.to <= it.from ? '99' : it.to);
+  const clash = others.find((it) => from < end(it) && it.from < end({ from, to }));
+  return clash && `This overlaps ${clash.from} to ${clash.to}.`;
+}
+
+function entitlementFaults(it: Item<'entitlements'>, { services }: Rules): RulesFault[] {
+  const at = `/entitlements/${it.id}`;
+  const faults: RulesFault[] = [];
+  const unknown = it.services.find((name) => !services.some((service) => service.id === name));
+  if (unknown !== undefined)
+    faults.push({ path: `${at}/services`, message: `There is no service ${unknown}.` });
+  if (it.ipRange !== undefined && addressRange(it.ipRange) === undefined) {
+    faults.push({
+      path: `${at}/ipRange`,
+      message: 'Write an address range as 203.0.113.0/24 or 2001:db8::/32.',
+    });
+  }
+  if (it.validFrom !== undefined && it.validTo !== undefined && it.validFrom >= it.validTo) {
+    faults.push({ path: `${at}/validTo`, message: 'This ends before it begins.' });
+  }
+  return faults;
+}
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

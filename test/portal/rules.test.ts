@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import type { Page } from 'puppeteer';
+
+import { rulesAs } from '../support/fake-rules.ts';
+import { PortalBench } from '../support/portal-bench.ts';
+
+describe('Ana, who manages too, changes rules', () => {
+  let bench: PortalBench;
+  before(async () => (bench = await PortalBench.open()));
+  after(() => bench.close());
+  beforeEach(() => bench.fresh());
+
+  const rules = async (): Promise<Page> => {
+    const page = await bench.desk();
+    await page.keyboard.press('m');
+    await page.waitForSelector('.rule-list');
+    return page;
+  };
+  const opens = async (page: Page, rule: string): Promise<void> => {
+    await page.click(`[data-rule="${rule}"]`);
+    await page.waitForSelector('.rule-editor');
+  };
+  const types = async (page: Page, selector: string, text: string): Promise<void> => {
+    await page.click(selector, { count: 3 });
+    await page.type(selector, text);
+  };
+
+  it('by keyboard alone: what she types is sent whole, and holds [MG4]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await page.focus('[data-rule="services/sales"]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.rule-editor');
+    await page.focus('[name=offerMs]');
+    await page.keyboard.down('Control');
+    await page.keyboard.press('a');
+    await page.keyboard.up('Control');
+    await page.keyboard.type('45');
+    await page.keyboard.press('Enter');
+    const sent = await fake.heard('POST rules');
+    const [sales] = rulesAs().rules.services;
+    assert.deepEqual(sent.body, { base: 7, services: [{ ...sales, offerMs: 45_000 }] });
+    await bench.sees(page, '.rule-said', 'Saved');
+    assert.equal(await page.$eval('[name=offerMs]', (it) => (it as HTMLInputElement).value), '45');
+  });
+
+  it('and reads beside each field why it was refused; nothing typed is lost [MG5]', async () => {
+    const page = await rules();
+    await opens(page, 'services/sales');
+    await types(page, '[name=slotMinutes]', '1');
+    bench.fake.ruleFaults = [
+      { path: '/services/0/slotMinutes', message: 'Too small: expected number to be >=5' },
+      { path: '/services/sales/must', message: 'Nobody could take a call for Sales.' },
+      { path: '/services/cards/must', message: 'Nobody could take a call for Cards.' },
+    ];
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '.rule-said', 'Not saved: something is not right yet');
+    const beside = await page.$eval('[name=slotMinutes]', (it) => ({
+      invalid: it.getAttribute('aria-invalid'),
+      words: document.getElementById(it.getAttribute('aria-describedby') ?? '')?.textContent,
+      value: (it as HTMLInputElement).value,
+    }));
+    assert.deepEqual(beside, { invalid: 'true', words: 'Too small: expected number to be >=5', value: '1' });
+    await bench.sees(page, '.rule-rows .problem', 'Nobody could take a call for Sales.');
+    await bench.sees(page, '.rule-editor > ul.problem', 'Nobody could take a call for Cards.');
+    await bench.isAccessible(page);
+    await opens(page, 'agents/ana');
+    await bench.sees(page, '[data-rule="services/sales"]', 'not saved');
+    await opens(page, 'services/sales');
+    assert.equal(await page.$eval('[name=slotMinutes]', (it) => (it as HTMLInputElement).value), '1');
+  });
+
+  it('and is told when another manager was first, by whom and what; hers is still there to save [MG5]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await opens(page, 'services/sales');
+    await types(page, '[name=name]', 'Sales and advice');
+    const theirs = {
+      version: 8,
+      at: Date.now(),
+      who: 'Mina Larsen',
+      what: ['Service Sales: name Sales → Shop'],
+    };
+    fake.rules = { ...fake.rules, version: 8, history: [theirs, ...fake.rules.history] };
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '.rule-said', 'Mina Larsen: Service Sales: name Sales → Shop.');
+    assert.equal(await page.$eval('[name=name]', (it) => (it as HTMLInputElement).value), 'Sales and advice');
+    await page.click('.rule-editor [type=submit]');
+    await bench.sees(page, '.rule-said', 'Saved');
+    assert.equal(fake.rules.rules.services[0]?.name, 'Sales and advice');
+  });
+
+  it('and makes new opening hours with a holiday, and takes a period out again', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await page.type('#new-opening-hours', 'Summer 1');
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '.rule-new .problem', 'Use small letters');
+    await types(page, '#new-opening-hours', 'summer');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.rule-editor');
+    const [open, exceptions] = await page.$$('.rule-rows > .button');
+    await open?.click();
+    await open?.click();
+    await exceptions?.click();
+    await page.click('[aria-label="Take out Tuesday 09:00 to 17:00"]');
+    await page.click('.rule-editor [type=submit]');
+    const sent = (await fake.heard('POST rules')).body as {
+      hours: { id: string; weekly: object[]; exceptions: object[] }[];
+    };
+    assert.deepEqual(sent.hours[0]?.weekly, [{ day: 1, from: '09:00', to: '17:00' }]);
+    assert.equal(sent.hours[0].exceptions.length, 1);
+    await page.waitForSelector('[data-rule="hours/summer"][aria-current=true]');
+  });
+
+  it('and reads who changed what, and lets an earlier version hold again [MG5]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await page.click('[data-rule=history]');
+    await bench.sees(page, '.rule-history', 'Mina Larsen');
+    await bench.isAccessible(page);
+    await page.click('[aria-label="Restore version 1"]');
+    assert.deepEqual((await fake.heard('POST rules')).body, { base: 7, version: 1 });
+    await bench.sees(page, '.rule-history', 'Version 1 restored');
+  });
+
+  it('and who is no manager finds neither the button nor the screen [AD3]', async () => {
+    bench.fake.me = { ...bench.fake.me, roles: ['agent'] };
+    const page = await bench.tab({ path: '#/rules' });
+    await page.waitForSelector('.desk');
+    assert.equal(await bench.count(page, '[data-command=rules]'), 0);
+  });
+});

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import type { Problem } from '../../contracts/problem.ts';
+import type { Rules } from '../../contracts/rules.schema.ts';
+import type { RulesView } from '../../contracts/rules.ts';
+import type { AvailabilityView } from '../../contracts/visitor.ts';
+import type { AgentClient } from '../support/agent-client.ts';
+import { openCentre, type TestCentre } from '../support/centre.ts';
+import { eventually } from '../support/eventually.ts';
+import { employ, managerOf, tidy } from '../support/staff.ts';
+
+const staff = { ana: 'service:sales 3', bo: 'service:support 2' };
+
+describe('A manager changes the rules while the centre works', function () {
+  this.timeout(120_000);
+  let it_: TestCentre;
+  let mina: AgentClient;
+  let ana: AgentClient;
+  let bo: AgentClient;
+
+  before(async () => {
+    it_ = await openCentre({ change: (company) => employ(company, staff) });
+    mina = await managerOf(it_);
+    ana = await it_.agent('ana');
+    bo = await it_.readyAgent('bo');
+  });
+  afterEach(() => tidy(mina, [ana, bo]));
+  after(() => it_.close());
+
+  const rules = async (): Promise<RulesView> => (await mina.send<RulesView>('GET', '/rules')).body;
+  const change = async (what: object, base?: number) =>
+    mina.send<RulesView & Problem>('POST', '/rules', { base: base ?? (await rules()).version, ...what });
+  const service = ({ rules: { services } }: RulesView, id: string): Rules['services'][number] => {
+    const found = services.find((it) => it.id === id);
+    assert.ok(found);
+    return found;
+  };
+  const skills = (...names: string[]) => names.map((name) => ({ name, level: 2 }));
+
+  it('and somebody who waits is offered to whoever can help now, keeping place and start [MG4] [AV10]', async () => {
+    await bo.ready();
+    const maria = it_.visitor();
+    const first = await maria.ask('+442079460110');
+    const second = await it_.visitor().ask('+442079460111');
+    assert.deepEqual([first.place, second.place], [1, 2]);
+    const from = bo.told.items.length;
+    const { status } = await change({
+      agents: [{ id: 'bo', qualifications: skills('service:sales', 'service:support') }],
+    });
+    assert.equal(status, 200);
+    const offer = await bo.offer(() => true, from);
+    assert.equal(offer.callbackId, first.id, 'the first in line, though she asked under the old rules');
+    assert.equal((await maria.look()).requestedAt, first.requestedAt);
+  });
+
+  it('and the next visitor is told by the new hours, holidays included, without a restart [MG4] [AV9]', async () => {
+    const availability = async (): Promise<AvailabilityView> =>
+      (await it_.visitor().send<AvailabilityView>('GET', '/availability?service=support')).body;
+    assert.equal((await availability()).open, true);
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date());
+    const yesterday = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(
+      Date.now() - 86_400_000,
+    );
+    const closed = {
+      id: 'holiday',
+      timezone: 'Europe/London',
+      weekly: [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from: '00:00', to: '24:00' })),
+      exceptions: [yesterday, today].map((date) => ({ date, periods: [] })),
+    };
+    const support = service(await rules(), 'support');
+    const { status } = await change({
+      hours: [closed],
+      services: [{ ...support, name: 'Help', hours: 'holiday' }],
+    });
+    assert.equal(status, 200);
+    await eventually('closed for the holiday', async () => ((await availability()).open ? undefined : true));
+    const { body } = await it_.visitor().send<{ id: string; name: string }[]>('GET', '/services');
+    assert.equal(body.find((it) => it.id === 'support')?.name, 'Help');
+  });
+
+  it('and what makes no sense is refused beside its field, and nothing changes [MG5]', async () => {
+    const before = await rules();
+    const sales = service(before, 'sales');
+    const hours = {
+      id: 'odd',
+      timezone: 'Mars/Olympus',
+      weekly: [
+        { day: 1, from: '09:00', to: '12:00' },
+        { day: 1, from: '11:00', to: '13:00' },
+      ],
+      exceptions: [],
+    };
+    const cases = [
+      [
+        { services: [{ ...sales, must: skills('lang:xx') }] },
+        '/services/sales/must/0',
+        /not a qualification here/,
+      ],
+      [
+        { services: [{ ...sales, must: [{ name: 'service:sales', level: 5 }] }] },
+        '/services/sales/must',
+        /nobody has service:sales at level 5/,
+      ],
+      [
+        { services: [{ ...sales, must: [{ name: 'service:sales', level: 6 }] }] },
+        '/services/0/must/0/level',
+        /<=5/,
+      ],
+      [
+        { services: [{ ...sales, hours: 'never' }] },
+        '/services/sales/hours',
+        /no opening hours called never/,
+      ],
+      [{ services: [{ ...sales, id: 'new' }] }, '/services/new', /company file adds it/],
+      [
+        {
+          agents: [
+            { id: 'ana', qualifications: [] },
+            { id: 'bo', qualifications: [] },
+          ],
+        },
+        '/services/sales/must',
+        /Nobody could take a call for Sales/,
+      ],
+      [{ hours: [hours] }, '/hours/odd/timezone', /not a time zone/],
+      [{ hours: [hours] }, '/hours/odd/weekly/1', /overlaps 09:00 to 12:00/],
+      [{ removeHours: ['always'] }, '/services/sales/hours', /no opening hours called always/],
+      [
+        { entitlements: [{ id: 'x', ipRange: '300.1.1.1', services: ['sales'], tier: 'gold', priority: 1 }] },
+        '/entitlements/x/ipRange',
+        /203\.0\.113\.0/,
+      ],
+    ] as const;
+    for (const [what, path, words] of cases) {
+      const { status, body } = await change(what);
+      assert.equal(status, 400, path);
+      const fault = body.errors?.find((it) => it.path === path);
+      assert.match(fault?.message ?? JSON.stringify(body), words);
+    }
+    assert.deepEqual(await rules(), before);
+  });
+
+  it('and of two who change the same version the second is told, and loses nothing of the first [MG5]', async () => {
+    const { version, ...before } = await rules();
+    const sales = service({ version, ...before }, 'sales');
+    const answers = await Promise.all(
+      [40_000, 50_000].map((offerMs) => change({ services: [{ ...sales, offerMs }] }, version)),
+    );
+    assert.deepEqual(answers.map((it) => it.status).sort(), [200, 409]);
+    const lost = answers.find((it) => it.status === 409);
+    assert.equal(lost?.body.type, 'version-conflict');
+    const won = answers.find((it) => it.status === 200)?.body;
+    assert.deepEqual(await rules(), won);
+    assert.equal(won?.version, version + 1);
+  });
+
+  it('and each change says who made it and what it was; an earlier version can hold again [MG5]', async () => {
+    const before = await rules();
+    const sales = service(before, 'sales');
+    const { body: changed } = await change({ services: [{ ...sales, offerMs: 12_000, slotCapacity: 9 }] });
+    const [last] = changed.history;
+    assert.equal(last?.who, 'Mina Larsen');
+    assert.match(last.what.join(), /Service Sales: offer time \(ms\) \d+ → 12000; calls in a slot 4 → 9/);
+    const { body: restored } = await mina.send<RulesView>('POST', '/rules/restore', {
+      base: changed.version,
+      version: before.version,
+    });
+    assert.deepEqual(restored.rules, before.rules);
+    assert.match(restored.history[0]?.what[0] ?? '', /restored/);
+    assert.equal(restored.history.at(-1)?.who, 'company file');
+  });
+
+  it('and agents may neither see nor change them [SC3]', async () => {
+    for (const [method, path, body] of [
+      ['GET', '/rules'],
+      ['POST', '/rules', { base: 1 }],
+      ['POST', '/rules/restore', { base: 1, version: 1 }],
+    ] as const) {
+      assert.equal((await ana.send(method, path, body)).status, 403);
+    }
+  });
+
+  it('and what was changed and removed outlives a restart that reads the company file again [MG4]', async () => {
+    const removed = (await rules()).rules.entitlements[0];
+    assert.ok(removed);
+    const { body } = await change({ removeEntitlements: [removed.id] });
+    await it_.centre.kill('contact-server', true);
+    await it_.centre.start('contact-server');
+    assert.deepEqual(
+      await eventually('the rules', rules),
+      body,
+      'the file brought nothing back, and nothing new',
+    );
+  });
+});
