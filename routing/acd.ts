@@ -5,7 +5,7 @@ import type { Clock } from '../server-kit/clock.ts';
 import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
-import { openingAt, slotsBetween } from './domain/hours.ts';
+import { openingAt, slotsBetween, withRoom } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { lineScore } from './domain/order.ts';
 import type { Forecasts } from './forecasts.ts';
@@ -178,9 +178,7 @@ export class Acd implements door.Routing {
     const { hours, slotMinutes, slotCapacity } = service;
     const slots = slotsBetween(hours, Math.max(from, clock.now()), to, slotMinutes).slice(0, MOST_SLOTS);
     const booked = await this.#booked(serviceId, from, to);
-    const free = slots.filter(
-      (slot) => booked.filter((at) => slot.from <= at && at < slot.to).length < slotCapacity,
-    );
+    const free = withRoom(slots, booked, slotCapacity);
     return { ...openingAt(hours, from), slots: free };
   }
 
