@@ -106,7 +106,13 @@ describe('The figures of a day', () => {
         keptPromise({ ...late, callback: { ...late.callback, ...more } })?.cause;
       assert.equal(because({}), 'no agent was free in time');
       assert.equal(because({ agentFailures: 1 }), 'an agent’s phone did not answer');
-      const attempt = (outcome: 'busy' | 'trunk-error') => ({ at: start, callId: 'x' as CallId, outcome });
+      const attempt = (outcome: 'busy' | 'trunk-error') => ({
+        n: 1,
+        at: start,
+        callId: 'x' as CallId,
+        fence: 1,
+        outcome,
+      });
       assert.equal(because({ attempts: [attempt('busy')] }), 'the visitor was not reached at once');
       assert.equal(
         because({ attempts: [attempt('trunk-error')] }),

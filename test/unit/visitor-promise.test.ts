@@ -72,7 +72,7 @@ async function openPage(forecast: (now: number) => { estimate?: TimeRange; opens
   const told = new Mailbox<{ readonly at: number; readonly event: string; readonly view: CallbackView }>();
   streams.start();
   await streams.open(id, {
-    ask: { visitor: {}, params: {}, node: 'dmz' },
+    ask: { visitor: { ip: '198.51.100.7' }, params: {}, node: 'dmz' },
     send(data, as) {
       told.put({ at: clock.now(), event: as?.event ?? '', view: JSON.parse(data) as CallbackView });
       return true;
@@ -80,7 +80,7 @@ async function openPage(forecast: (now: number) => { estimate?: TimeRange; opens
     close: () => {},
     onData: () => {},
     onClose: () => {},
-  } as Parameters<VisitorStreams['open']>[1]);
+  });
   return { clock, told, stop: () => streams.stop(), record: () => record };
 }
 
