@@ -76,7 +76,7 @@ describe('A centre learns for its promises', () => {
     const before = Date.now() - 10 * 60_000;
     await routing.enter(contact('back', '', { entry: 2, startedAt: before }));
     await routing.enter(contact('rebuilt', '', { startedAt: before }));
-    await routing.enter(contact('urgent', '', { priority: 7 }));
+    await routing.enter(contact('urgent', '', { priority: 7, startedAt: Date.now() }));
     const spans = await client.keys(key('came:*').replaceAll('{', '\\{'));
     const came = (await Promise.all(spans.map((it) => client.hgetall(it)))).flatMap((it) =>
       Object.entries(it),
