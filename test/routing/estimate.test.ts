@@ -46,7 +46,7 @@ describe('A centre learns for its promises', () => {
     assert.ok(usual > 100_000, `${usual}`);
     await routing.leave(id('waiting'));
     await routing.complete(busy.id, { state: 'ready' });
-    for (let i = 0; i < 60; i += 1) await handle(routing, `quick-${i}`);
+    for (let i = 0; i < 30; i += 1) await handle(routing, `quick-${i}`);
 
     const another = await centre.open();
     const next = reserved(await another.enter(contact('next')));
