@@ -6,7 +6,7 @@ import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 import type { Opening } from './domain/hours.ts';
-import { Openings, slotsBetween } from './domain/hours.ts';
+import { Openings, slotsBetween, withRoom } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import type { KnownEntry } from './entries.ts';
@@ -199,9 +199,7 @@ export class Acd implements door.Routing {
     const { hours, slotMinutes, slotCapacity } = service;
     const slots = slotsBetween(hours, Math.max(from, clock.now()), to, slotMinutes).slice(0, MOST_SLOTS);
     const booked = await this.#booked(serviceId, from, to);
-    const free = slots.filter(
-      (slot) => booked.filter((at) => slot.from <= at && at < slot.to).length < slotCapacity,
-    );
+    const free = withRoom(slots, booked, slotCapacity);
     return { ...this.#openings.at(hours, from), slots: free };
   }
 

@@ -21,8 +21,8 @@ const MOST_AGENTS = 1_000;
 const MOST_PLAYED = 2_000;
 /** How long a forecast of which nothing is known to have changed is good. */
 const GOOD_MS = 1_000;
-/** At most a part of the time is spent on forecasts, whatever happens. */
-const SHARE_OF_TIME = 10;
+/** At most a part of the time is spent on forecasts: one in so many, and more for the sake of one who is new in line. */
+const PART_OF_TIME = { usual: 20, forNew: 5 };
 const LEARNED_GOOD_MS = 10_000;
 /** Kinds of contacts a forecast has in mind beside those that wait. */
 const MOST_ASKED = 50;
@@ -51,7 +51,7 @@ interface Made {
   readonly from: number;
   readonly tookMs: number;
   /** What was heard by then. */
-  readonly deeds: number;
+  readonly heard: number;
 }
 
 /**
@@ -63,7 +63,7 @@ export class Forecasts {
   #made: Made | undefined;
   #making: Promise<Made> | undefined;
   #learned: (Learned & { readonly at: number }) | undefined;
-  #deeds = 0;
+  #heard = 0;
   readonly #asked = new Map<string, Waiting>();
   readonly #followed = new Map<CallbackId, Outcome>();
 
@@ -103,7 +103,7 @@ export class Forecasts {
   }
 
   #hear(event: RoutingEvent): void {
-    this.#deeds += 1;
+    this.#heard += 1;
     if (event.type === 'contact.left') this.#followed.delete(event.contactId);
     if (event.type !== 'reservation.accepted') return;
     const { contactId } = event.reservation;
@@ -121,17 +121,28 @@ export class Forecasts {
     if (made !== undefined) {
       const age = this.#parts.clock.now() - made.from;
       const { forecast } = made;
-      const holds = forecast.knows(who.class, who.score) && (!waits || forecast.holds(who));
-      if (age >= 0 && age < GOOD_MS && holds && made.deeds === this.#deeds) return made;
-      if (age >= 0 && age < made.tookMs * SHARE_OF_TIME && forecast.knows(who.class, who.score)) return made;
+      const knows = forecast.knows(who.class, who.score);
+      const holds = knows && (!waits || forecast.holds(who));
+      if (age >= 0 && age < GOOD_MS && holds && made.heard === this.#heard) return made;
+      const part = holds ? PART_OF_TIME.usual : PART_OF_TIME.forNew;
+      if (age >= 0 && age < made.tookMs * part && knows) return made;
     }
-    this.#making ??= this.#make().finally(() => (this.#making = undefined));
-    return (this.#made = await this.#making);
+    const fresh = await this.#next();
+    // One that was begun for somebody else may not have this one in mind.
+    return fresh.forecast.knows(who.class, who.score) ? fresh : this.#next();
+  }
+
+  /** The forecast that is being made, or else a new one. */
+  #next(): Promise<Made> {
+    this.#making ??= this.#make()
+      .then((made) => (this.#made = made))
+      .finally(() => (this.#making = undefined));
+    return this.#making;
   }
 
   async #make(): Promise<Made> {
     const { matchmaker, vocabulary, competition, clock, usualHandleMs } = this.#parts;
-    const deeds = this.#deeds;
+    const heard = this.#heard;
     const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED));
     const from = clock.now();
     const asking = [...this.#asked.values()].map((it) => ({ ...it, score: it.score + situation.at }));
@@ -143,7 +154,7 @@ export class Forecasts {
     const began = performance.now();
     const knowledge = knowledgeFrom(experience, competition.serves, usualHandleMs);
     const forecast = new Forecast(situation, asking, knowledge);
-    return { forecast, calibration, from, tookMs: performance.now() - began, deeds };
+    return { forecast, calibration, from, tookMs: performance.now() - began, heard };
   }
 
   /** What was counted changes slowly: it is read now and then, and when a kind of contact is new. */

@@ -125,7 +125,7 @@ export class SimulatedCentre {
         .map((it) => ({ profile, at: it.from, until: it.to })),
     );
     const line = [...this.#lines.values()].flat().sort((a, b) => a.score - b.score);
-    return { at, busy, idle, coming, line, more: false };
+    return { at, busy, idle, coming, line, more: false, oneIn: 1 };
   }
 
   line(id: ClassId): readonly Contact[] {

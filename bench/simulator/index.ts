@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { publishedWorld } from './published.ts';
 import type { Scored } from './score.ts';
 import { score } from './score.ts';
@@ -31,6 +31,10 @@ export function simulator({ trace, agents, long, print, complain }: Asked): bool
     report(score(world, scoredFrom, Math.ceil((0.8 * world.arrivals.length) / SCORED[size])), print);
     return true;
   }
+  if (!existsSync(trace)) {
+    complain(`${trace}: there is no such file`);
+    return false;
+  }
   const read = readTrace(readFileSync(trace, 'utf8'));
   for (const line of read.bad.slice(0, NAMED)) complain(`${trace}: ${line}`);
   if (read.bad.length > NAMED)
@@ -40,7 +44,12 @@ export function simulator({ trace, agents, long, print, complain }: Asked): bool
     return false;
   }
   const first = read.records[Math.floor(read.records.length / 10)]?.at ?? 0;
-  report(score(traceWorld(read, agents), first, Math.ceil(read.records.length / SCORED[size] / 2)), print);
+  const scored = score(traceWorld(read, agents), first, Math.ceil(read.records.length / SCORED[size] / 2));
+  if (scored.waits === 0) {
+    complain(`${trace}: with so many agents nobody waits, so there is nothing to score`);
+    return false;
+  }
+  report(scored, print);
   return true;
 }
 

@@ -35,7 +35,7 @@ export class Memory {
   came(contact: Contact): void {
     const bucket = Math.floor(contact.at / BUCKET_MS);
     if (bucket !== this.#bucket) {
-      this.#cameBefore = bucket === this.#bucket + 1 ? this.#came : new Map();
+      this.#cameBefore = bucket === this.#bucket + 1 ? this.#came : new Map<string, number>();
       this.#came = new Map();
       this.#bucket = bucket;
     }

@@ -36,7 +36,9 @@ export interface Scored {
 
 interface Told {
   readonly estimates: Readonly<Record<string, number>>;
-  readonly ranges: Readonly<Record<string, Spread>>;
+  readonly ranges: Readonly<
+    Record<'forward' | 'forward_no_plan' | 'forward_raw' | 'place_quantiles', Spread>
+  >;
 }
 
 /** Plays a world and scores every estimator on every `each`-th contact that has to wait, after `scoredFrom`. */
@@ -93,11 +95,8 @@ export function score(world: World, scoredFrom: number, each: number): Scored {
       const mine = told.get(contact.number);
       if (mine === undefined) return;
       told.delete(contact.number);
-      calibrations.planned = taught(calibrations.planned, lesson(mine.ranges['forward']!, waitedMs));
-      calibrations.unplanned = taught(
-        calibrations.unplanned,
-        lesson(mine.ranges['forward_no_plan']!, waitedMs),
-      );
+      calibrations.planned = taught(calibrations.planned, lesson(mine.ranges.forward, waitedMs));
+      calibrations.unplanned = taught(calibrations.unplanned, lesson(mine.ranges.forward_no_plan, waitedMs));
       if (contact.at < scoredFrom) return;
       waits += 1;
       waited += waitedMs;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { LinkOp, LinkStream } from '../../contracts/link.schema.ts';
 import type { CallbackId } from '../../contracts/ids.ts';
+import type { TimeRange } from '../../contracts/states.ts';
 import type { AvailabilityView, CallbackCreated, ServiceView } from '../../contracts/visitor.ts';
 import { callbackMoveSchema } from '../../contracts/visitor.schema.ts';
 import type { Routing } from '../../routing/index.ts';
@@ -12,6 +13,7 @@ import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
 import { type Asking, languageOf } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import { isWithin, isZone } from './dial-hours.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
 import { hashToken } from './tokens.ts';
@@ -169,12 +171,20 @@ export class Visitors implements VisitorDesk {
       open,
       ...(open && outlook?.estimate && { estimate: spanOf(outlook.estimate) }),
       ...(opensAt !== undefined && { opensAt: new Date(opensAt).toISOString() }),
-      slots: hours.slots.slice(0, 200).map(spanOf),
+      slots: this.#callable(hours.slots, ask.params['timezone']).slice(0, 200).map(spanOf),
       consent: company.consent.call,
       form: proof.issue(ask.visitor.origin),
       country: company.country,
     };
     return { status: 200, body };
+  }
+
+  /** A picked time is judged by the zone of whoever picks it: times at which we would not ring there are not offered. */
+  #callable(slots: readonly TimeRange[], zone: string | undefined): readonly TimeRange[] {
+    if (zone === undefined || !isZone(zone)) return slots;
+    const { callingHours } = this.#parts.company;
+    const may = (at: number): boolean => isWithin(at, callingHours, [zone]);
+    return slots.filter(({ from, to }) => may(from) && may(to - 1));
   }
 }
 

@@ -95,6 +95,17 @@ export function slotsBetween(hours: Hours, from: number, to: number, slotMinutes
   return slots;
 }
 
+/** The slots in which fewer than `capacity` of these times lie; slots and times in their order. */
+export function withRoom(slots: readonly Span[], booked: readonly number[], capacity: number): Span[] {
+  let next = 0;
+  return slots.filter(({ from, to }) => {
+    while (next < booked.length && (booked[next] ?? Infinity) < from) next += 1;
+    const first = next;
+    while (next < booked.length && (booked[next] ?? Infinity) < to) next += 1;
+    return next - first < capacity;
+  });
+}
+
 interface Day {
   readonly year: number;
   readonly month: number;

@@ -29,7 +29,15 @@ export function readSituation(reply: Reply): Situation {
   }
   const line = all.filter((it) => it.score <= cut).sort((a, b) => a.score - b.score);
   const some = <T>(list: readonly T[]) => list.filter((_, i) => i % every === 0);
-  return { at: Number(at), busy, idle: some(ready), coming: [], line: some(line), more: cut < Infinity };
+  return {
+    at: Number(at),
+    busy,
+    idle: some(ready),
+    coming: [],
+    line: some(line),
+    more: cut < Infinity,
+    oneIn: every,
+  };
 }
 
 /** What a centre has counted, and how its forecasts are to be corrected. */

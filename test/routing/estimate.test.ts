@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { connectTo } from '../../routing/testing.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Routing } from '../../routing/index.ts';
-import { agentId, Centre, contact, id, queued, ready, reserved, skills } from './centre.ts';
+import { agentId, Centre, contact, id, queued, ready, reserved, service, skills } from './centre.ts';
 import { RedisProcess } from './redis-process.ts';
 
 describe('A centre learns for its promises', () => {
@@ -22,8 +22,9 @@ describe('A centre learns for its promises', () => {
   });
   afterEach(() => centre.close());
 
-  const open = async (people: Record<string, string>, settings = {}) => {
+  const open = async (people: Record<string, string>, settings = {}, offers = [service('help')]) => {
     centre = new Centre(redis, people);
+    centre.directory.offers = offers;
     return centre.open(settings);
   };
   const key = (name: string) => `{${centre.name}}:acd:${name}`;
@@ -36,7 +37,7 @@ describe('A centre learns for its promises', () => {
   const ahead = ({ estimate }: { estimate?: { from: number; to: number } }) =>
     ((estimate?.from ?? NaN) + (estimate?.to ?? NaN)) / 2 - Date.now();
 
-  it('how long contacts take, for all its processes and after a restart [AV8]', async () => {
+  it('how long contacts take, for all its processes and after a restart [ES2]', async () => {
     const routing = await open({ ana: '' });
     await routing.setAgentState(ana, ready);
     const busy = reserved(await routing.enter(contact('busy')));
@@ -45,7 +46,7 @@ describe('A centre learns for its promises', () => {
     assert.ok(usual > 100_000, `${usual}`);
     await routing.leave(id('waiting'));
     await routing.complete(busy.id, { state: 'ready' });
-    for (let i = 0; i < 60; i += 1) await handle(routing, `quick-${i}`);
+    for (let i = 0; i < 30; i += 1) await handle(routing, `quick-${i}`);
 
     const another = await centre.open();
     const next = reserved(await another.enter(contact('next')));
@@ -75,7 +76,7 @@ describe('A centre learns for its promises', () => {
     const before = Date.now() - 10 * 60_000;
     await routing.enter(contact('back', '', { entry: 2, startedAt: before }));
     await routing.enter(contact('rebuilt', '', { startedAt: before }));
-    await routing.enter(contact('urgent', '', { priority: 7 }));
+    await routing.enter(contact('urgent', '', { priority: 7, startedAt: Date.now() }));
     const spans = await client.keys(key('came:*').replaceAll('{', '\\{'));
     const came = (await Promise.all(spans.map((it) => client.hgetall(it)))).flatMap((it) =>
       Object.entries(it),
@@ -90,7 +91,7 @@ describe('A centre learns for its promises', () => {
     );
   });
 
-  it('from the outcome of what it promised, once for each contact [AV8]', async () => {
+  it('from the outcome of what it promised, once for each contact [ES2]', async () => {
     const routing = await open({ ana: '' });
     const heard = centre.listen(routing);
     await routing.setAgentState(ana, ready);
@@ -112,7 +113,7 @@ describe('A centre learns for its promises', () => {
     assert.deepEqual([Number(moved['p10']), Number(moved['p90'])], [-0.036, -0.004]);
   });
 
-  it('and its promises follow the line at once: each behind waits longer, and who moves up is told so [AV8]', async () => {
+  it('and its promises follow the line at once: each behind waits longer, and who moves up is told so [ES1]', async () => {
     const routing = await open({ ana: 'lang:es', bo: 'lang:es' });
     centre.listen(routing);
     for (const it of [ana, bo]) await routing.setAgentState(it, ready);
@@ -157,5 +158,34 @@ describe('A centre learns for its promises', () => {
       priority: 9,
     });
     assert.ok(urgent.estimate!.to < asking.estimate!.to - 60_000);
+  });
+
+  it('and nobody is promised a time after closing: then the next opening is told [ES3]', async () => {
+    // A zone in which it is about noon, so that closing in twenty minutes is today.
+    const shift = new Date().getUTCHours() - 12;
+    const timezone = `Etc/GMT${shift < 0 ? shift : `+${shift}`}`;
+    const closesAt = Math.ceil(Date.now() / 60_000) * 60_000 + 20 * 60_000;
+    const local = new Date(closesAt - shift * 3_600_000).toISOString().slice(11, 16);
+    const weekly = [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from: '09:00', to: local }));
+    const routing = await open({ ana: '' }, {}, [
+      service('help', { hours: { id: 'office', timezone, weekly, exceptions: [] } }),
+    ]);
+    await routing.setAgentState(ana, ready);
+    const held = reserved(await routing.enter(contact('talks')));
+    await routing.accept(held.id, ana);
+    for (let i = 0; i < 12; i += 1) await routing.enter(contact(`waits-${i}`));
+    const { waiting } = await eventually('a forecast of the whole line', async () => {
+      const found = await routing.snapshot();
+      return found.waiting.at(-1)?.standing.opensAt === undefined ? undefined : found;
+    });
+    const [next, last] = [waiting[0]!.standing, waiting.at(-1)!.standing];
+    assert.ok(next.estimate && next.estimate.to <= closesAt && next.opensAt === undefined);
+    const tomorrow = { estimate: last.estimate, opensAt: last.opensAt };
+    const { opensAt } = await routing.openings('help', closesAt, closesAt);
+    assert.deepEqual(tomorrow, { estimate: undefined, opensAt });
+    const asking = { requirement: { must: [], prefer: [] }, priority: 0 };
+    const outlook = await routing.estimate({ ...asking, service: 'help' });
+    assert.deepEqual([outlook.estimate, outlook.opensAt], [undefined, opensAt]);
+    assert.ok((await routing.estimate(asking)).estimate, 'without a service nothing is known of hours');
   });
 });

@@ -82,7 +82,7 @@ describe('Whatever happens in a contact centre', () => {
       }),
       { numRuns: 250, endOnFailure: true },
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 
   async function take(it: Step, run: number, contacts: Map<CallbackId, Contact>): Promise<void> {
     const named = (n: number) => id(`h${run}-${n}`);

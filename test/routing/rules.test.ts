@@ -6,6 +6,7 @@ import {
   canServe,
   classId,
   lineScore,
+  nextChanges,
   openingAt,
   openSpans,
   profileId,
@@ -13,6 +14,7 @@ import {
   slotsBetween,
   tiersFor,
   withLanguage,
+  withRoom,
 } from '../../routing/testing.ts';
 import { skills } from './centre.ts';
 
@@ -159,6 +161,165 @@ describe('Opening hours', () => {
     const always = week('Europe/London', '00:00', '24:00');
     const first = slotsBetween(always, at('2026-06-01T12:10Z'), at('2026-06-01T14:00Z'), 30)[0];
     assert.equal(first?.from, at('2026-06-01T12:30Z'));
+  });
+});
+
+describe('Opening hours on the odd days of odd zones', () => {
+  const at = (text: string) => Date.parse(text);
+  const daily = (timezone: string, from: string, to: string): Hours => ({
+    id: 'office',
+    timezone,
+    weekly: [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from, to })),
+    exceptions: [],
+  });
+  const span = (from: string, to: string) => ({ from: at(from), to: at(to) });
+  /** The one opening that begins between these. */
+  const only = (hours: Hours, from: string, to: string) => {
+    const found = openSpans(hours, at(from), at(to)).filter((it) => it.from >= at(from) && it.from < at(to));
+    assert.equal(found.length, 1, JSON.stringify(found));
+    return found[0];
+  };
+
+  it('lie a quarter of an hour off in Kathmandu, all year [AV9]', () => {
+    const hours = daily('Asia/Kathmandu', '09:00', '17:00');
+    for (const day of ['2026-01-15', '2026-07-15']) {
+      assert.deepEqual(only(hours, `${day}T00:00Z`, `${day}T23:59Z`), span(`${day}T03:15Z`, `${day}T11:15Z`));
+    }
+  });
+
+  it('follow half an hour of summer on Lord Howe Island [AV9]', () => {
+    const night = daily('Australia/Lord_Howe', '01:00', '05:00');
+    assert.deepEqual(
+      only(night, '2026-04-04T12:00Z', '2026-04-05T12:00Z'),
+      span('2026-04-04T14:00Z', '2026-04-04T18:30Z'),
+    );
+    assert.deepEqual(
+      only(night, '2026-10-03T12:00Z', '2026-10-04T12:00Z'),
+      span('2026-10-03T14:30Z', '2026-10-03T18:00Z'),
+    );
+    // 02:15 does not exist in October, and 01:45 comes twice in April.
+    const odd = daily('Australia/Lord_Howe', '02:15', '06:00');
+    assert.equal(only(odd, '2026-10-03T12:00Z', '2026-10-04T12:00Z')?.from, at('2026-10-03T15:45Z'));
+    const twice = daily('Australia/Lord_Howe', '01:45', '06:00');
+    assert.equal(only(twice, '2026-04-04T12:00Z', '2026-04-05T12:00Z')?.from, at('2026-04-04T14:45Z'));
+  });
+
+  it('begin and end at a midnight that does not exist, or comes twice, in Brazil until 2019 [AV9]', () => {
+    const early = daily('America/Sao_Paulo', '00:00', '06:00');
+    assert.deepEqual(
+      only(early, '2018-11-04T01:00Z', '2018-11-05T01:00Z'),
+      span('2018-11-04T03:00Z', '2018-11-04T08:00Z'),
+    );
+    const late = daily('America/Sao_Paulo', '22:00', '24:00');
+    assert.deepEqual(
+      only(late, '2018-02-17T12:00Z', '2018-02-18T12:00Z'),
+      span('2018-02-18T00:00Z', '2018-02-18T03:00Z'),
+    );
+    assert.deepEqual(
+      only(early, '2026-11-04T01:00Z', '2026-11-05T01:00Z'),
+      span('2026-11-04T03:00Z', '2026-11-04T09:00Z'),
+    );
+  });
+
+  it('are as long as the day is: 23, 25, 23½ or 24½ hours [AV9]', () => {
+    const length = (zone: string, day: string) => {
+      // One day in a week that is otherwise closed, so that it is not joined with the next.
+      const hours: Hours = {
+        ...daily(zone, '00:00', '24:00'),
+        weekly: [],
+        exceptions: [{ date: day, periods: [{ from: '00:00', to: '24:00' }] }],
+      };
+      const [found] = openSpans(
+        hours,
+        at(`${day}T00:00Z`) - 86_400_000,
+        at(`${day}T00:00Z`) + 2 * 86_400_000,
+      );
+      return ((found?.to ?? NaN) - (found?.from ?? NaN)) / 3_600_000;
+    };
+    assert.equal(length('Europe/London', '2026-03-29'), 23);
+    assert.equal(length('Europe/London', '2026-10-25'), 25);
+    assert.equal(length('Australia/Lord_Howe', '2026-10-04'), 23.5);
+    assert.equal(length('Australia/Lord_Howe', '2026-04-05'), 24.5);
+    assert.equal(length('America/Sao_Paulo', '2018-11-04'), 23);
+    assert.equal(length('Asia/Kathmandu', '2026-03-29'), 24);
+  });
+
+  it('reach over midnight and over the change, also into a holiday [AV9]', () => {
+    const night = daily('Europe/London', '22:00', '04:00');
+    assert.deepEqual(
+      only(night, '2026-03-28T12:00Z', '2026-03-29T12:00Z'),
+      span('2026-03-28T22:00Z', '2026-03-29T03:00Z'),
+    );
+    assert.deepEqual(
+      only(night, '2026-10-24T12:00Z', '2026-10-25T12:00Z'),
+      span('2026-10-24T21:00Z', '2026-10-25T04:00Z'),
+    );
+    const holiday: Hours = { ...night, exceptions: [{ date: '2026-12-25', periods: [] }] };
+    assert.deepEqual(openSpans(holiday, at('2026-12-24T12:00Z'), at('2026-12-26T12:00Z')), [
+      span('2026-12-24T22:00Z', '2026-12-25T04:00Z'),
+    ]);
+  });
+
+  it('say in one answer when they end and when they begin again, over lunch and over a long weekend', () => {
+    const hours: Hours = {
+      ...daily('Europe/London', '09:00', '12:00'),
+      weekly: [
+        ...[1, 2, 3, 4, 5].map((day) => ({ day, from: '09:00', to: '12:00' })),
+        ...[1, 2, 3, 4, 5].map((day) => ({ day, from: '13:00', to: '17:00' })),
+      ],
+      exceptions: [{ date: '2026-08-31', periods: [] }],
+    };
+    // 2026-08-28 is a Friday before a bank holiday.
+    assert.deepEqual(nextChanges(hours, at('2026-08-28T10:00Z')), {
+      openNow: true,
+      closesAt: at('2026-08-28T11:00Z'),
+      opensAt: at('2026-08-28T12:00Z'),
+    });
+    assert.deepEqual(nextChanges(hours, at('2026-08-28T13:00Z')), {
+      openNow: true,
+      closesAt: at('2026-08-28T16:00Z'),
+      opensAt: at('2026-09-01T08:00Z'),
+    });
+    assert.deepEqual(nextChanges(hours, at('2026-08-28T18:00Z')), {
+      openNow: false,
+      opensAt: at('2026-09-01T08:00Z'),
+    });
+  });
+
+  it('are cut into slots without gap or overlap on the long and the short night', () => {
+    const night = daily('Europe/London', '00:00', '04:00');
+    for (const [day, count] of [
+      ['2026-03-29', 6],
+      ['2026-10-25', 10],
+    ] as const) {
+      const from = at(`${day}T00:00Z`) - 3_600_000;
+      const slots = slotsBetween(night, from, from + 6 * 3_600_000, 30);
+      assert.equal(slots.length, count);
+      for (const [i, slot] of slots.entries()) {
+        assert.equal(slot.to - slot.from, 30 * 60_000);
+        if (i > 0) assert.equal(slot.from, slots[i - 1]?.to);
+      }
+    }
+  });
+});
+
+describe('A slot', () => {
+  const minute = 60_000;
+  const slots = [0, 30, 60].map((from) => ({ from: from * minute, to: (from + 30) * minute }));
+  const room = (booked: readonly number[], capacity: number) =>
+    withRoom(
+      slots,
+      booked.map((it) => it * minute),
+      capacity,
+    ).map((it) => it.from / minute);
+
+  it('has room while fewer than its capacity are booked from its beginning up to the next [AV9]', () => {
+    assert.deepEqual(room([], 1), [0, 30, 60]);
+    assert.deepEqual(room([0, 29.9, 30, 60], 2), [30, 60]);
+    assert.deepEqual(room([0, 29.9, 30, 60], 1), []);
+    assert.deepEqual(room([-5, -1, 90, 95], 1), [0, 30, 60]);
+    assert.deepEqual(room([30, 30, 30], 3), [0, 60]);
+    assert.deepEqual(room([], 0), []);
   });
 });
 

@@ -16,7 +16,7 @@ const always = (ms: number): Experience => ({ ...nothing, laws: new Map([[ALL, c
 const serves = (profile: string, id: string) => profile.includes(id);
 const forecastOf = (situation: Partial<Situation>, experience = nothing, asking: readonly Waiting[] = []) =>
   new Forecast(
-    { at, busy: [], idle: [], coming: [], line: [], more: false, ...situation },
+    { at, busy: [], idle: [], coming: [], line: [], more: false, oneIn: 1, ...situation },
     asking,
     knowledgeFrom(experience, serves, USUAL),
   );
@@ -185,5 +185,23 @@ describe('A forecast', () => {
     const pace = (far.p50 - near.p50) / 90_000;
     assert.ok(Math.abs(pace - (5 * minute) / 100) < 0.15 * ((5 * minute) / 100), `${pace} ms each`);
     assert.ok(far.p10 < far.p50 && far.p50 < far.p90 && far.p10 > near.p90);
+  });
+
+  it('of a very big centre is made from a part of it, and says about the same [ES2]', () => {
+    const [line, held] = [waiting(600, 'a'), busy(300, 'a', 'a')];
+    const every = <T>(list: readonly T[], n: number) => list.filter((_, i) => i % n === 0);
+    const urgent = { class: 'a', urgencyScore: lineScore(10, 0), headStartMs: 0, perMs: 1 / (10 * second) };
+    const experience = { ...always(USUAL), comers: [urgent] };
+    const whole = forecastOf({ busy: held, line }, experience).waiting(line[594]!, nobody)!;
+    const part = forecastOf({ busy: every(held, 3), line: every(line, 3), oneIn: 3 }, experience);
+    const same = part.waiting(line[594]!, nobody)!;
+    assert.ok(Math.abs(same.p50 - whole.p50) < 0.15 * whole.p50, `${same.p50} ${whole.p50}`);
+    const cut = { line: line.slice(0, 300), more: true };
+    const [ahead, competes] = [new Map([['a', 594]]), () => true];
+    const far = forecastOf({ busy: held, ...cut }, experience).waiting(line[594]!, { ahead, competes })!;
+    const partCut = { line: every(cut.line, 3), more: true, oneIn: 3 };
+    const farPart = forecastOf({ busy: every(held, 3), ...partCut }, experience);
+    const sameFar = farPart.waiting(line[594]!, { ahead, competes })!;
+    assert.ok(Math.abs(sameFar.p50 - far.p50) < 0.2 * far.p50, `${sameFar.p50} ${far.p50}`);
   });
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { figures, midnight } from '../../contact-server/app/figures.ts';
+import { keptPromise } from '../../contact-server/app/kept-promise.ts';
 import type { Callback, Moment, Phase } from '../../contact-server/domain/callback.ts';
 import type { CallbackRecord } from '../../contact-server/ports/stores.ts';
-import type { CallbackId, SessionId } from '../../contracts/ids.ts';
+import type { CallbackId, CallId, SessionId } from '../../contracts/ids.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-06-01T10:00:00Z');
@@ -92,6 +93,35 @@ describe('The figures of a day', () => {
       const none = record({ end: completed, talkAfter: 2 * minute });
       assert.equal(value('promises-kept', [kept, none]), 1);
       assert.equal(value('promises-kept', [kept, late, withdrawn, none]), 1 / 3);
+    });
+
+    it('not when the phone rang before the range began, but within the minute that is shown it is [MG1]', () => {
+      const later = { from: start + 3 * minute, to: start + 5 * minute };
+      const early = record({ end: completed, talkAfter: minute, promise: later });
+      const nearly = record({ end: completed, talkAfter: 2.5 * minute, promise: later });
+      assert.equal(value('promises-kept', [early]), 0);
+      assert.equal(value('promises-kept', [nearly]), 1);
+    });
+
+    it('and of a broken one say why, as far as it is known [MG1]', () => {
+      const late = record({ end: completed, talkAfter: 6 * minute, promise });
+      const because = (more: Partial<Callback>) =>
+        keptPromise({ ...late, callback: { ...late.callback, ...more } })?.cause;
+      assert.equal(because({}), 'no agent was free in time');
+      assert.equal(because({ agentFailures: 1 }), 'an agent’s phone did not answer');
+      const attempt = (outcome: 'busy' | 'trunk-error') => ({
+        n: 1,
+        at: start,
+        callId: 'x' as CallId,
+        fence: 1,
+        outcome,
+      });
+      assert.equal(because({ attempts: [attempt('busy')] }), 'the visitor was not reached at once');
+      assert.equal(
+        because({ attempts: [attempt('trunk-error')] }),
+        'the line to the telephone network failed',
+      );
+      assert.equal(keptPromise(record({ end: completed, talkAfter: 4 * minute, promise }))?.cause, undefined);
     });
 
     it('when a picked time is met within two minutes, whatever was told before [MG1]', () => {

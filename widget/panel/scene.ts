@@ -159,7 +159,7 @@ function waiting(
     lead: span && say('range'),
     big: span && say('range.times', span),
     lines: [
-      ...(span ? [] : [view.at ? say('closed.opens', { time: times.moment(view.at) }) : say('range.none')]),
+      ...(span ? [] : [view.at ? say('range.closed', { time: times.moment(view.at) }) : say('range.none')]),
       willRing,
     ],
     hints: [...(span ? [say('range.hint')] : []), say('leave.page')],

@@ -48,6 +48,7 @@ export const texts = {
   'range.times': '{from} and {to}',
   'range.hint': '8 in 10 calls come within this time.',
   'range.none': 'We will ring as soon as somebody is free.',
+  'range.closed': 'We may not reach you before we close. We go on {time}.',
   scheduled: 'We will ring you',
   'leave.page': 'You can close this page. We ring all the same.',
   'will.ring': 'We ring {phone}.',

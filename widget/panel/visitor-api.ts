@@ -79,7 +79,8 @@ export function visitorApi(core: Pick<WidgetCore, 'server' | 'settings'>): Visit
   const timezone = zone();
 
   return {
-    availability: (service) => ask('GET', `/availability?service=${encodeURIComponent(service)}`, {}),
+    availability: (service) =>
+      ask('GET', `/availability?${new URLSearchParams({ service, timezone }).toString()}`, {}),
     create: ({ key, body }) =>
       ask('POST', '/callbacks', { 'Idempotency-Key': key }, body satisfies CallbackRequest),
     read: (access) => ask('GET', at(access), bearer(access)),

@@ -74,10 +74,10 @@ export class Forecast {
     return this.#asker(id, score) >= 0;
   }
 
-  /** Whether this one stood in its line, or further back than was looked. */
+  /** Whether this one stood in its line, or where it was not looked so closely. */
   holds({ class: id, score }: Waiting): boolean {
-    const { line, more } = this.#situation;
-    if (more && score > (line.at(-1)?.score ?? -Infinity)) return true;
+    const { line, more, oneIn } = this.#situation;
+    if (oneIn > 1 || (more && score > (line.at(-1)?.score ?? -Infinity))) return true;
     const mine = this.#places.get(id) ?? [];
     const place = mine[firstThat(mine, (i) => (line[i]?.score ?? Infinity) >= score)];
     return place !== undefined && line[place]?.score === score;
@@ -112,7 +112,8 @@ export class Forecast {
     if (halfway === undefined || end === undefined) return undefined;
     const turns = places.length - 1 - half;
     const pace = turns === 0 ? end.p50 / places.length : (end.p50 - halfway.p50) / turns;
-    return { end, pace, count: places.length };
+    const { oneIn } = this.#situation;
+    return { end, pace: pace / oneIn, count: places.length * oneIn };
   }
 
   #spread(kind: 'line' | 'asking', place: number): Spread | undefined {

@@ -98,12 +98,14 @@ class Play {
     line.forEach((it, i) => (lines[classes.of(it.class)] ??= []).push(i));
     this.#askers = asking.map((it) => ({ class: classes.of(it.class), score: it.score }));
     // Overtakers of a class nobody here waits for still take agents from the others.
-    this.#overtakers = habits.overtakers.map((it) => ({ ...it, class: classes.of(it.class) }));
-    this.#overtakingPerMs = habits.overtakers.reduce((sum, it) => sum + it.perMs, 0);
-    const laws = new Map<ClassId, Law>();
-    const lawOf = (id: ClassId) => laws.get(id) ?? laws.set(id, law(id)).get(id) ?? law(id);
+    this.#overtakers = habits.overtakers.map((it) => ({
+      ...it,
+      class: classes.of(it.class),
+      perMs: it.perMs / situation.oneIn,
+    }));
+    this.#overtakingPerMs = this.#overtakers.reduce((sum, it) => sum + it.perMs, 0);
     const held = ({ class: id, since }: Busy): Held => {
-      const [theirs, elapsed] = [lawOf(id), Math.max(0, at - since)];
+      const [theirs, elapsed] = [law(id), Math.max(0, at - since)];
       return { law: theirs, elapsed, begun: theirs.within(elapsed) };
     };
     const agents = [
@@ -117,7 +119,7 @@ class Play {
     this.#from = agents.map((it) => it.from);
     this.#timeline = new Timeline(agents.length);
 
-    this.#laws = classes.names.map(lawOf);
+    this.#laws = classes.names.map(law);
     this.#lines = classes.names.map((_, i) => lines[i] ?? []);
     this.#scores = Float64Array.from(line, (it) => it.score);
     this.#classesOf = profiles.names.map((profile) =>

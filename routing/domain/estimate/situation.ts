@@ -12,6 +12,8 @@ export interface Situation {
   readonly line: readonly Waiting[];
   /** The line goes on after the last of `line`. */
   readonly more: boolean;
+  /** Of a very big centre only one in so many agents and contacts stands here. */
+  readonly oneIn: number;
 }
 
 interface OnShift {
