@@ -19,6 +19,9 @@ export {
   rankOf,
   tiersFor,
 } from './domain/match.ts';
+export { step as decide } from './domain/matchmaking.ts';
+export type { Entering, Fact, Hold, Order, Wish, World } from './domain/world.ts';
+export { emptyWorld } from './domain/world.ts';
 export { lineScore, precedence } from './domain/order.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';
