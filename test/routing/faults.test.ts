@@ -132,7 +132,7 @@ describe('When Redis fails', () => {
   it('scripts that were forgotten are loaded again', async () => {
     const routing = await centre.open();
     const probe = redis.client();
-    await probe.script('FLUSH');
+    await probe.function('FLUSH');
     probe.disconnect();
     queued(await routing.enter(contact('maria', 'lang:es')));
   });

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
+import type { AgentId, ReservationId } from '../../contracts/ids.ts';
 import type { Requirement } from '../../routing/index.ts';
 import type { Entering, Entry, Fact, Hold, Order, Wish, World } from '../../routing/testing.ts';
 import {
