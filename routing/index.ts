@@ -8,7 +8,9 @@ import type { RoutingSettings } from './open-acd.ts';
 import { openAcd } from './open-acd.ts';
 import type { Routing } from './routing.ts';
 
-export { directoryChanged, importDirectory } from './directory/import-company.ts';
+export { directoryChanged, ImpossibleRule, importDirectory } from './directory/import-company.ts';
+export type { Rule, RuleFault } from './domain/rings.ts';
+export { ruleFaults } from './domain/rings.ts';
 export type { Imported } from './directory/import-company.ts';
 export type { Connect, ConnectionOptions } from './matchmaker/connection.ts';
 export type { RoutingSettings } from './open-acd.ts';
@@ -22,10 +24,12 @@ export type {
   AgentWish,
   Contact,
   OpeningHours,
+  DecisionRecord,
   Outlook,
   Placement,
   Qualification,
   Requirement,
+  Ring,
   Reservation,
   Routing,
   RoutingEvent,
