@@ -3,13 +3,14 @@ import { accept, offered } from './callbacks.ts';
 import { startFloor } from './floor.ts';
 import { mirror } from './mirror.ts';
 import { mongo } from './mongo/mongo.ts';
+import { routing } from './routing/routing.ts';
 import { simulated } from './simulated.ts';
 import { sip, sipLong } from './sip/sip.ts';
 
 /** `make bench`: each figure beside a floor measured in the same run, one JSON object a line. */
 const inCentre = { accept, offered, mirror } as const;
 /** These start what they need themselves. */
-const alone = { simulator: simulated, mongo, sip } as const;
+const alone = { routing, simulator: simulated, mongo, sip } as const;
 /** These take long, and run only when they are named. */
 const long = { 'sip-long': sipLong } as const;
 

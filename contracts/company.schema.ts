@@ -36,6 +36,21 @@ export const serviceSchema = z.strictObject({
   hours: id,
   must: z.array(qualification).default([]),
   prefer: z.array(qualification).default([]),
+  /** What is asked for instead once a contact has waited so long, widest last. */
+  rings: z
+    .array(
+      z.strictObject({
+        afterMs: z.number().int().min(1_000).max(86_400_000),
+        must: z.array(qualification).default([]),
+        prefer: z.array(qualification).default([]),
+      }),
+    )
+    .max(5)
+    .default([]),
+  /** So long a contact waits for its preferred agent alone, while they are logged in; 0: not at all. */
+  preferredWaitMs: z.number().int().min(0).max(3_600_000).default(0),
+  /** Each point of an entitlement's priority counts as so much waiting; 0: priority goes strictly before age. */
+  ageMsPerPriority: z.number().int().min(0).max(600_000).default(0),
   /** Accept offers for the agent at once. */
   autoAccept: z.boolean().default(false),
   offerMs: z.number().int().min(3_000).max(300_000).default(20_000),

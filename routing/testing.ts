@@ -31,8 +31,11 @@ export {
   tiersFor,
 } from './domain/match.ts';
 export type { ClassId, ProfileId } from './domain/match.ts';
+export { step as decide } from './domain/matchmaking.ts';
 export { lineScore, precedence, urgencySpan } from './domain/order.ts';
 export type { Qualification, Requirement } from './domain/qualification.ts';
+export type { Entering, Fact, Hold, Order, Wish, World } from './domain/world.ts';
+export { emptyWorld } from './domain/world.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';
 export type { RawReservation } from './matchmaker/decode.ts';

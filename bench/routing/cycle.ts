@@ -4,30 +4,21 @@ import { report } from '../report.ts';
 import { Bare, cpuOf } from './parts.ts';
 
 const BENCH = 'routing';
-const ROUNDS = 6_000;
-const AT_ONCE = 20;
+const AT_ONCE = 50;
 
 /** The least an atomic step of any matchmaker does: takes the first of one sorted set and files it in another. */
 const BARE =
   "local it = redis.call('ZPOPMIN', KEYS[1]) redis.call('ZADD', KEYS[2], it[2], it[1]) return it[1]";
 
-/** Redis CPU of a script, over one that does no more than take and file. */
+/** Redis CPU of a step of a whole cycle (request and offer, accept, done and free), over one that takes and files. */
 export async function cycle(process: RedisProcess): Promise<void> {
-  const [small, large] = [100, 10_000];
-  // Turn about, so that a busy machine disturbs both alike.
-  const ours = { small: [] as number[], large: [] as number[] };
-  const bare: number[] = [];
-  for (let turn = 0; turn < 3; turn += 1) {
-    const few = await freeAgents(process, small);
-    ours.small.push(few.cpu);
-    bare.push(few.bare);
-    ours.large.push((await freeAgents(process, large)).cpu);
-  }
-  report(BENCH, 'cycle_redis_us', least(ours.small), least(bare), 'us');
-  report(BENCH, 'growth_agents', least(ours.large), least(ours.small), 'us');
+  const few = await freeAgents(process, 100);
+  const many = await freeAgents(process, 10_000);
+  report(BENCH, 'cycle_redis_us', few.cpu, few.bare, 'us');
+  report(BENCH, 'growth_agents', many.cpu, few.cpu, 'us');
 }
 
-/** Agents are idle: each request is offered, accepted and done at once. Three scripts a cycle. */
+/** Agents are idle: each request is offered, accepted and done at once. Three steps a cycle. */
 async function freeAgents(process: RedisProcess, agents: number): Promise<{ cpu: number; bare: number }> {
   const it = await Bare.open(process, agents);
   for (const agent of it.agents) await it.ready(agent);
@@ -38,46 +29,54 @@ async function freeAgents(process: RedisProcess, agents: number): Promise<{ cpu:
     await it.matchmaker.accept(id, agentId);
     await it.matchmaker.complete(id, { state: 'ready' });
   };
-  await rounds(200, one);
-  const cpu = await cpuOf(it.redis, 'evalsha', () => rounds(ROUNDS, one));
+  const cpu = await cpuOf(it.redis, 'fcall', () => atOnce(one));
   const bare = await floor(it.redis);
   it.close();
   return { cpu, bare };
 }
 
-/** Redis CPU of a script while every agent is busy, with few and with many waiting: who is done gets the next at once. */
+/** Every agent is busy, with few and with many waiting: who is done gets the next at once, and somebody asks anew. */
 export async function waiting(process: RedisProcess): Promise<void> {
-  const few: number[] = [];
-  const many: number[] = [];
-  for (let turn = 0; turn < 2; turn += 1) {
-    few.push(await busyAgents(process, 100));
-    many.push(await busyAgents(process, 100_000));
-  }
-  report(BENCH, 'growth_waiting', least(many), least(few), 'us');
+  const few = await busyAgents(process, 100);
+  const many = await busyAgents(process, 100_000);
+  report(BENCH, 'growth_waiting', many.cpu, few.cpu, 'us');
+  report(BENCH, 'position_growth', many.position, few.position, 'us');
+  // What the outbox keeps is bounded and small here, so that the line itself is what grows.
+  report(BENCH, 'bytes_waiting', many.bytes, 600, 'B');
 }
 
-async function busyAgents(process: RedisProcess, line: number): Promise<number> {
-  const it = await Bare.open(process, 100);
-  await it.fill(line + it.agents.length);
-  const held = new Map<string, string>();
+async function busyAgents(
+  process: RedisProcess,
+  line: number,
+): Promise<{ cpu: number; position: number; bytes: number }> {
+  const it = await Bare.open(process, AT_ONCE);
+  const before = await memory(it.redis);
+  await it.fill(line + AT_ONCE);
+  const bytes = ((await memory(it.redis)) - before) / (line + AT_ONCE);
   for (const agent of it.agents) await it.ready(agent);
-  const [agent = ''] = it.agents;
-  const cpu = await cpuOf(it.redis, 'evalsha', async () => {
-    for (let i = 0; i < ROUNDS / AT_ONCE; i += 1) {
-      await Promise.all(
-        it.agents.slice(0, AT_ONCE).map(async (id) => {
-          const status = held.get(id) ?? (await it.matchmaker.agentStatus(id))?.reservationId;
-          const reservation = status as Parameters<typeof it.matchmaker.accept>[0];
-          await it.matchmaker.accept(reservation, id);
-          await it.matchmaker.complete(reservation, { state: 'ready' });
-          await it.matchmaker.enter(it.next(), 1);
-        }),
-      );
-    }
+  const middle = it.at(line / 2);
+  const position = await cpuOf(it.redis, 'fcall', () =>
+    atOnce(async () => {
+      const [tag] = await it.matchmaker.run('standing', middle, '', '');
+      if (tag !== 'ok') throw new Error(`stands nowhere: ${tag}`);
+    }),
+  );
+  const cpu = await cpuOf(it.redis, 'fcall', async () => {
+    const held = await it.held();
+    await Promise.all(
+      held.map(async ([agentId, reservation]) => {
+        await it.matchmaker.accept(reservation, agentId);
+        await it.matchmaker.complete(reservation, { state: 'ready' });
+        await it.matchmaker.enter(it.next(), 1);
+      }),
+    );
   });
-  if (agent === '') throw new Error('no agents');
   it.close();
-  return cpu;
+  return { cpu, position, bytes };
+}
+
+async function memory(redis: Redis): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
 }
 
 async function floor(redis: Redis): Promise<number> {
@@ -91,15 +90,9 @@ async function floor(redis: Redis): Promise<number> {
       (turn += 1) % 2 === 0 ? ['{bench}:from', '{bench}:to'] : ['{bench}:to', '{bench}:from'];
     await redis.evalsha(sha, 2, from, to);
   };
-  await rounds(200, one);
-  return cpuOf(redis, 'evalsha', () => rounds(ROUNDS, one));
+  return cpuOf(redis, 'evalsha', () => atOnce(one));
 }
 
-async function rounds(count: number, one: () => Promise<void>): Promise<void> {
-  for (let i = 0; i < count; i += AT_ONCE) await Promise.all(Array.from({ length: AT_ONCE }, one));
-}
-
-/** Of several runs the least disturbed one. */
-function least(values: readonly number[]): number {
-  return Math.min(...values);
+async function atOnce(one: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
 }

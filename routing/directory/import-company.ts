@@ -1,5 +1,7 @@
 import type { Connection, Model } from 'mongoose';
 import type { Company } from '../../contracts/company.schema.ts';
+import type { Qualification } from '../domain/qualification.ts';
+import { ruleFaults } from '../domain/rings.ts';
 import { addressRange } from './addresses.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
 
@@ -20,6 +22,8 @@ export async function importDirectory(
 ): Promise<Imported> {
   const models = directoryModels(connection);
   await Promise.all(Object.values(models).map((it: Model<unknown>) => it.createIndexes()));
+  const known = await models.agents.find({ centre, active: true }, { qualifications: 1 }).lean();
+  assertPossible(company, [...known, ...company.agents]);
   const names = new Set([
     ...company.agents.flatMap((it) => it.qualifications.map((skill) => skill.name)),
     ...company.services.flatMap((it) => [...it.must, ...it.prefer].map((skill) => skill.name)),
@@ -51,6 +55,25 @@ export async function importDirectory(
   const added = counts.reduce((sum, it) => sum + it.added, 0);
   if (added > 0) await directoryChanged(connection, centre);
   return { added, left: counts.reduce((sum, it) => sum + it.left, 0) };
+}
+
+/** Rules that nobody could ever meet are refused as a whole, before anything is stored. */
+function assertPossible(
+  { services }: Company,
+  agents: readonly { readonly qualifications: readonly Qualification[] }[],
+): void {
+  const faults = services.flatMap(({ id, must, prefer, rings }) =>
+    ruleFaults(
+      { id, requirement: { must, prefer }, rings },
+      agents.map((it) => it.qualifications),
+    ).map(({ where, reason }) => `services.${id}.${where}: ${reason}`),
+  );
+  if (faults.length > 0) throw new ImpossibleRule(faults.join(' '));
+}
+
+/** A service asks for what no agent could ever give; the message says which, where and why. */
+export class ImpossibleRule extends Error {
+  override readonly name = 'ImpossibleRule';
 }
 
 /** To be called after any edit of the directory, so that every running distributor loads it anew. */

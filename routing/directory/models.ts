@@ -30,6 +30,10 @@ export interface ServiceDoc extends Common {
   readonly hours: string;
   readonly must: Skills;
   readonly prefer: Skills;
+  /** Absent in documents from before there were any. */
+  readonly rings?: readonly { readonly afterMs: number; readonly must: Skills; readonly prefer: Skills }[];
+  readonly preferredWaitMs?: number;
+  readonly ageMsPerPriority?: number;
   readonly autoAccept: boolean;
   readonly offerMs: number;
   readonly entitled: boolean;
@@ -107,6 +111,9 @@ const schemas = {
     hours: text,
     must: skills,
     prefer: skills,
+    rings: [{ _id: false, afterMs: number, must: skills, prefer: skills }],
+    preferredWaitMs: Number,
+    ageMsPerPriority: Number,
     autoAccept: flag,
     offerMs: number,
     entitled: flag,

@@ -152,7 +152,14 @@ function serviceOf(it: ServiceDoc, hours: Hours | undefined): Service {
   // Hours that were deleted mean never open, not always.
   const open = hours ?? { id: it.hours, timezone: 'UTC', weekly: [], exceptions: [] };
   const requirement = { must: skills(it.must), prefer: skills(it.prefer) };
-  const rule = { id, name, requirement, autoAccept, offerMs, timezone: open.timezone };
+  const rings = (it.rings ?? []).map(({ afterMs, must, prefer }) => ({
+    afterMs,
+    must: skills(must),
+    prefer: skills(prefer),
+  }));
+  const { preferredWaitMs = 0, ageMsPerPriority = 0 } = it;
+  const waiting = { rings, preferredWaitMs, ageMsPerPriority };
+  const rule = { id, name, requirement, autoAccept, offerMs, timezone: open.timezone, ...waiting };
   return { ...rule, entitled, slotMinutes, slotCapacity, hours: open };
 }
 

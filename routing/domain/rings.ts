@@ -33,8 +33,7 @@ export interface RuleFault {
 
 /**
  * What is wrong with a service's requirement, to be told when it is made: a qualification nobody knows, a level out of
- * range, rings out of order, or that no agent could ever meet it. The last ring may only ask for less: whoever could
- * serve before still can.
+ * range, rings out of order, or that no agent could ever meet it.
  */
 export function ruleFaults(rule: Rule, agents: readonly (readonly Qualification[])[]): readonly RuleFault[] {
   const { requirement, rings = [] } = rule;
@@ -66,8 +65,14 @@ function requirementFaults(
   for (const { name, level } of [...must, ...prefer]) {
     if (!Number.isInteger(level) || level < 1 || level > 5) {
       faults.push({ where, reason: `${name}: a level is 1 to 5, not ${level}.` });
-    } else if (!held.has(name)) faults.push({ where, reason: `${name}: nobody has this qualification.` });
+    }
   }
+  // What is merely wished for may be nobody's yet.
+  for (const { name } of must) {
+    if (!held.has(name)) faults.push({ where, reason: `${name}: nobody has this qualification.` });
+  }
+  // Before anybody is hired nothing can be said of who could.
+  if (agents.length === 0) return faults.filter((it) => !it.reason.endsWith('has this qualification.'));
   if (faults.length > 0) return faults;
   const needs = canonical(must);
   if (needs.length === 0 || agents.some((has) => needs.every((it) => levelOf(has, it.name) >= it.level)))

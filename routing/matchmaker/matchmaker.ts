@@ -7,7 +7,7 @@ import type { RawReservation } from './decode.ts';
 import { readReservation, readStatus } from './decode.ts';
 import type { Reply } from './script.ts';
 import { ScriptRunner } from './script.ts';
-import type { Scripts } from './scripts.ts';
+import type { ScriptName, Scripts } from './scripts.ts';
 import { scripts as ours } from './scripts.ts';
 
 /** The matchmaker's view of the roster is not this one; `version` is what it holds. */
@@ -48,8 +48,7 @@ export interface Entry {
  * itself when Redis turns out to be empty.
  */
 export class Matchmaker {
-  readonly #runner: ScriptRunner;
-  readonly #scripts: Scripts;
+  readonly #runner: ScriptRunner<ScriptName>;
   readonly #found: (run: (epoch: number) => Promise<void>) => Promise<void>;
 
   constructor(
@@ -59,8 +58,7 @@ export class Matchmaker {
     nextEpoch: () => Promise<number>,
     scripts: Scripts = ours,
   ) {
-    this.#scripts = scripts;
-    this.#runner = new ScriptRunner(redis, prefix, outboxMax);
+    this.#runner = new ScriptRunner(redis, scripts, prefix, outboxMax);
     let founding: Promise<void> | undefined;
     this.#found = (run) => {
       founding ??= nextEpoch()
@@ -71,12 +69,12 @@ export class Matchmaker {
   }
 
   /** Runs any script; the typed methods below are what most callers want. */
-  async run(name: keyof Scripts, ...args: readonly (string | number)[]): Promise<Reply> {
+  async run(name: ScriptName, ...args: readonly (string | number)[]): Promise<Reply> {
     for (let tries = 0; ; tries += 1) {
-      const reply = await this.#runner.run(this.#scripts[name], args);
+      const reply = await this.#runner.run(name, args);
       if (reply[0] !== 'lost' || tries === 3) return reply;
       await this.#found(async (epoch) => {
-        await this.#runner.run(this.#scripts.found, [epoch]);
+        await this.#runner.run('found', [epoch]);
       });
     }
   }

@@ -4,21 +4,51 @@ import type { Redis } from 'ioredis';
 import { RoutingUnavailable } from '../unavailable.ts';
 import { readyWithin } from './connection.ts';
 
-/** A piece of Lua that Redis runs in one atomic step, known by the hash of its content. */
-export interface Script {
-  readonly name: string;
-  readonly lua: string;
-  readonly sha: string;
+/**
+ * Lua that Redis keeps as a library of functions, each one atomic step, known by the hash of its content: versions
+ * live side by side, and what all of them share is made once and not with every call.
+ */
+export interface Library<Name extends string> {
+  readonly code: string;
+  /** By what name Redis knows a function. */
+  readonly functions: Readonly<Record<Name, string>>;
 }
 
 function isReplyError(error: unknown): error is Error {
   return error instanceof (ReplyError as new () => Error);
 }
 
-/** Joins the pieces of a script. */
-export function script(name: string, ...pieces: readonly string[]): Script {
-  const lua = pieces.join('\n');
-  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
+/** Joins what is shared and the bodies of functions that write and that only read. */
+export function library<W extends string, R extends string>(
+  shared: readonly string[],
+  writing: Readonly<Record<W, string>>,
+  reading: Readonly<Record<R, string>>,
+): Library<W | R> {
+  const all = [...entries(writing, ''), ...entries(reading, "'no-writes'")];
+  const text = [...shared, ...all.map(({ body }) => body)].join('\n');
+  const hash = createHash('sha1').update(text).digest('hex').slice(0, 12);
+  const known = (name: string) => `ringback_${hash}_${name}`;
+  const functions = all.map(
+    ({ name, body, flags }) => `
+redis.register_function{function_name = '${known(name)}', flags = {${flags}}, callback = function(keys, args)
+  if not begin(keys, args, ${String(name === 'found')}) then return {'lost'} end
+  local function main()
+${body}
+  end
+  return finished(main())
+end}`,
+  );
+  return {
+    code: [`#!lua name=ringback_${hash}`, ...shared, ...functions].join('\n'),
+    functions: Object.fromEntries(all.map(({ name }) => [name, known(name)])) as Record<W | R, string>,
+  };
+}
+
+function entries(
+  bodies: Readonly<Record<string, string>>,
+  flags: string,
+): { name: string; body: string; flags: string }[] {
+  return Object.entries(bodies).map(([name, body]) => ({ name, body, flags }));
 }
 
 /** What a script answers: a word, and what goes with it. */
@@ -29,29 +59,31 @@ const BUDGET_MS = 1_900;
 /** Answers of a server that is there and cannot serve: it starts, fails over, or is full. */
 const NOT_NOW = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|OOM|BUSY|UNKILLABLE)/;
 
-/** Runs scripts by their hash; a server that does not know one is taught it in the same call. */
-export class ScriptRunner {
+/** Runs functions of a library; a server that does not know it is taught it in the same call. */
+export class ScriptRunner<Name extends string> {
   readonly #redis: Redis;
+  readonly #library: Library<Name>;
   readonly #prefix: string;
   readonly #outboxMax: number;
-  readonly #loading = new Map<string, Promise<unknown>>();
+  #loading: Promise<unknown> | undefined;
 
-  constructor(redis: Redis, prefix: string, outboxMax: number) {
+  constructor(redis: Redis, library: Library<Name>, prefix: string, outboxMax: number) {
     this.#redis = redis;
+    this.#library = library;
     this.#prefix = prefix;
     this.#outboxMax = outboxMax;
   }
 
   /** Throws `RoutingUnavailable` soon when Redis is away; a short absence is waited out, as all scripts may be repeated. */
-  async run(it: Script, args: readonly (string | number)[]): Promise<Reply> {
+  async run(name: Name, args: readonly (string | number)[]): Promise<Reply> {
     const until = performance.now() + BUDGET_MS;
     for (;;) {
       try {
-        return await this.#send(it, args);
+        return await this.#send(name, args);
       } catch (error) {
         if (isReplyError(error)) {
           if (NOT_NOW.test(error.message)) throw new RoutingUnavailable('redis', error);
-          throw new Error(`script ${it.name}: ${error.message}`, { cause: error });
+          throw new Error(`script ${name}: ${error.message}`, { cause: error });
         }
         const left = until - performance.now();
         const timedOut = error instanceof Error && error.message === 'Command timed out';
@@ -62,22 +94,22 @@ export class ScriptRunner {
     }
   }
 
-  async #send(it: Script, args: readonly (string | number)[]): Promise<Reply> {
+  async #send(name: Name, args: readonly (string | number)[]): Promise<Reply> {
+    const known = this.#library.functions[name];
     try {
-      return (await this.#redis.evalsha(it.sha, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
+      return (await this.#redis.fcall(known, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
     } catch (error) {
-      if (!isReplyError(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      await this.#load(it);
-      return (await this.#redis.evalsha(it.sha, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
+      if (!isReplyError(error) || !error.message.startsWith('ERR Function not found')) throw error;
+      await this.#load();
+      return (await this.#redis.fcall(known, 1, this.#prefix, this.#outboxMax, ...args)) as Reply;
     }
   }
 
-  /** Many calls may miss the same script at once: it is sent once. */
-  #load(it: Script): Promise<unknown> {
-    const known = this.#loading.get(it.sha);
-    if (known !== undefined) return known;
-    const loading = this.#redis.script('LOAD', it.lua).finally(() => this.#loading.delete(it.sha));
-    this.#loading.set(it.sha, loading);
-    return loading;
+  /** Many calls may miss the library at once: it is sent once. */
+  #load(): Promise<unknown> {
+    this.#loading ??= this.#redis
+      .function('LOAD', 'REPLACE', this.#library.code)
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 }

@@ -9,7 +9,13 @@ import { companySchema } from '../../contracts/company.schema.ts';
 import type { MongoServer } from '../../embedded/mongo-server/server.ts';
 import { startMongoServer } from '../../embedded/mongo-server/server.ts';
 import type { Routing, ScreenAsk } from '../../routing/index.ts';
-import { directoryChanged, importDirectory, openRouting, RoutingUnavailable } from '../../routing/index.ts';
+import {
+  directoryChanged,
+  ImpossibleRule,
+  importDirectory,
+  openRouting,
+  RoutingUnavailable,
+} from '../../routing/index.ts';
 import { directoryModels, MongoDirectory } from '../../routing/testing.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { agentId, contact, Heard, queued, ready, reserved, skills } from './centre.ts';
@@ -224,5 +230,33 @@ describe('A company in MongoDB', () => {
     assert.ok(performance.now() - begun < 2_400);
     await gaveUp;
     await lonely.close();
+  });
+
+  it('refuses a rule that nobody could ever meet, saying which, and stores nothing of it [AV11]', async () => {
+    const service = (must: string, rings: object[] = []) => ({
+      id: 'villas',
+      name: 'Villas',
+      hours: 'office',
+      must: skills(must),
+      rings,
+      callerIds: ['+442079460999'],
+    });
+    const made = (it: object) => importDirectory(mongo, shop({ services: [it] }), 'centre-of-rules');
+    const no = (message: RegExp) => (error: unknown) =>
+      error instanceof ImpossibleRule && message.test(error.message);
+    await assert.rejects(
+      made(service('lang:xx')),
+      no(/^services\.villas\.requirement: lang:xx: nobody has this/),
+    );
+    await assert.rejects(made(service('lang:es 3')), no(/Nobody holds lang:es at level 3\.$/));
+    const ring = { afterMs: 60_000, must: skills('product:homes') };
+    await assert.rejects(
+      made(service('lang:es', [ring])),
+      no(/^services\.villas\.rings\.0: product:homes: nobody/),
+    );
+    assert.equal(await directoryModels(mongo).services.countDocuments({ centre: 'centre-of-rules' }), 0);
+    assert.ok((await made(service('lang:es 2', [{ afterMs: 60_000, must: [] }]))).added > 0);
+    const { services } = await new MongoDirectory(mongo, 'centre-of-rules').load();
+    assert.deepEqual(services.get('villas')?.rings, [{ afterMs: 60_000, must: [], prefer: [] }]);
   });
 });

@@ -144,7 +144,7 @@ describe('When Redis fails', () => {
   it('scripts that were forgotten are loaded again', async () => {
     const routing = await centre.open();
     const probe = redis.client();
-    await probe.script('FLUSH');
+    await probe.function('FLUSH');
     probe.disconnect();
     queued(await routing.enter(contact('maria', 'lang:es')));
   });
@@ -157,6 +157,39 @@ describe('When Redis fails', () => {
     await healthy(routing);
     await routing.setAgentState(ana, ready);
     reserved(await routing.enter(contact('maria', 'lang:es')));
+  });
+
+  it('a step it refuses, being full or a replica, changes nothing, and is done when asked again', async () => {
+    const routing = await centre.open();
+    await routing.setAgentState(ana, ready);
+    const probe = redis.client();
+    const maria = contact('maria', 'lang:es');
+    for (const [refuse, allow] of [
+      [() => probe.config('SET', 'maxmemory', '1'), () => probe.config('SET', 'maxmemory', '0')],
+      [() => probe.replicaof('127.0.0.1', 1), () => probe.replicaof('NO', 'ONE')],
+    ] as const) {
+      await refuse();
+      await assert.rejects(routing.enter(maria), RoutingUnavailable);
+      await allow();
+      assert.equal((await routing.agentStatus(ana))?.state, 'ready');
+    }
+    assert.equal(reserved(await routing.enter(maria)).agentId, ana);
+    probe.disconnect();
+  });
+
+  it('a clock that is set back makes no fence twice, and nobody idle longer than they are', async () => {
+    const routing = await centre.open();
+    const probe = redis.client();
+    // As a server leaves it whose clock was an hour ahead.
+    const ahead = (Date.now() + 3_600_000) * 1_000;
+    await probe.hset(`{${centre.name}}:acd:meta`, 'fence', ahead);
+    probe.disconnect();
+    await routing.setAgentState(ana, ready);
+    const first = reserved(await routing.enter(contact('one', 'lang:es')));
+    await routing.accept(first.id, ana);
+    await routing.complete(first.id, { state: 'ready' });
+    const second = reserved(await routing.enter(contact('two', 'lang:es')));
+    assert.ok(first.fence > ahead && second.fence > first.fence);
   });
 
   async function healthy(routing: { health(): Promise<{ redis: boolean }> }): Promise<void> {

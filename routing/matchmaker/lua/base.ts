@@ -2,46 +2,45 @@
 export const REDIS_TIME = "call('TIME')";
 
 /**
- * What every script begins with: time, epoch and roster version from Redis itself, and events. KEYS[1] is the common
- * beginning of all keys, `{centre}:acd:`, so that one centre stays in one slot. ARGV[1] bounds the outbox; what a
- * script is told follows.
+ * What every function begins and ends with: time, epoch and roster version from Redis itself, and what happened told
+ * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd:`, so that one centre stays in
+ * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
-local P = KEYS[1]
-local call, match, find = redis.call, string.match, string.find
-local t = ${time}
-local stamp = t[1] .. string.sub('000000' .. t[2], -6)
-local ms = string.sub(stamp, 1, -4)
-local now = tonumber(ms)
-local meta = call('HMGET', P .. 'meta', 'epoch', 'ver', 'fence')
-local epoch = meta[1]
-if not epoch then return {'lost'} end
-local ver = meta[2] or '0'
+-- Redis shows its own libraries to a call only, not while it loads.
+local call, match, find, quote
+local P, ARGV, stamp, ms, now, meta, epoch, ver, told
+
+local function begin(KEYS, args, founding)
+  call, match, find, quote = redis.call, string.match, string.find, cjson.encode
+  P, ARGV, told = KEYS[1], args, {}
+  local t = ${time}
+  stamp = t[1] .. string.sub('000000' .. t[2], -6)
+  ms = string.sub(stamp, 1, -4)
+  now = tonumber(ms)
+  meta = call('HMGET', P .. 'meta', 'epoch', 'ver', 'fence')
+  epoch, ver = meta[1], meta[2] or '0'
+  return epoch or founding
+end
 
 local function arg(i) return ARGV[i + 1] end
 
-local told = {}
 local function emit(kind, body)
   told[#told + 1] = kind
   told[#told + 1] = body
 end
-`;
 
-/**
- * How every script ends: all that happened in one step is one entry of the outbox. Ids are epoch-number without a gap,
- * so a reader sees by itself that something is missing.
- */
-export const end = String.raw`
-local reply = main()
-if #told > 0 then call('XADD', P .. 'out', 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
-return reply
+-- All that happened in one step is one entry. Ids are epoch-number without a gap, so a reader sees by itself that
+-- something is missing.
+local function finished(reply)
+  if #told > 0 then call('XADD', P .. 'out', 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
+  return reply
+end
 `;
 
 /** Numbers and names as text. Lua by itself would write large numbers with 14 digits only. */
 export const text = String.raw`
 local function num(x) return string.format('%.0f', x) end
-
-local quote = cjson.encode
 `;
 
 /**

@@ -73,16 +73,13 @@ end
 return {'ok', page[1]}
 `;
 
-/** [epoch]: Redis is empty. Runs without the usual beginning, since that asks for an epoch. */
+/** [epoch]: Redis is empty. */
 export const found = String.raw`
-local P = KEYS[1]
-local t = redis.call('TIME')
-local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
-if redis.call('HSETNX', P .. 'meta', 'epoch', ARGV[2]) == 0 then return {'already'} end
-redis.call('DEL', P .. 'out')
-local why = ARGV[2] == '1' and 'first start' or 'its data were lost; those who wait must be entered again'
-redis.call('XADD', P .. 'out', ARGV[2] .. '-*', 't', now, 'repaired',
-  cjson.encode({what = 'redis', why = why}))
+if call('HSETNX', P .. 'meta', 'epoch', arg(1)) == 0 then return {'already'} end
+epoch = arg(1)
+call('DEL', P .. 'out')
+emit('repaired', cjson.encode({what = 'redis',
+  why = epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again'}))
 return {'founded'}
 `;
 

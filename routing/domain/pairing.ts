@@ -1,0 +1,227 @@
+import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
+import type { AgentState } from '../../contracts/states.ts';
+import { overtaken } from './fairness.ts';
+import { canServe, compareRanks, rankOf } from './match.ts';
+import type { Requirement } from './qualification.ts';
+import type { Desk, Hold, Order, Waiter, Wish, World } from './world.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B> ? Map<A, B> : T[K] };
+
+const NOTHING: Requirement = { must: [], prefer: [] };
+
+/** A copy of the world in which contacts and agents find each other; what follows is written down as orders. */
+export class Pairing {
+  readonly orders: Order[] = [];
+  protected readonly now: number;
+  protected readonly is: Mutable<World>;
+
+  constructor(world: World, now: number) {
+    this.now = now;
+    const { desks, waiters, over, holds, rejected, scheduled } = world;
+    this.is = {
+      ...world,
+      profiles: new Map(world.profiles),
+      classes: new Map(world.classes),
+      desks: new Map(desks),
+      waiters: new Map(waiters),
+      over: new Map(over),
+      holds: new Map(holds),
+      rejected: new Map(rejected),
+      scheduled: new Map(scheduled),
+    };
+  }
+
+  world(): World {
+    return this.is;
+  }
+
+  protected placeIfWaiting(id: CallbackId): void {
+    const it = this.is.waiters.get(id);
+    if (it && isWaiting(it)) this.place(it);
+  }
+
+  /** The rings whose time has come hold from now on. */
+  protected widened(it: Waiter): Waiter {
+    const [ring, ...rings] = it.rings;
+    if (ring === undefined || ring.at > this.now) return it;
+    return this.widened({ ...it, class: ring.class, ring: it.ring + 1, rings });
+  }
+
+  /** Pairs a contact or files it. */
+  protected place(before: Waiter): void {
+    const { reservation: _, waitsFor: __, dueAt: ___, ...bare } = before;
+    const it = this.widened(bare);
+    this.is.waiters.delete(it.id);
+    const { preferred } = it;
+    const desk = preferred && this.is.desks.get(preferred.agentId);
+    if (preferred && desk && this.now < preferred.until && this.fits(desk, it)) {
+      if (desk.state === 'ready') {
+        this.reserve(it, preferred.agentId, 'preferred');
+        return;
+      }
+      if (this.now < preferred.waitUntil) {
+        this.file({ ...it, waitsFor: preferred.agentId });
+        return;
+      }
+    }
+    const best = this.bestFor(it);
+    if (best !== undefined) {
+      this.reserve(it, best, 'idle');
+      return;
+    }
+    this.file(it);
+  }
+
+  protected file(it: Waiter): void {
+    const until = it.waitsFor === undefined ? Infinity : (it.preferred?.waitUntil ?? Infinity);
+    const dueAt = Math.min(until, it.rings[0]?.at ?? Infinity);
+    this.is.waiters.set(it.id, dueAt === Infinity ? it : { ...it, dueAt });
+    this.orders.push({ type: 'contact.queued', contactId: it.id, entry: it.entry, ring: it.ring });
+  }
+
+  /** Best qualified, then longest idle. */
+  protected bestFor(it: Waiter): AgentId | undefined {
+    const requirement = this.needs(it);
+    const idle = [...this.is.desks].filter(([, desk]) => desk.state === 'ready' && this.fits(desk, it));
+    const rank = (desk: Desk) => rankOf(this.is.profiles.get(desk.profile) ?? [], requirement);
+    return idle.sort(
+      ([a, one], [b, two]) =>
+        compareRanks(rank(one), rank(two)) || (one.idleSince ?? 0) - (two.idleSince ?? 0) || (a < b ? -1 : 1),
+    )[0]?.[0];
+  }
+
+  /** The first in line of all an agent can serve, or idle. */
+  protected serve(agentId: AgentId): void {
+    const desk = this.is.desks.get(agentId);
+    if (!desk) return;
+    const { next: _, ...rest } = desk;
+    const idleSince = desk.idleSince ?? this.now * 1000;
+    this.is.desks.set(agentId, { ...rest, idleSince });
+    const mine = [...this.is.waiters.values()].filter(
+      (it) => isWaiting(it) && (it.waitsFor === undefined ? this.fits(desk, it) : it.waitsFor === agentId),
+    );
+    const [first] = sorted(mine, (it) => [it.precedence.score, it.id]);
+    if (first === undefined) {
+      this.move(agentId, 'ready');
+      return;
+    }
+    this.is.waiters.delete(first.id);
+    this.reserve(first, agentId, first.waitsFor === undefined ? 'freed' : 'preferred');
+  }
+
+  protected reserve(it: Waiter, agentId: AgentId, how: Hold['how']): void {
+    const { id: contactId, entry, ring, class: kind } = it;
+    const { waitsFor: _, dueAt: __, ...bare } = it;
+    const fence = Math.max(this.is.fence + 1, this.now * 1000);
+    this.is.fence = fence;
+    const id = `r${this.is.epoch}-${fence}` as ReservationId;
+    const overtook = overtaken(it, how, this.overtakable(agentId), [...this.is.scheduled.values()]);
+    const deadline = this.now + it.offerMs;
+    const hold: Hold = { contactId, entry, agentId, class: kind, fence, deadline, how, ring, overtook };
+    this.is.holds.set(id, hold);
+    this.is.waiters.set(contactId, { ...bare, reservation: id });
+    const taken = how === 'claimed';
+    this.orders.push({ type: taken ? 'reservation.accepted' : 'reservation.created', id, hold });
+    const desk = this.is.desks.get(agentId);
+    if (desk) this.is.desks.set(agentId, { ...desk, reservation: id });
+    this.move(agentId, taken ? 'busy' : 'reserved');
+  }
+
+  protected overtakable(agentId: AgentId): readonly { readonly waiter: Waiter; readonly served: boolean }[] {
+    const desk = this.is.desks.get(agentId);
+    const waiting = [...this.is.waiters.values()].filter(isWaiting);
+    return waiting.map((waiter) => ({ waiter, served: desk !== undefined && this.fits(desk, waiter) }));
+  }
+
+  /** What was wished while a contact was with the agent holds; logging off before all. */
+  protected release(agentId: AgentId, wanted?: Wish): void {
+    const desk = this.is.desks.get(agentId);
+    if (!desk) return;
+    const { reservation: _, next, ...rest } = desk;
+    this.is.desks.set(agentId, rest);
+    const wish = next?.state === 'logged-off' ? next : (wanted ?? next);
+    if (wish === undefined || wish.state === 'ready') {
+      this.serve(agentId);
+      return;
+    }
+    this.move(agentId, wish.state, wish.reason);
+    if (wish.state === 'logged-off') this.unwait(agentId);
+  }
+
+  /** Nobody is waited for who cannot come. */
+  protected unwait(agentId: AgentId): void {
+    const theirs = [...this.is.waiters.values()].filter((it) => isWaiting(it) && it.waitsFor === agentId);
+    for (const it of sorted(theirs, ({ precedence, id }) => [precedence.score, id]))
+      this.placeIfWaiting(it.id);
+  }
+
+  protected passOn(id: ReservationId, hold: Hold, end: 'rejected' | 'timeout', reason: string): void {
+    this.end(id, hold, end);
+    this.release(hold.agentId, { state: 'not-ready', reason });
+    this.placeAgain(id, hold);
+  }
+
+  protected placeAgain(id: ReservationId, hold: Hold): void {
+    const it = this.is.waiters.get(hold.contactId);
+    if (it?.reservation === id) this.place(it);
+  }
+
+  protected end(
+    id: ReservationId,
+    hold: Hold,
+    how: 'rejected' | 'timeout' | 'canceled' | 'rescinded' | 'completed',
+  ): void {
+    this.is.holds.delete(id);
+    if (how === 'rejected') this.is.rejected.set(id, hold);
+    this.orders.push({ type: `reservation.${how}`, id, hold });
+  }
+
+  protected move(agentId: AgentId, state: AgentState, reason?: string): void {
+    const desk = this.is.desks.get(agentId);
+    if (!desk) return;
+    const { reason: _, idleSince, ...rest } = desk;
+    const idle =
+      state === 'ready' ? (idleSince ?? this.now * 1000) : state === 'reserved' ? idleSince : undefined;
+    if (state === 'logged-off') this.is.desks.delete(agentId);
+    else {
+      this.is.desks.set(agentId, {
+        ...rest,
+        state,
+        since: this.now,
+        ...(reason !== undefined && { reason }),
+        ...(idle !== undefined && { idleSince: idle }),
+      });
+    }
+    this.tell(agentId);
+  }
+
+  protected tell(agentId: AgentId): void {
+    this.orders.push({ type: 'agent.state', agentId, desk: this.is.desks.get(agentId) });
+  }
+
+  protected state(id: ReservationId): AgentState | undefined {
+    const hold = this.is.holds.get(id);
+    return hold && this.is.desks.get(hold.agentId)?.state;
+  }
+
+  protected needs(it: Waiter): Requirement {
+    return this.is.classes.get(it.class) ?? NOTHING;
+  }
+
+  protected fits(desk: Desk, it: Waiter): boolean {
+    return canServe(this.is.profiles.get(desk.profile) ?? [], this.needs(it));
+  }
+}
+
+/** Nobody holds it. */
+export function isWaiting(it: Waiter): boolean {
+  return it.reservation === undefined;
+}
+
+/** By number, then by name. */
+export function sorted<T>(list: readonly T[], key: (it: T) => readonly [number, string]): readonly T[] {
+  return [...list].sort((a, b) => {
+    const [[one, first], [two, second]] = [key(a), key(b)];
+    return one - two || (first < second ? -1 : first > second ? 1 : 0);
+  });
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import type { Ring } from '../../routing/index.ts';
+import {
+  agentId,
+  Centre,
+  contact,
+  id,
+  off,
+  pause,
+  queued,
+  ready,
+  reserved,
+  service,
+  skills,
+} from './centre.ts';
+import { RedisProcess } from './redis-process.ts';
+
+describe('Who waits long', () => {
+  let redis: RedisProcess;
+  let centre: Centre;
+  const ana = agentId('ana');
+  const bo = agentId('bo');
+
+  before(async () => (redis = await RedisProcess.start()));
+  after(() => redis.remove());
+  afterEach(() => centre.close());
+
+  const ring = (afterMs: number, must: string): Ring => ({ afterMs, must: skills(must), prefer: [] });
+  const open = (people: Record<string, string>, more: Parameters<typeof service>[1]) => {
+    centre = new Centre(redis, people);
+    centre.directory.offers = [service('help', more)];
+    return centre.open();
+  };
+
+  describe('asks for less, ring by ring', () => {
+    it('and gets an idle agent in the step in which the ring is due; the decision says so [AV11]', async () => {
+      const requirement = { must: skills('lang:es 4'), prefer: [] };
+      const routing = await open({ ana: 'lang:es 2' }, { requirement, rings: [ring(200, 'lang:es')] });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(ana, ready);
+      const maria = contact('maria', 'lang:es 4', { startedAt: Date.now() });
+      queued(await routing.enter(maria));
+      const { reservation } = await heard.until('reservation.created');
+      assert.equal(reservation.agentId, ana);
+      assert.ok(reservation.createdAt >= maria.startedAt + 200);
+      assert.equal(reservation.basis.inputs.ring, 1);
+      assert.match(reservation.decision.because, /asked for less after waiting \(ring 1\)$/);
+    });
+
+    it('and stands in another line, at its old place, where nobody is free yet [AV11]', async () => {
+      const requirement = { must: skills('lang:es'), prefer: [] };
+      const routing = await open({ ana: 'lang:en' }, { requirement, rings: [ring(100, '')] });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(ana, pause('break'));
+      const asked = Date.now();
+      queued(await routing.enter(contact('first', 'lang:es', { startedAt: asked })));
+      queued(await routing.enter(contact('second', 'lang:en', { startedAt: asked + 1, service: 'other' })));
+      await heard.until('contact.queued', (it) => it.contactId === id('first') && it.ring === 1);
+      await routing.setAgentState(ana, ready);
+      assert.equal((await heard.until('reservation.created')).reservation.contactId, id('first'));
+      const { overtaken } = await routing.snapshot();
+      assert.equal(
+        Object.values(overtaken).reduce((sum, n) => sum + n, 0),
+        0,
+      );
+    });
+
+    it('by the time since its start: a contact that comes again late begins in the ring it had reached', async () => {
+      const requirement = { must: skills('lang:es'), prefer: [] };
+      const routing = await open({ ana: '' }, { requirement, rings: [ring(60_000, '')] });
+      await routing.setAgentState(ana, ready);
+      queued(await routing.enter(contact('now', 'lang:es', { startedAt: Date.now() })));
+      reserved(await routing.enter(contact('old', 'lang:es', { startedAt: Date.now() - 61_000 })));
+      const { overtaken } = await routing.snapshot();
+      assert.equal(overtaken.unexplained, 0);
+    });
+  });
+
+  describe('for a preferred agent', () => {
+    const preferred = () => ({ agentId: bo, until: Date.now() + 60_000 });
+
+    it('is not given to another meanwhile, and is theirs as soon as they are free [AV11]', async () => {
+      const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: 60_000 });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(bo, pause('break'));
+      await routing.setAgentState(ana, ready);
+      const startedAt = Date.now();
+      queued(await routing.enter(contact('maria', '', { startedAt, preferred: preferred() })));
+      const other = reserved(await routing.enter(contact('rui', '', { startedAt: startedAt + 1 })));
+      assert.equal(other.agentId, ana);
+      assert.deepEqual(other.basis.inputs.overtook, { preferred: 1 });
+      await routing.setAgentState(bo, ready);
+      const theirs = await heard.until('reservation.created', (it) => it.reservation.agentId === bo);
+      assert.equal(theirs.reservation.contactId, id('maria'));
+    });
+
+    it('falls back when the time is over [AV11]', async () => {
+      const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: 200 });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(bo, pause('break'));
+      await routing.setAgentState(ana, ready);
+      const startedAt = Date.now();
+      queued(await routing.enter(contact('maria', '', { startedAt, preferred: preferred() })));
+      const { reservation } = await heard.until('reservation.created');
+      assert.equal(reservation.agentId, ana);
+      assert.ok(reservation.createdAt >= startedAt + 200);
+    });
+
+    it('falls back at once when they leave, and waits for nobody who is not there or not able', async () => {
+      const routing = await open({ ana: '', bo: 'lang:en' }, { preferredWaitMs: 60_000 });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(ana, ready);
+      const startedAt = Date.now();
+      const first = reserved(
+        await routing.enter(contact('early', '', { startedAt, preferred: preferred() })),
+      );
+      assert.equal(first.agentId, ana, 'bo is not there');
+      await routing.accept(first.id, ana);
+      await routing.complete(first.id, { state: 'ready' });
+      await routing.setAgentState(bo, pause('break'));
+      queued(await routing.enter(contact('maria', '', { startedAt, preferred: preferred() })));
+      await routing.setAgentState(bo, off);
+      const next = await heard.until('reservation.created', (it) => it.reservation.contactId === id('maria'));
+      assert.equal(next.reservation.agentId, ana);
+    });
+  });
+
+  it('may catch up with a better tier, where priority counts as time waited [AV10]', async () => {
+    const routing = await open({ ana: '' }, { ageMsPerPriority: 10_000 });
+    const heard = centre.listen(routing);
+    const now = Date.now();
+    queued(await routing.enter(contact('gold', '', { priority: 3, startedAt: now })));
+    queued(await routing.enter(contact('old', '', { startedAt: now - 31_000 })));
+    queued(await routing.enter(contact('young', '', { startedAt: now - 29_000 })));
+    await routing.setAgentState(ana, ready);
+    for (const name of ['old', 'gold', 'young']) {
+      const { reservation } = await heard.until(
+        'reservation.created',
+        (it) => it.reservation.contactId === id(name),
+      );
+      await routing.accept(reservation.id, ana);
+      await routing.complete(reservation.id, { state: 'ready' });
+    }
+    const { overtaken } = await routing.snapshot();
+    assert.deepEqual([overtaken.priority, overtaken.unexplained], [1, 0]);
+  });
+});
