@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export async function mongo(): Promise<void> {
   const floor = await startOurs('floor', 'bench/mongo/bare/main.ts', env, quiet);
   try {
     const url = given ?? (server?.ready['mongo'] as { url: string }).url;
-    await rates(url, Number(floor.ready['port']));
+    await rates(url, server?.pid, floor);
     if (server) await reopening(server, start, env, dataDir);
   } finally {
     await floor.stop();
@@ -37,7 +37,7 @@ export async function mongo(): Promise<void> {
   }
 }
 
-async function rates(url: string, floorPort: number): Promise<void> {
+async function rates(url: string, pid: number | undefined, floor: Program): Promise<void> {
   const client = await mongoose.mongo.MongoClient.connect(url, { maxPoolSize: IN_FLIGHT });
   const db = client.db(`bench-${String(process.pid)}`);
   const docs = db.collection<Doc>('callbacks', { writeConcern: { w: 'majority', journal: true } });
@@ -50,17 +50,22 @@ async function rates(url: string, floorPort: number): Promise<void> {
     for (let from = 0; from < DOCS; from += 1000) {
       await docs.insertMany(Array.from({ length: 1000 }, (_, i) => fresh(from + i)));
     }
-    const echo = await rate(await exchange(floorPort), (call) => call({ ...fresh(0), durable: false }));
-    const durable = await rate(await exchange(floorPort), (call) => call({ ...fresh(0), durable: true }));
+    const port = Number(floor.ready['port']);
+    const bare = (durable: boolean) => async () =>
+      rate(await exchange(port), (call) => call({ ...fresh(0), durable }));
+    const echo = await measured(floor.pid, bare(false));
+    const durable = await measured(floor.pid, bare(true));
     const any = (): string => `callback-${String(Math.floor(Math.random() * DOCS))}`;
     let next = DOCS;
     const callbacks = Array.from({ length: IN_FLIGHT }, () => docs);
-    tell('findOne', await rate(callbacks, (it) => it.findOne({ _id: any() })), echo);
+    const find = () => rate(callbacks, (it) => it.findOne({ _id: any() }));
+    reportBoth('findOne', await measured(pid, find), echo);
     const move = () => ({ $set: { state: 'matched', dueAt: Date.now() }, $inc: { version: 1 } });
     const after = { returnDocument: 'after' } as const;
-    const update = await rate(callbacks, (it) => it.findOneAndUpdate({ _id: any() }, move(), after));
-    tell('findOneAndUpdate', update, durable);
-    tell('insertOne', await rate(callbacks, (it) => it.insertOne(fresh(next++))), durable);
+    const update = () => rate(callbacks, (it) => it.findOneAndUpdate({ _id: any() }, move(), after));
+    reportBoth('findOneAndUpdate', await measured(pid, update), durable);
+    const insert = () => rate(callbacks, (it) => it.insertOne(fresh(next++)));
+    reportBoth('insertOne', await measured(pid, insert), durable);
   } finally {
     if (process.env['MONGODB_URL']) await db.dropDatabase();
     await client.close();
@@ -111,6 +116,36 @@ function fresh(n: number) {
     wish: { phone: `+4420794${String(n % 10_000).padStart(5, '0')}`, topic: 'sales', language: 'en' },
     history: [{ at: 1_800_000_000_000 + n, type: 'requested', by: 'visitor' }],
   };
+}
+
+interface Measured {
+  /** Calls a second. */
+  rate: number;
+  /** Processor time that a call costs the server, in microseconds: tells more than the rate on a machine that is busy. */
+  cpu: number | undefined;
+}
+
+async function measured(pid: number | undefined, run: () => Promise<number>): Promise<Measured> {
+  await run(); // what is called for the first time is compiled only later
+  const [before, began] = [await cpuOf(pid), performance.now()];
+  const rate = await run();
+  const [after, seconds] = [await cpuOf(pid), (performance.now() - began) / 1000];
+  return {
+    rate,
+    cpu: before === undefined || after === undefined ? undefined : (after - before) / (rate * seconds),
+  };
+}
+
+/** Microseconds of processor time a process has had (proc(5): utime and stime, in hundredths of a second). */
+async function cpuOf(pid: number | undefined): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => undefined);
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function reportBoth(metric: string, ours: Measured, floor: Measured): void {
+  tell(metric, ours.rate, floor.rate);
+  if (ours.cpu !== undefined && floor.cpu !== undefined) tell(`${metric}_cpu`, ours.cpu, floor.cpu, 'us');
 }
 
 /** Calls a second, each of the callers always with one call on its way. */
