@@ -19,7 +19,7 @@ export interface ClientUser {
 export class ClientTransaction {
   readonly request: SipMessage;
   readonly flow: Flow;
-  readonly #text: string;
+  #text: string;
   readonly #user: ClientUser;
   readonly #timing: Timing;
   readonly #onEnd: () => void;
@@ -42,7 +42,7 @@ export class ClientTransaction {
     this.#interval = timing.t1;
   }
 
-  /** The request as it went out. */
+  /** The request as it went out; forgotten when it need not go out again. */
   get text(): string {
     return this.#text;
   }
@@ -87,6 +87,7 @@ export class ClientTransaction {
 
   #finish(response: SipMessage): void {
     this.#stopTimers();
+    this.#text = ''; // it may stay for 32 s yet, with hundreds of others each second
     const accepted = this.#isInvite && response.status < 300;
     this.#state = accepted ? 'accepted' : 'completed';
     if (this.#isInvite && !accepted) {

@@ -91,6 +91,7 @@ export class ServerTransaction {
       this.#linger(this.flow.reliable ? 0 : linger); // timer J
     } else if (status < 300) {
       this.#state = 'accepted';
+      this.#last = ''; // the dialog repeats it
       this.#linger(linger); // timer L
     } else {
       this.#state = 'completed';
