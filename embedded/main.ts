@@ -85,7 +85,7 @@ function welcome(it: Readonly<Record<string, string>>, seconds: number): string 
 Ringback is ready (${seconds.toFixed(1)} s).
 
   Shop            http://localhost:${it['SHOP_PORT'] ?? ''}      press "Call me back" and type 020 7946 0101
-  Agent portal    ${portal}      maya / maya-demo-2026, then press Ready
+  Agent portal    ${portal}      maya / maya-demo-2026, then "Become ready"
   Manager board   ${portal}      mina / mina-demo-2026, in another browser or a private window
   Desk phone      http://127.0.0.1:${it['PHONE_PORT'] ?? ''}      Maya's phone: answer, hang up
 

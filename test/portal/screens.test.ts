@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer';
 
-import type { SessionId } from '../../contracts/ids.ts';
+import type { CallbackId, SessionId } from '../../contracts/ids.ts';
 import {
   anaAs,
   boardAs,
   callOf,
   contactOf,
+  decision,
   emptyBoard,
   mariaAs,
   offerOf,
   pagesAs,
+  storyOf,
 } from '../support/fake-agent-views.ts';
 import type { FakeAgentServer } from '../support/fake-agent-server.ts';
 import { PortalBench } from '../support/portal-bench.ts';
@@ -70,6 +72,19 @@ const screens: readonly Screen[] = [
   { name: 'preferences', world: () => undefined, then: (page) => page.keyboard.press(',') },
   { name: 'the code panel', world: () => undefined, then: (page) => page.keyboard.press('g') },
   {
+    name: 'a page that came by a code, before the visitor’s yes',
+    world: (fake) => fake.refusals.set('POST pages/viewer', 'not-now'),
+    then: async (page) => {
+      await page.keyboard.press('g');
+      await page.waitForSelector('.panel .code:focus');
+      await page.keyboard.type('123456');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('203.0.113.7');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-coded]');
+    },
+  },
+  {
     name: 'a lost connection',
     world: () => undefined,
     then: async (page, bench) => {
@@ -79,10 +94,17 @@ const screens: readonly Screen[] = [
     },
   },
   {
-    name: 'the board with an open drawer',
+    name: 'the board with an open drawer and its story',
     path: '#/board',
-    world: (fake) => (fake.boardView = boardAs()),
-    then: (page) => page.click('[data-row=callback-li] .opener'),
+    world: (fake) => {
+      const tom = 'callback-tom' as CallbackId;
+      fake.boardView = boardAs();
+      fake.stories.set(tom, storyOf(tom, { who: longName, why: decision() }));
+    },
+    then: async (page) => {
+      await page.click('[data-row=callback-tom] .opener');
+      await page.waitForSelector('.drawer [data-view=why]');
+    },
   },
   { name: 'an empty board', path: '#/board', world: (fake) => (fake.boardView = emptyBoard()) },
   {
