@@ -250,7 +250,7 @@ describe('An application speaks the control protocol by hand', () => {
     assert.match(answer.at(-1) ?? '', /^SIP\/2.0 503/);
   });
 
-  it('[ES2] and reads nothing for long: it is dropped, and the others notice nothing', async () => {
+  it('[SV2] and reads nothing for long: it is dropped, and the others notice nothing', async () => {
     const stalled = await authenticated('message');
     stalled.stall();
     const other = await authenticated('options');

@@ -110,7 +110,7 @@ describe('What is rare on the network, and happens', () => {
     assert.equal(server.stats().dropped['scanner'], 1);
   });
 
-  it('[ES2] a TCP peer stops reading: only its own connection pays for it', async () => {
+  it('[SV2] a TCP peer stops reading: only its own connection pays for it', async () => {
     const stalled = await TcpPhone.open(server.sipPort);
     rig.later(() => stalled.close());
     app.register((req, res) => res.send(200, { headers: { Contact: req.get('contact') } }));

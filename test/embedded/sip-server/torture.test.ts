@@ -6,7 +6,7 @@ import { Control } from './support/control.ts';
 import { TcpPhone, UdpPhone, type Phone } from './support/phone.ts';
 import { TORTURES, type Torture } from './torture/messages.ts';
 
-describe('[ES1] The torture messages of RFC 4475', () => {
+describe('[SV1] The torture messages of RFC 4475', () => {
   let rig: Rig;
   let server: SipServer;
   let app: Control;
