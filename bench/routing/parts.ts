@@ -91,7 +91,7 @@ export class Bare {
     const records = await this.redis.hgetall('{bench}:acd:agents');
     return Object.entries(records).flatMap(([id, record]) => {
       const reservation = record.split('\t')[4] ?? '';
-      return reservation === '' ? [] : [[id as AgentId, reservation as ReservationId] as const];
+      return reservation === '' ? [] : [[id, reservation] as const];
     });
   }
 
