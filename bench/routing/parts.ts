@@ -89,10 +89,12 @@ export class Bare {
   /** Who is held by what now; read from Redis directly, so that it is not measured. */
   async held(): Promise<readonly (readonly [AgentId, ReservationId])[]> {
     const records = await this.redis.hgetall('{bench}:acd:agents');
-    return Object.entries(records).flatMap(([id, record]) => {
+    const held: (readonly [AgentId, ReservationId])[] = [];
+    for (const [id, record] of Object.entries(records)) {
       const reservation = record.split('\t')[4] ?? '';
-      return reservation === '' ? [] : [[id, reservation] as const];
-    });
+      if (reservation !== '') held.push([id as AgentId, reservation as ReservationId]);
+    }
+    return held;
   }
 
   /** The contact that was asked for as the n-th. */
