@@ -1,4 +1,5 @@
 import type { AgentId, CallbackId, CallId, ReservationId, SessionId } from './ids.ts';
+import type { Figure, FlowView } from './figures.ts';
 import type {
   AgentState,
   AttemptOutcome,
@@ -11,6 +12,8 @@ import type {
   TimeRange,
   ViewerMode,
 } from './states.ts';
+
+export type { Figure, FlowView };
 
 /** Times on the agent API are epoch milliseconds; `serverNow` in snapshots lets a page correct its clock. */
 
@@ -261,17 +264,6 @@ export interface BoardView {
   readonly trouble: readonly { readonly at: number; readonly text: string }[];
 }
 
-/** The last four hours in equal steps, oldest first; the last step is not over. */
-export interface FlowView {
-  /** Begin of the first step. */
-  readonly from: number;
-  readonly stepMs: number;
-  /** The most that stood in line at once in each step. */
-  readonly waiting: readonly number[];
-  /** Callbacks whose two sides began to talk in each step. */
-  readonly answered: readonly number[];
-}
-
 /** GET /callbacks/{id}: what is stored of one callback, for a manager; also when it is over. */
 export interface StoryView {
   readonly callbackId: CallbackId;
@@ -281,28 +273,6 @@ export interface StoryView {
   readonly history: ContactView['history'];
   /** Why its latest agent was chosen. */
   readonly why?: DecisionView;
-}
-
-/** A number on the board that says what it is. `value` absent: no event in the window yet. */
-export interface Figure {
-  readonly id:
-    | 'waiting'
-    | 'longest-waiting'
-    | 'reserved'
-    | 'agents-ready'
-    | 'agents-busy'
-    | 'agents-not-ready'
-    | 'service-level'
-    | 'abandoned'
-    | 'promises-kept'
-    | 'handle-time'
-    | 'overtaken'
-    | 'overtaken-unexplained';
-  readonly label: string;
-  readonly value?: number;
-  readonly unit: 'count' | 'ms' | 'share';
-  /** Window, time zone, formula and treatment, in one sentence. */
-  readonly definition: string;
 }
 
 export type CallEventName =
