@@ -2,6 +2,7 @@ import type {
   BoardView,
   CommandTaken,
   DeskSnapshot,
+  FreshSecondFactor,
   StoryView,
   ViewerTicket,
 } from '../../contracts/agent.ts';
@@ -46,6 +47,10 @@ export interface Api {
   register(ask: RegistrationAsk): Promise<{ id: string; sessionId: SessionId }>;
   unregister(id: string): Promise<void>;
   viewer(session: SessionId, kind: 'viewer' | 'watch'): Promise<ViewerTicket>;
+  /** A key for an authenticator; it counts from the first code on. */
+  beginSecondFactor(password: string): Promise<FreshSecondFactor>;
+  confirmSecondFactor(code: string): Promise<void>;
+  endSecondFactor(code: string): Promise<void>;
   rules(): Promise<RulesView>;
   changeRules(change: Partial<RulesChange> & { base: number }): Promise<RulesView>;
   restoreRules(base: number, version: number): Promise<RulesView>;
@@ -108,6 +113,13 @@ export function httpApi(onLoggedOut: () => void): Api {
     register: async (it) => (await ask('POST', '/registrations', it)) as { id: string; sessionId: SessionId },
     async unregister(id) {
       await ask('DELETE', `/registrations/${id}`);
+    },
+    beginSecondFactor: async (password) => (await ask('POST', '/me/totp', { password })) as FreshSecondFactor,
+    async confirmSecondFactor(code) {
+      await ask('POST', '/me/totp/confirm', { code });
+    },
+    async endSecondFactor(code) {
+      await ask('POST', '/me/totp/end', { code });
     },
     rules: async () => (await ask('GET', '/rules')) as RulesView,
     changeRules: async (change) => (await ask('POST', '/rules', change)) as RulesView,

@@ -68,9 +68,15 @@ export function BoardScreen(): JSX.Element {
           <div class="empty" role="alert">
             <p class="empty-title">The board could not be loaded</p>
             <p>{board.problem.value}.</p>
-            <button type="button" class="button primary" onClick={() => void board.refresh()}>
-              Try again
-            </button>
+            {portal.desk.me.value?.secondFactor === 'needed' ? (
+              <button type="button" class="button primary" onClick={() => portal.toggle('preferences')}>
+                Set it up
+              </button>
+            ) : (
+              <button type="button" class="button primary" onClick={() => void board.refresh()}>
+                Try again
+              </button>
+            )}
           </div>
         )}
       </main>

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import type { AgentPreferences } from '../../contracts/agent.ts';
 import { useTools } from './context.ts';
+import { SecondFactor } from './second-factor.tsx';
 
 const ways: readonly {
   readonly value: AgentPreferences['accept'];
@@ -58,6 +59,7 @@ export function PreferencesPanel(): JSX.Element | null {
           Hear it
         </button>
       </fieldset>
+      <SecondFactor />
     </>
   );
 }
