@@ -24,7 +24,8 @@ function Step(props: {
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const typed = (form.elements.namedItem(props.kind) as HTMLInputElement).value;
+    const input = form.elements.namedItem(props.kind) as HTMLInputElement;
+    const typed = input.value;
     if (isBusy || typed === '') return;
     setBusy(true);
     setProblem('');
@@ -33,6 +34,7 @@ function Step(props: {
       form.reset();
     } catch (error) {
       setProblem(`${reasonOf(error)}.`);
+      input.select();
     } finally {
       setBusy(false);
     }

@@ -18,7 +18,7 @@ describe('A manager where managers need a second factor', function () {
   });
 
   it('sets it up where the board is refused, and sees the board', async () => {
-    const page = await browser.newPage();
+    const page = await (await browser.createBrowserContext()).newPage();
     await page.setViewport({ width: 1440, height: 900 });
     await page.goto(it_.agentUrl);
     await page.waitForSelector('[name=username]');

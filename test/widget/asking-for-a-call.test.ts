@@ -107,7 +107,7 @@ describe('A visitor asks for a call', () => {
     bench.api.availability = { ...bench.api.availability, open: false };
     const visitor = await bench.visit();
     await visitor.open();
-    await visitor.reads('Nobody is in, and no opening is planned.');
+    await visitor.reads('We are closed. No opening is planned.');
     assert.doesNotMatch(await visitor.says(), /phone number/);
   });
 
