@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
 import type { BoardView } from '../contracts/agent.ts';
 import type { Company } from '../contracts/company.schema.ts';
 import {
@@ -67,7 +68,7 @@ async function run(config: Config): Promise<void> {
     onWait: (host) => log.warn({ host }, 'waits for MongoDB'),
   });
   lifetime.keep('mongodb', stores.connection, (it) => it.close());
-  const companyFile = await takeOver(config, stores);
+  const companyFile = await takeOver(config, stores, log);
   const { rules: company, follow } = liveCompany(companyFile, config.CALLING_HOURS === 'any');
 
   const redis = lifetime.keep('redis', connect(config.REDIS_URL, true), (it) => it.disconnect());
@@ -268,7 +269,7 @@ async function run(config: Config): Promise<void> {
 }
 
 /** Reads the company from its file, or as it was taken over last; demo data only where the demo is meant. */
-async function takeOver(config: Config, stores: Stores): Promise<Company> {
+async function takeOver(config: Config, stores: Stores, log: Logger): Promise<Company> {
   const company =
     config.COMPANY_FILE === undefined
       ? await stores.companies.load()
@@ -282,7 +283,8 @@ async function takeOver(config: Config, stores: Stores): Promise<Company> {
     const [latest, applied] = await Promise.all([stores.rules.latest(), stores.rules.applied()]);
     if (latest && applied < latest.version) await writeRules(stores.connection, latest.rules, config.CENTRE);
     await stores.companies.save(company);
-    await importDirectory(stores.connection, company, config.CENTRE);
+    const { unmanned } = await importDirectory(stores.connection, company, config.CENTRE);
+    for (const reason of unmanned) log.warn({ reason }, 'nobody can take this as yet');
     await stores.accounts.addMissing(company.agents);
     await stores.customers.addMissing(company.customers);
   }

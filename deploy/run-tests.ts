@@ -22,6 +22,9 @@ interface Outcome {
   readonly ok: boolean;
 }
 
+/** Longer than any test may take: a lane that says nothing for so long waits for something that never comes. */
+const SILENCE_MS = 240_000;
+
 const began = Date.now();
 const outcomes = await Promise.all(Object.entries(lanes).map(([name, folders]) => run(name, folders)));
 const sum = (of: (it: Outcome) => number): number => outcomes.reduce((all, it) => all + of(it), 0);
@@ -41,10 +44,19 @@ function run(name: string, folders: readonly string[]): Promise<Outcome> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: Buffer[] = [];
-  mocha.stdout.on('data', (chunk: Buffer) => said.push(chunk));
-  mocha.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const giveUp = setTimeout(() => {
+    said.push(Buffer.from(`\nno word for ${String(SILENCE_MS / 1000)} s: ended\n`));
+    mocha.kill('SIGKILL');
+  }, SILENCE_MS);
+  const heard = (chunk: Buffer): void => {
+    said.push(chunk);
+    giveUp.refresh();
+  };
+  mocha.stdout.on('data', heard);
+  mocha.stderr.on('data', heard);
   return new Promise((resolve) => {
     mocha.once('close', (code) => {
+      clearTimeout(giveUp);
       const text = Buffer.concat(said).toString('utf8');
       console.log(`\n== tests ${name} ==\n${text}`);
       const count = (word: string): number =>

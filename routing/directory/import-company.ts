@@ -9,6 +9,8 @@ import { directoryModels, SCHEMA_VERSION } from './models.ts';
 export interface Imported {
   readonly added: number;
   readonly left: number;
+  /** Services, or rings of them, that nobody can take at present: a sentence each. */
+  readonly unmanned: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export async function importDirectory(
   const models = directoryModels(connection);
   await Promise.all(Object.values(models).map((it: Model<unknown>) => it.createIndexes()));
   const known = await models.agents.find({ centre, active: true }, { qualifications: 1 }).lean();
-  assertPossible(company, [...known, ...company.agents]);
+  const unmanned = checkedRules(company, [...known, ...company.agents]);
   const names = new Set([
     ...company.agents.flatMap((it) => it.qualifications.map((skill) => skill.name)),
     ...company.services.flatMap((it) => [...it.must, ...it.prefer].map((skill) => skill.name)),
@@ -54,26 +56,31 @@ export async function importDirectory(
   ];
   const added = counts.reduce((sum, it) => sum + it.added, 0);
   if (added > 0) await directoryChanged(connection, centre);
-  return { added, left: counts.reduce((sum, it) => sum + it.left, 0) };
+  return { added, left: counts.reduce((sum, it) => sum + it.left, 0), unmanned };
 }
 
-/** Rules that nobody could ever meet are refused as a whole, before anything is stored. */
-function assertPossible(
+/**
+ * Rules that make no sense are refused as a whole, before anything is stored. What nobody can meet is told: a centre
+ * must not stand still because somebody left, or is not hired yet.
+ */
+function checkedRules(
   { services }: Company,
   agents: readonly { readonly qualifications: readonly Qualification[] }[],
-): void {
+): readonly string[] {
   const faults = services.flatMap(({ id, must, prefer, rings }) =>
     ruleFaults(
       { id, requirement: { must, prefer }, rings },
       agents.map((it) => it.qualifications),
-    ).map(({ where, reason }) => `services.${id}.${where}: ${reason}`),
+    ).map(({ where, reason, unmanned }) => ({ text: `services.${id}.${where}: ${reason}`, unmanned })),
   );
-  if (faults.length > 0) throw new ImpossibleRule(faults.join(' '));
+  const wrong = faults.filter((it) => !it.unmanned).map((it) => it.text);
+  if (wrong.length > 0) throw new SenselessRule(wrong.join(' '));
+  return faults.map((it) => it.text);
 }
 
-/** A service asks for what no agent could ever give; the message says which, where and why. */
-export class ImpossibleRule extends Error {
-  override readonly name = 'ImpossibleRule';
+/** A service's rule contradicts itself; the message says which, where and why. */
+export class SenselessRule extends Error {
+  override readonly name = 'SenselessRule';
 }
 
 /** To be called after any edit of the directory, so that every running distributor loads it anew. */
@@ -90,7 +97,7 @@ async function add<T>(
   model: Model<T>,
   centre: string,
   items: readonly { readonly id: string }[],
-): Promise<Imported> {
+): Promise<Omit<Imported, 'unmanned'>> {
   let added = 0;
   for (const item of items) {
     const _id = `${centre}/${item.id}`;

@@ -29,6 +29,8 @@ export interface Rule extends Widening {
 export interface RuleFault {
   readonly where: string;
   readonly reason: string;
+  /** Only that nobody can meet it at present: people may come. */
+  readonly unmanned?: true;
 }
 
 /**
@@ -69,10 +71,12 @@ function requirementFaults(
   }
   // What is merely wished for may be nobody's yet.
   for (const { name } of must) {
-    if (!held.has(name)) faults.push({ where, reason: `${name}: nobody has this qualification.` });
+    if (!held.has(name)) {
+      faults.push({ where, reason: `${name}: nobody has this qualification.`, unmanned: true });
+    }
   }
   // Before anybody is hired nothing can be said of who could.
-  if (agents.length === 0) return faults.filter((it) => !it.reason.endsWith('has this qualification.'));
+  if (agents.length === 0) return faults.filter((it) => !it.unmanned);
   if (faults.length > 0) return faults;
   const needs = canonical(must);
   if (needs.length === 0 || agents.some((has) => needs.every((it) => levelOf(has, it.name) >= it.level)))
@@ -82,6 +86,7 @@ function requirementFaults(
   return [
     {
       where,
+      unmanned: true,
       reason:
         alone === undefined
           ? `Nobody holds ${what} together.`

@@ -126,7 +126,7 @@ export class Twin {
 
   /** How everything stands in Redis, and in the model, in the same words. */
   async both(): Promise<[redis: unknown, model: unknown]> {
-    const [, , , waiting, due, reservations, agents, , , , , counted] = (await this.#matchmaker.run(
+    const [, , , waiting, due, reservations, agents, , , , counted] = (await this.#matchmaker.run(
       'snapshot',
     )) as unknown as [
       string,
@@ -136,7 +136,6 @@ export class Twin {
       string[],
       string[],
       string[],
-      unknown,
       unknown,
       unknown,
       unknown,

@@ -82,6 +82,9 @@ export async function openCentre(options: Options = {}): Promise<TestCentre> {
       troubles.push(`${part}: ${line}`);
       if (troubles.length > 500) troubles.shift();
     },
+  }).catch(async (error: unknown) => {
+    await network.close();
+    throw error;
   });
   const { env } = centre;
   const agentUrl = env['AGENT_URL'] ?? '';
