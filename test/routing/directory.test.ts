@@ -246,7 +246,7 @@ describe('A company in MongoDB', () => {
     const ring = (afterMs: number, must: string) => ({ afterMs, must: skills(must) });
     const backwards = service('lang:es', [ring(60_000, ''), ring(60_000, '')]);
     await assert.rejects(made(backwards), (error: unknown) => {
-      return error instanceof SenselessRule && error.message.startsWith("services.villas.rings.1.afterMs: ");
+      return error instanceof SenselessRule && error.message.startsWith('services.villas.rings.1.afterMs: ');
     });
     assert.equal(await directoryModels(mongo).services.countDocuments({ centre: 'centre-of-rules' }), 0);
     assert.ok((await made(service('lang:es 2', [{ afterMs: 60_000, must: [] }]))).added > 0);
