@@ -37,7 +37,7 @@ process.exitCode = outcomes.every((it) => it.ok) ? 0 : 1;
 
 function run(name: string, folders: readonly string[]): Promise<Outcome> {
   const files = folders.map((it) => `test/${it}/**/*.test.ts`);
-  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), files, {
+  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), ['--no-color', ...files], {
     cwd: root,
     // Servers start three times faster when they are built.
     env: { ...process.env, BUILT_PROGRAMS: join(root, 'build') },
