@@ -214,6 +214,7 @@ export interface BoardView {
   readonly serverNow: number;
   readonly line: readonly {
     readonly callbackId: CallbackId;
+    /** 0 where it has none, or none is known. */
     readonly place: number;
     readonly who: string;
     readonly needs: readonly string[];

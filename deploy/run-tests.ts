@@ -3,15 +3,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Runs all tests in two lanes side by side, since most of them wait: those with a browser in one, the rest in the
- * other. Prints each lane whole when it is over, and at the end how many passed and failed.
+ * Runs all tests in two lanes side by side, since most of them wait: about as long each, the browsers in one of them.
+ * Prints each lane whole when it is over, and at the end how many passed and failed.
  */
 const root = join(import.meta.dirname, '..');
-const withBrowser = ['browser', 'portal', 'widget'];
+const first = ['browser', 'portal', 'widget', 'telephony', 'unit', 'web-dmz', 'link'];
 const lanes = {
-  'with a browser': withBrowser,
-  'without a browser': readdirSync(join(root, 'test'), { withFileTypes: true })
-    .filter((it) => it.isDirectory() && it.name !== 'support' && !withBrowser.includes(it.name))
+  first,
+  second: readdirSync(join(root, 'test'), { withFileTypes: true })
+    .filter((it) => it.isDirectory() && it.name !== 'support' && !first.includes(it.name))
     .map((it) => it.name),
 };
 
@@ -37,7 +37,7 @@ process.exitCode = outcomes.every((it) => it.ok) ? 0 : 1;
 
 function run(name: string, folders: readonly string[]): Promise<Outcome> {
   const files = folders.map((it) => `test/${it}/**/*.test.ts`);
-  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), ['--no-color', ...files], {
+  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), ['--no-color', '--exit', ...files], {
     cwd: root,
     // Servers start three times faster when they are built.
     env: { ...process.env, BUILT_PROGRAMS: join(root, 'build') },
@@ -58,7 +58,7 @@ function run(name: string, folders: readonly string[]): Promise<Outcome> {
     mocha.once('close', (code) => {
       clearTimeout(giveUp);
       const text = Buffer.concat(said).toString('utf8');
-      console.log(`\n== tests ${name} ==\n${text}`);
+      console.log(`\n== tests, ${name} lane ==\n${text}`);
       const count = (word: string): number =>
         Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
       resolve({

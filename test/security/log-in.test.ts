@@ -170,6 +170,7 @@ describe('Somebody logs in', function () {
     assert.equal(offer.callbackId, created.id, 'and offered when maya is back');
     await back.send('POST', `/reservations/${offer.reservationId}/reject`, {});
     await visitor.send('DELETE', `/callbacks/${created.id}`, undefined, visitor.bearer());
+    assert.equal((await back.send('DELETE', '/sessions/current')).status, 204);
   });
 
   it('and out in the middle of a call, which goes on; when it is over the phone is refused too', async () => {

@@ -1,6 +1,8 @@
+import type { DeskSnapshot } from '../../contracts/agent.ts';
 import type { Company } from '../../contracts/company.schema.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { TestCentre } from './centre.ts';
+import { eventually } from './eventually.ts';
 
 /** Who works in a story: a name, and what the person holds, e.g. `service:sales 3, lang:es 2`. */
 export type Staff = Readonly<Record<string, string>>;
@@ -47,8 +49,13 @@ export async function tidy(
   others: (callbackId: string) => boolean = () => false,
 ): Promise<void> {
   for (const agent of agents) {
+    // A server whose Redis has just come back may not answer at once.
+    const { contacts } = await eventually('a desk', async () => {
+      const desk: Partial<DeskSnapshot> = await agent.desk();
+      return desk.contacts && { contacts: desk.contacts };
+    });
     await agent.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
-    for (const { callbackId, call } of (await agent.desk()).contacts) {
+    for (const { callbackId, call } of contacts) {
       if (call && !call.ended) await agent.send('POST', `/calls/${call.id}/drop`, {});
       await agent.contactIn('wrap-up', callbackId).catch(() => undefined);
       const done = { disposition: 'resolved', next: 'not-ready' };
