@@ -4,8 +4,9 @@ import type { TestCentre } from '../test/support/centre.ts';
 import type { Floor } from './floor.ts';
 import { reportPair } from './report.ts';
 
-const WARM_UP = 50;
-const ROUNDS = 500;
+const WARM_UP = 20;
+/** A page that moves more often in a row than this is taken for one that runs wild, and shown out. */
+const ROUNDS = 200;
 
 /** A move of the visitor until a viewer's frame hears of it, against a WebSocket message through the same relays. */
 export async function mirror(centre: TestCentre, floor: Floor): Promise<void> {
