@@ -10,6 +10,7 @@ import { OfferPreview } from './offer-preview.tsx';
 import { PagePanel } from './page-panel.tsx';
 import { WhoColumn } from './who-column.tsx';
 import { WorkColumn } from './work-column.tsx';
+import { phoneWords, waitWords } from './words.ts';
 
 /** What the middle says when no contact is there: always what comes next, or what to do. */
 function Resting(): JSX.Element | null {
@@ -20,7 +21,7 @@ function Resting(): JSX.Element | null {
   if (me === undefined) return null;
   if (offer !== undefined) return <OfferPreview offer={offer} />;
   if (coded !== undefined) return <CodedPagePanel page={coded} />;
-  if (me.phone === 'unreachable')
+  if (phoneWords(me, portal.clock.now.value).isDown)
     return (
       <Empty title="Your phone is unreachable">
         <p>
@@ -47,7 +48,7 @@ function Resting(): JSX.Element | null {
     );
   return (
     <Empty title="You are not ready">
-      <p>Nothing is offered to you until you are.</p>
+      <p>{waitWords(portal.desk.line.value.waiting)} Nothing is offered to you until you are ready.</p>
       <CommandButton id="ready" kind="primary" />
     </Empty>
   );

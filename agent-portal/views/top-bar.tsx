@@ -5,6 +5,7 @@ import { useTools } from './context.ts';
 import { Badge, CommandButton, Since } from './controls.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { StateMenu } from './state-menu.tsx';
+import { phoneWords } from './words.ts';
 import type { CommandId } from '../model/command-list.ts';
 
 /** The line in short: how many wait, and the longest of them. */
@@ -31,11 +32,11 @@ function LineSummary(): JSX.Element {
 
 function PhoneButton({ me }: { readonly me: Me }): JSX.Element {
   const { portal } = useTools();
-  const isUp = me.phone === 'registered';
+  const phone = phoneWords(me, portal.clock.now.value);
   return (
     <button
       type="button"
-      class={`button quiet phone ${isUp ? '' : 'is-down'}`}
+      class={`button quiet phone ${phone.isDown ? 'is-down' : ''}`}
       aria-expanded={portal.panel.value === 'phone'}
       aria-keyshortcuts="u"
       onClick={() => portal.toggle('phone')}
@@ -44,7 +45,7 @@ function PhoneButton({ me }: { readonly me: Me }): JSX.Element {
         {me.name}
         {me.extension !== undefined && <span class="extension figure"> · ext {me.extension}</span>}
       </span>
-      <Badge tone={isUp ? 'live' : 'trouble'}>{isUp ? 'phone on' : 'phone unreachable'}</Badge>
+      <Badge tone={phone.tone}>{phone.words}</Badge>
     </button>
   );
 }

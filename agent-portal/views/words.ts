@@ -32,6 +32,27 @@ export function nextInWords(me: Me): string | undefined {
   return `then ${nextWords[me.next.state]}${reason}`;
 }
 
+/** How many wait in line, as a sentence. */
+export function waitWords(waiting: number): string {
+  if (waiting === 0) return 'Nobody waits.';
+  return waiting === 1 ? 'One visitor waits.' : `${String(waiting)} visitors wait.`;
+}
+
+/** So long a phone has to register once its owner has logged in, before it is called unreachable. */
+const REGISTERS_WITHIN_MS = 10_000;
+
+/** Whether an agent's phone is there; one that may only just register after the log-in is no trouble yet. */
+export function phoneWords(
+  me: Me,
+  now: number,
+): { readonly words: string; readonly tone: Tone; readonly isDown: boolean } {
+  if (me.phone === 'registered') return { words: 'phone on', tone: 'live', isDown: false };
+  const hasJustCome = me.state === 'not-ready' && me.reason === 'logged in';
+  if (hasJustCome && now - me.since < REGISTERS_WITHIN_MS)
+    return { words: 'phone connecting', tone: 'waiting', isDown: false };
+  return { words: 'phone unreachable', tone: 'trouble', isDown: true };
+}
+
 const callbackStates: Readonly<Record<CallbackState, { readonly words: string; readonly tone: Tone }>> = {
   requested: { words: 'Requested', tone: 'waiting' },
   screened: { words: 'Screened', tone: 'waiting' },

@@ -27,6 +27,7 @@ import type {
 } from '../ports/stores.ts';
 import { codeWordFor } from './code-word.ts';
 import { forReading, maskForLog } from './dial-policy.ts';
+import { maskAddress } from './page-views.ts';
 import type { Pages, Viewer } from './pages.ts';
 import { toldHistory } from './told-history.ts';
 
@@ -256,12 +257,6 @@ function contactCommands(record: CallbackRecord): readonly ContactCommand[] {
   if (state === 'wrap-up') allowed.push('complete');
   if (record.callback.wish.standing === 'claimed' && !record.identityChecked) allowed.push('check-identity');
   return allowed;
-}
-
-/** An address as policy lets agents see it: enough to recognise, not to find. */
-function maskAddress(ip: string): string {
-  if (ip.includes(':')) return `${ip.split(':').slice(0, 3).join(':')}:…`;
-  return ip.split('.').slice(0, 3).join('.') + '.…';
 }
 
 /** A person on the board: a name, or the number as logs may show it. */

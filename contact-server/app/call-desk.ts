@@ -68,7 +68,7 @@ export class CallDesk {
     const { telephony } = this.#parts;
     if (command === 'hold') await telephony.hold(callId);
     else if (command === 'retrieve') await telephony.retrieve(callId);
-    else telephony.hangUp(callId, 'dropped at the desk', 'agent');
+    else telephony.hangUp(callId, 'from the desk', 'agent');
   }
 
   /** After a restart: the call goes on if both phones still hold it; else it is ended. True when it goes on. */

@@ -69,7 +69,7 @@ function keyOf(session: PageSession): { now: string; earlier?: string } {
 }
 
 /** An address as policy lets agents see it: enough to recognise, not to find. */
-function maskAddress(ip: string): string {
-  if (ip.includes(':')) return `${ip.split(':').slice(0, 3).join(':')}:…`;
-  return ip.split('.').slice(0, 3).join('.') + '.…';
+export function maskAddress(ip: string): string {
+  if (ip.includes(':')) return `${ip.split(':').slice(0, 3).join(':')}:•`;
+  return `${ip.split('.').slice(0, 3).join('.')}.•`;
 }

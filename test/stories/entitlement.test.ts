@@ -236,7 +236,7 @@ describe('What a visitor is owed', function () {
         { name: 'Care plan', status: 'until March 2027' },
       ]);
       assert.deepEqual(offer.who.tickets, [{ number: '812', title: 'Pole replacement', state: 'open' }]);
-      assert.equal(offer.who.ip, '198.51.100.…');
+      assert.equal(offer.who.ip, '198.51.100.•');
 
       await ana.accept(offer);
       const { call } = await ana.contactIn('connected', created.id);

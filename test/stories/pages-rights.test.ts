@@ -155,9 +155,9 @@ describe('Who may see a page, and how long', function () {
     await frame.isSentTo(`${it_.site}/jackets/`);
     await maya.event(
       'contact.changed',
-      (it) => it.callbackId === id && it.session?.pages.address?.earlier === '198.51.100.…',
+      (it) => it.callbackId === id && it.session?.pages.address?.earlier === '198.51.100.•',
     );
-    assert.equal((await pagesOf(maya, id))?.address?.now, '203.0.113.…');
+    assert.equal((await pagesOf(maya, id))?.address?.now, '203.0.113.•');
 
     await maya.command(`/calls/${(await maya.contactIn('connected', id)).call?.id ?? ''}/drop`);
     await maya.contactIn('wrap-up', id);

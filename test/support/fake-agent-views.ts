@@ -49,7 +49,7 @@ export function mariaAs(change: Partial<WhoView> = {}): WhoView {
       { name: 'Credit card', status: 'blocked' },
     ],
     tickets: [{ number: '812', title: 'Statement for March is missing', state: 'open' }],
-    ip: '203.0.113.…',
+    ip: '203.0.113.•',
     ...change,
   };
 }

@@ -387,7 +387,7 @@ describe('A visitor who changes networks in the middle', () => {
     assert.deepEqual(bench.desk.lookup(ip), []);
     assert.deepEqual(bench.desk.lookup('::ffff:203.0.113.44'), [id]);
     const { address } = await bench.desk.viewFor(maya, id);
-    assert.deepEqual(address, { now: '203.0.113.…', earlier: '198.51.100.…' });
+    assert.deepEqual(address, { now: '203.0.113.•', earlier: '198.51.100.•' });
     assert.ok(bench.stores.audited.includes('page-address-changed'));
   });
 });
