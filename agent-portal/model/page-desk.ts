@@ -58,12 +58,16 @@ export class PageDesk {
     if (isViewing(session, me)) this.#frames.get(session.id)?.joined();
   }
 
-  /** An accepted reservation is the authority to register under the visitor's address: it is used once, unasked. */
+  /**
+   * An accepted reservation is the authority to register under the visitor's address: it is used once, unasked. After the call
+   * the visitor is left in peace: a desk that is loaded anew then does not ask for their page again.
+   */
   registerAccepted(contact: ContactView): void {
     const { session, reservationId } = contact;
     if (session === undefined || reservationId === undefined || session.state === 'ended') return;
     if (session.pages.registered || this.#asked.has(session.id)) return;
-    if (contact.state === 'reserved' || session.pages.sharing === 'offline') return;
+    if (contact.state === 'reserved' || contact.state === 'wrap-up') return;
+    if (session.pages.sharing === 'offline') return;
     this.#asked.add(session.id);
     void this.#register(`register:${session.id}`, { reservationId });
   }

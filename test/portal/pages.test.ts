@@ -3,7 +3,7 @@ import { TargetType } from 'puppeteer';
 
 import type { SessionId } from '../../contracts/ids.ts';
 import type { PagesView, SessionView } from '../../contracts/agent.ts';
-import { contactOf, pagesAs } from '../support/fake-agent-views.ts';
+import { callOf, contactOf, pagesAs } from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
 const session = (pages: PagesView): SessionView => ({
@@ -52,6 +52,22 @@ describe('Ana and Maria look at the same page', () => {
     await fake.heard('POST pages/viewer'); // a ticket is used once: the window has its own
     const companion = await (await opened).page();
     assert.equal(await companion!.evaluate(() => window.opener === null), true);
+  });
+
+  it('which is asked for when her contact begins, and not again by a desk that is loaded after the call', async () => {
+    const { fake } = bench;
+    const unshared = session(pagesAs({ sharing: 'off', registered: false, viewers: [], allowed: [] }));
+    fake.contacts = [contactOf(1, { session: unshared })];
+    await bench.desk();
+    assert.deepEqual((await fake.heard('POST registrations')).body, { reservationId: 'reservation-1' });
+    await bench.fresh();
+    fake.contacts = [
+      contactOf(1, { state: 'wrap-up', call: callOf(1, { allowed: [] }), session: unshared }),
+      contactOf(2, { session: { ...unshared, id: 'session-2' as SessionId } }),
+    ];
+    await bench.desk();
+    const asked = await fake.heard('POST registrations');
+    assert.deepEqual(asked.body, { reservationId: 'reservation-2' }, 'only for whom she talks with');
   });
 
   it('again, with a ticket of its own, when Ana comes back to it from another contact', async () => {
