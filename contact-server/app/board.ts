@@ -14,6 +14,7 @@ import { figures, midnight } from './figures.ts';
 import { flow, FLOW_MS } from './flow.ts';
 import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
+import { endedAt, RecentlyEnded } from './recently-ended.ts';
 import { toldHistory } from './told-history.ts';
 
 interface Parts {
@@ -37,10 +38,12 @@ const MOST_TROUBLE = 50;
 /** What managers see: every figure from the stores and routing at this moment. */
 export class Board {
   readonly #parts: Parts;
+  readonly #ended: RecentlyEnded;
   #known: RoutingSnapshot | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#ended = new RecentlyEnded(parts.store);
   }
 
   async look(): Promise<BoardView> {
@@ -49,14 +52,14 @@ export class Board {
     const today = midnight(now, company.timezone);
     const [open, recent, snapshot, people, profiles, up, trouble] = await Promise.all([
       store.open(),
-      store.endedSince(Math.min(today, now - FLOW_MS)),
+      this.#ended.since(Math.min(today, now - FLOW_MS), now),
       this.#snapshot(now),
       accounts.all(),
       routing.agents(),
       services(),
       audit.latest(TROUBLE, MOST_TROUBLE),
     ]);
-    const ended = recent.filter((it) => (it.callback.history.at(-1)?.at ?? 0) >= today);
+    const ended = recent.filter((it) => endedAt(it) >= today);
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
     const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
     const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
