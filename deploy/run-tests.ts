@@ -3,17 +3,26 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Runs all tests in two lanes side by side, since most of them wait: about as long each, the browsers in one of them.
- * Prints each lane whole when it is over, and at the end how many passed and failed.
+ * Runs all tests, folder by folder, two folders side by side, since most tests wait. Prints each folder whole when it is over, and
+ * at the end how many passed and failed. A folder that is over has to end by itself: what it leaves open is a fault of its own.
  */
 const root = join(import.meta.dirname, '..');
-const first = ['browser', 'portal', 'widget', 'telephony', 'unit', 'web-dmz', 'link'];
-const lanes = {
-  first,
-  second: readdirSync(join(root, 'test'), { withFileTypes: true })
-    .filter((it) => it.isDirectory() && it.name !== 'support' && !first.includes(it.name))
-    .map((it) => it.name),
-};
+
+/** What takes longest comes first, so that both sides end together. */
+const longest = [
+  'stories/!(faults)*',
+  'stories/faults*',
+  'portal',
+  'embedded',
+  'browser',
+  'routing',
+  'security',
+];
+const folders = readdirSync(join(root, 'test'), { withFileTypes: true })
+  .filter((it) => it.isDirectory() && it.name !== 'support')
+  .map((it) => it.name);
+const others = folders.filter((it) => !longest.some((known) => known.split('/')[0] === it));
+const waiting = [...longest, ...others];
 
 interface Outcome {
   readonly passed: number;
@@ -22,51 +31,73 @@ interface Outcome {
   readonly ok: boolean;
 }
 
-/** Longer than any test may take: a lane that says nothing for so long waits for something that never comes. */
+/** Longer than any test may take: a folder that says nothing for so long waits for something that never comes. */
 const SILENCE_MS = 240_000;
+/** What runs on so long after its last test has left something open. */
+const ENDS_WITHIN_MS = 30_000;
 
 const began = Date.now();
-const outcomes = await Promise.all(Object.entries(lanes).map(([name, folders]) => run(name, folders)));
+const outcomes: Outcome[] = [];
+await Promise.all([side(), side()]);
 const sum = (of: (it: Outcome) => number): number => outcomes.reduce((all, it) => all + of(it), 0);
-console.log(`\ntests took ${String(Math.round((Date.now() - began) / 1000))} s`);
+console.log(`\ntests took ${String(seconds(began))} s`);
 const skipped = sum((it) => it.skipped);
 console.log(
   `${String(sum((it) => it.passed))} passed, ${String(sum((it) => it.failed))} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`,
 );
 process.exitCode = outcomes.every((it) => it.ok) ? 0 : 1;
 
-function run(name: string, folders: readonly string[]): Promise<Outcome> {
-  const files = folders.map((it) => `test/${it}/**/*.test.ts`);
-  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), ['--no-color', '--exit', ...files], {
+async function side(): Promise<void> {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) outcomes.push(await run(next));
+}
+
+function run(name: string): Promise<Outcome> {
+  const start = Date.now();
+  const files = name.includes('/') ? `test/${name}.test.ts` : `test/${name}/**/*.test.ts`;
+  const mocha = spawn(join(root, 'node_modules/.bin/mocha'), ['--no-color', files], {
     cwd: root,
     // Servers start three times faster when they are built.
     env: { ...process.env, BUILT_PROGRAMS: join(root, 'build') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said: Buffer[] = [];
-  const giveUp = setTimeout(() => {
-    said.push(Buffer.from(`\nno word for ${String(SILENCE_MS / 1000)} s: ended\n`));
-    mocha.kill('SIGKILL');
-  }, SILENCE_MS);
-  const heard = (chunk: Buffer): void => {
-    said.push(chunk);
-    giveUp.refresh();
+  let said = '';
+  let patience: NodeJS.Timeout | undefined;
+  const waitFor = (ms: number, why: string): void => {
+    clearTimeout(patience);
+    patience = setTimeout(() => {
+      said += `\n${why}\n`;
+      mocha.kill('SIGKILL');
+    }, ms);
   };
-  mocha.stdout.on('data', heard);
-  mocha.stderr.on('data', heard);
+  const heard = (chunk: string): void => {
+    said += chunk;
+    if (count(said, 'passing') === undefined)
+      waitFor(SILENCE_MS, `no word for ${String(SILENCE_MS / 1000)} s: ended`);
+    else waitFor(ENDS_WITHIN_MS, 'all tests are over, and something they left open keeps the process: ended');
+  };
+  mocha.stdout.setEncoding('utf8').on('data', heard);
+  mocha.stderr.setEncoding('utf8').on('data', heard);
+  heard('');
   return new Promise((resolve) => {
     mocha.once('close', (code) => {
-      clearTimeout(giveUp);
-      const text = Buffer.concat(said).toString('utf8');
-      console.log(`\n== tests, ${name} lane ==\n${text}`);
-      const count = (word: string): number =>
-        Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
+      clearTimeout(patience);
+      console.log(`\n== ${name}, ${String(seconds(start))} s ==\n${said}`);
       resolve({
-        passed: count('passing'),
-        failed: count('failing'),
-        skipped: count('pending'),
+        passed: count(said, 'passing') ?? 0,
+        failed: count(said, 'failing') ?? 0,
+        skipped: count(said, 'pending') ?? 0,
         ok: code === 0,
       });
     });
   });
+}
+
+/** The figure before this word in mocha's summary, once it stands there. */
+function count(said: string, word: string): number | undefined {
+  const found = new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(said);
+  return found === null ? undefined : Number(found[1]);
+}
+
+function seconds(since: number): number {
+  return Math.round((Date.now() - since) / 1000);
 }

@@ -64,11 +64,17 @@ export class AgentClient {
   }
 
   async desk(): Promise<DeskSnapshot> {
-    return (await this.send<DeskSnapshot>('GET', '/me')).body;
+    return this.#got<DeskSnapshot>('/me');
   }
 
   async board(): Promise<BoardView> {
-    return (await this.send<BoardView>('GET', '/board')).body;
+    return this.#got<BoardView>('/board');
+  }
+
+  async #got<T>(path: string): Promise<T> {
+    const { status, body } = await this.send<T>('GET', path);
+    if (status !== 200) throw new Error(`${path} answered ${String(status)}: ${JSON.stringify(body)}`);
+    return body;
   }
 
   async ready(): Promise<void> {

@@ -124,8 +124,9 @@ export class FaultScene {
     assert.equal(status, 200);
   }
 
+  /** What is on Maya's desk, once the server can say it: some of its connections come back later than others. */
   desktop(): Promise<DeskSnapshot> {
-    return this.maya.desk();
+    return eventually('the desk', () => this.maya.desk());
   }
 
   /** What the manager's board says, once it says this. */
