@@ -36,6 +36,15 @@ const SILENCE_MS = 240_000;
 /** What runs on so long after its last test has left something open. */
 const ENDS_WITHIN_MS = 30_000;
 
+const running = new Set<number>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const pid of running) process.kill(-pid, signal);
+    process.exitCode = 1;
+    waiting.length = 0;
+  });
+}
+
 const began = Date.now();
 const outcomes: Outcome[] = [];
 await Promise.all([side(), side()]);
@@ -59,14 +68,17 @@ function run(name: string): Promise<Outcome> {
     // Servers start three times faster when they are built.
     env: { ...process.env, BUILT_PROGRAMS: join(root, 'build') },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a group of its own, so that it can be ended with all it has started
   });
+  const { pid = 0 } = mocha;
+  running.add(pid);
   let said = '';
   let patience: NodeJS.Timeout | undefined;
   const waitFor = (ms: number, why: string): void => {
     clearTimeout(patience);
     patience = setTimeout(() => {
       said += `\n${why}\n`;
-      mocha.kill('SIGKILL');
+      process.kill(-pid, 'SIGKILL');
     }, ms);
   };
   const heard = (chunk: string): void => {
@@ -81,6 +93,7 @@ function run(name: string): Promise<Outcome> {
   return new Promise((resolve) => {
     mocha.once('close', (code) => {
       clearTimeout(patience);
+      running.delete(pid);
       console.log(`\n== ${name}, ${String(seconds(start))} s ==\n${said}`);
       resolve({
         passed: count(said, 'passing') ?? 0,

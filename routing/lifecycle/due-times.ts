@@ -41,6 +41,8 @@ export class DueTimes {
       prefix,
       // A killed worker's job is taken up by another within five seconds.
       lockDuration: 3_000,
+      // A job is one script: there is nothing to renew, and no timer is left when Redis goes away while we close.
+      skipLockRenewal: true,
       stalledInterval: 1_000,
       maxStalledCount: 3,
       concurrency: 20,

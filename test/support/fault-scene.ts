@@ -12,31 +12,23 @@ import type { VisitorClient } from './visitor-client.ts';
 
 /**
  * A centre for the stories of one `describe`, told in one after the other. After each the recovery times are reported;
- * one that failed leaves calls and dead processes behind, so its second try gets a centre of its own.
+ * one that failed leaves calls and dead processes behind, so the next story gets a centre of its own.
  */
 export function faultScene(): () => FaultScene {
   let scene: FaultScene;
   before(async () => {
     scene = await FaultScene.open();
   });
-  beforeEach(async function () {
-    if (!isAgain(this.currentTest)) return;
+  afterEach(async function () {
+    for (const it of scene.took.splice(0)) process.stderr.write(`        ${it}\n`);
+    scene.desk.autoAnswer = true;
+    if (this.currentTest?.state !== 'failed') return;
     process.stderr.write(`${scene.words()}\n`);
     await scene.close();
     scene = await FaultScene.open();
   });
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${scene.words()}\n`);
-    scene.desk.autoAnswer = true;
-    for (const it of scene.took.splice(0)) process.stderr.write(`        ${it}\n`);
-  });
   after(() => scene.close());
   return () => scene;
-}
-
-/** Mocha tells the number of the try to whom asks (its types do not say so). */
-function isAgain(test: Mocha.Test | undefined): boolean {
-  return ((test as unknown as { currentRetry?: () => number } | undefined)?.currentRetry?.() ?? 0) > 0;
 }
 
 /** Deadlines of the product, short enough to be seen in a test. */

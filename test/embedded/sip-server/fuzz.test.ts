@@ -14,7 +14,6 @@ const HEAP_GROWTH_MB = 60;
 
 describe(`Bent input by the thousand (FUZZ_SEED=${FUZZ.seed} FUZZ_MS=${FUZZ.ms})`, function () {
   this.timeout(FUZZ.ms + 60_000);
-  this.retries(0);
   let rig: Rig;
   let server: SipServer;
   let phone: UdpPhone;
