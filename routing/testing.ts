@@ -4,6 +4,16 @@ export type { Directory, DirectoryPage, KnownCustomer, Service } from './directo
 export { EntitlementBook } from './directory/entitlement-book.ts';
 export { directoryModels } from './directory/models.ts';
 export { MongoDirectory } from './directory/mongo-directory.ts';
+export type { Capacity, RoutedChannel } from './domain/channels.ts';
+export {
+  capacityFaults,
+  idleScore,
+  readCapacity,
+  readIdleScore,
+  roomFor,
+  USUAL_CAPACITY,
+  writtenCapacity,
+} from './domain/channels.ts';
 export type { DecisionInputs, DecisionRecord } from './domain/decision.ts';
 export { explain, replay, replayWith } from './domain/decision.ts';
 export type { Asker, Entitlement } from './domain/entitlement.ts';
@@ -24,6 +34,8 @@ export { nextChanges, openingAt, openSpans, slotsBetween, withRoom } from './dom
 export {
   canonicalRequirement,
   canServe,
+  capacityOf,
+  channelOf,
   classId,
   compareRanks,
   profileId,

@@ -15,8 +15,8 @@ const HISTORIES = Number(process.env['HISTORIES'] ?? 300);
 const rosters = [
   {
     ana: 'lang:es 3, product:loans 2',
-    bo: 'lang:es 3, lang:en 5',
-    cy: 'lang:en 2',
+    bo: 'lang:es 3, lang:en 5/voice:1:chat,chat:2:voice',
+    cy: 'lang:en 2/voice:2:,chat:1:',
     di: 'lang:en 2, lang:fr',
     ed: 'lang:fr',
     fay: 'lang:es 3, lang:fr',
@@ -24,8 +24,8 @@ const rosters = [
   {
     ana: 'lang:es 3',
     bo: 'lang:en 2',
-    cy: 'lang:en 2, lang:es 1',
-    di: 'product:loans 5',
+    cy: 'lang:en 2, lang:es 1/voice:1:,chat:1:',
+    di: 'product:loans 5/voice:0:,chat:3:',
     ed: 'lang:es 3, product:loans 2',
     fay: '',
   },
@@ -37,7 +37,10 @@ const needs: readonly Requirement[] = [
   ['lang:en 2', 'lang:es'],
   ['product:loans', ''],
   ['', 'lang:en'],
-].map(([must = '', prefer = '']) => ({ must: skills(must), prefer: skills(prefer) }));
+].flatMap(([must = '', prefer = '']) => {
+  const need = { must: skills(must), prefer: skills(prefer) };
+  return [need, { ...need, channel: 'chat' as const }];
+});
 
 const who = fc.nat(11);
 /** Whole seconds, so that moments coincide. */
@@ -71,10 +74,19 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constantFrom('accept' as const, 'accept' as const, 'reject' as const, 'wrap-up' as const),
       agent,
+      which: fc.nat(3),
       stale: fc.constantFrom(false, false, false, true),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('complete' as const), agent, wish: fc.option(wish) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('complete' as const),
+      agent,
+      which: fc.nat(3),
+      wish: fc.option(wish),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('claim' as const), agent, contact: entering }) },
   {
     weight: 4,
@@ -156,7 +168,7 @@ class History {
       case 'reject':
       case 'wrap-up':
       case 'complete': {
-        const held = twin.world.desks.get(it.agent)?.reservation;
+        const held = twin.inHand(it.agent, it.which);
         if (held !== undefined) this.#offers.push([held, it.agent]);
         const stale = 'stale' in it && it.stale;
         const [reservationId, agentId] =
@@ -195,7 +207,11 @@ class History {
       offerMs: it.offerMs,
       rings: [...it.rings]
         .sort((a, b) => a.afterMs - b.afterMs)
-        .map(({ afterMs, need }) => ({ at: startedAt + afterMs, class: kind(need) })),
+        // As many needs again are the same by the other channel, which widening never changes.
+        .map(({ afterMs, need }) => ({
+          at: startedAt + afterMs,
+          class: kind(need - (need % 2) + (it.need % 2)),
+        })),
       ...(preferred && { preferred: { agentId: preferred.agent, until, waitUntil } }),
     };
     this.#entries.set(it.who, fresh);
