@@ -71,6 +71,8 @@ export function roomFor(
 /** Above every moment in µs until 2096. */
 const IN_HAND = 4e15;
 const SPAN_MS = 2 ** 43;
+/** After everybody else who has nothing in hand. */
+export const JUST_IDLE = IN_HAND - 1;
 
 /**
  * Where an agent stands among the idle: who has nothing in hand by the moment since when (µs); after them all others,

@@ -88,7 +88,7 @@ class Hand extends Pairing {
     this.is.waiters.delete(id);
     this.is.over.set(id, entry);
     this.orders.push({ type: 'contact.left', contactId: id, entry, ring });
-    if (hold && held !== undefined) {
+    if (hold) {
       this.end(held, hold, 'canceled');
       this.release(hold.agentId, held);
     }

@@ -14,15 +14,17 @@
 export const records = String.raw`
 local OVER_S, ENDED_S = 21600, 3600
 
-local function agent_load(id)
-  local text = call('HGET', P .. 'agents', id)
-  if not text then return nil end
+local function agent_read(text)
   local st, p, since, idle, r, c, acc, more, nx, reason = match(text,
     '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
   local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason,
     ch = 'voice', open = '', also = '', st0 = st, r0 = r}
   if more ~= '' then a.ch, a.open, a.also = match(more, '^([^;]*);([^;]*);(.*)$') end
   return a
+end
+local function agent_load(id)
+  local text = call('HGET', P .. 'agents', id)
+  return text and agent_read(text) or nil
 end
 local function agent_save(id, a)
   local more = ''
