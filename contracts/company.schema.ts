@@ -66,6 +66,21 @@ export const serviceSchema = z.strictObject({
   callerIds: z.array(e164).min(1),
 });
 
+const channel = z.enum(['voice', 'chat']);
+/** How many contacts of a channel an agent has in hand at most. */
+const most = z.number().int().min(0).max(20);
+const room = (name: z.infer<typeof channel>, usual: number, blocks: z.infer<typeof channel>[]) =>
+  z
+    .strictObject({
+      most: most.default(usual),
+      /** Channels that get nothing while an agent has one of these in hand. */
+      blocks: z
+        .array(channel)
+        .refine((it) => !it.includes(name), `${name} does not block itself: that is what its capacity is for`)
+        .default(blocks),
+    })
+    .default({ most: usual, blocks });
+
 const agentSchema = z.strictObject({
   id,
   name,
@@ -81,6 +96,8 @@ const agentSchema = z.strictObject({
   devicePassword: z.string().min(8).max(100).optional(),
   /** A program, not a person: it may log in for the demo. */
   robot: z.boolean().default(false),
+  /** Where it is not that of the centre. */
+  capacity: z.strictObject({ voice: most.optional(), chat: most.optional() }).optional(),
   qualifications: z.array(qualification).default([]),
 });
 
@@ -133,6 +150,10 @@ export const companySchema = z.strictObject({
   country: z.string().length(2),
   timezone: z.string(),
   hours: z.array(hoursSchema).min(1),
+  /** What an agent may have in hand at once: one call and nothing beside it, or three chats. */
+  channels: z
+    .strictObject({ voice: room('voice', 1, ['chat']), chat: room('chat', 3, []) })
+    .default({ voice: { most: 1, blocks: ['chat'] }, chat: { most: 3, blocks: [] } }),
   services: z.array(serviceSchema).min(1),
   agents: z.array(agentSchema),
   entitlements: z.array(entitlementSchema).default([]),

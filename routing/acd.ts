@@ -10,7 +10,7 @@ import { Openings, slotsBetween, withRoom } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import type { KnownEntry } from './entries.ts';
-import { entryOf } from './entries.ts';
+import { assertChannel, entryOf } from './entries.ts';
 import type { Forecasts } from './forecasts.ts';
 import type { DueTimes } from './lifecycle/due-times.ts';
 import type { RosterWatch } from './lifecycle/roster-watch.ts';
@@ -174,6 +174,7 @@ export class Acd implements door.Routing {
     priority,
     service,
   }: Parameters<door.Routing['estimate']>[0]): Promise<door.Outlook> {
+    assertChannel(requirement);
     const { matchmaker, standings, clock } = this.#parts;
     const now = clock.now();
     const id = classId(requirement);

@@ -1,10 +1,12 @@
 import type { Service } from './directory/directory.ts';
+import { isChannel } from './domain/channels.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import type { ClassId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import { widened } from './domain/rings.ts';
 import type { Entry } from './matchmaker/matchmaker.ts';
 import type { Contact, Requirement } from './routing.ts';
+import { UnknownName } from './unavailable.ts';
 
 const USUAL_OFFER_MS = 20_000;
 
@@ -13,8 +15,14 @@ export interface KnownEntry extends Entry {
   readonly requirements: ReadonlyMap<ClassId, Requirement>;
 }
 
+/** Who asks may be of another version, or read what somebody wrote by hand. */
+export function assertChannel({ channel }: Requirement): void {
+  if (channel !== undefined && !isChannel(channel)) throw new UnknownName(`channel ${String(channel)}`);
+}
+
 /** What the rule of its service makes of a contact; a service nobody knows (any more) has no rule of its own. */
 export function entryOf(contact: Contact, service: Service | undefined): KnownEntry {
+  assertChannel(contact.requirement);
   const first = canonicalRequirement(contact.requirement);
   const requirements = new Map([[classId(first), first]]);
   const rings = (service === undefined ? [] : widened(contact.requirement, service)).map((ring) => {

@@ -6,6 +6,7 @@ import { calibrated, lesson, MOST_MOVED } from './domain/estimate/calibration.ts
 import type { Competition } from './domain/estimate/competition.ts';
 import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
 import { Forecast } from './domain/estimate/forecast.ts';
+import { profileOf, seatServes } from './domain/estimate/seats.ts';
 import type { Situation, Waiting } from './domain/estimate/situation.ts';
 import type { ClassId } from './domain/match.ts';
 import { urgencyOf, urgencySpan } from './domain/order.ts';
@@ -143,16 +144,18 @@ export class Forecasts {
   async #make(): Promise<Made> {
     const { matchmaker, vocabulary, competition, clock, usualHandleMs } = this.#parts;
     const heard = this.#heard;
-    const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED));
+    const asked = [...this.#asked.values()];
+    const classes = asked.map((it) => it.class);
+    const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED), classes);
     const from = clock.now();
-    const asking = [...this.#asked.values()].map((it) => ({ ...it, score: it.score + situation.at }));
+    const asking = asked.map((it) => ({ ...it, score: it.score + situation.at }));
     const { experience, calibration } = await this.#experience(situation, asking);
     await vocabulary.learn(
       [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
-      [...situation.busy, ...situation.idle].map((it) => it.profile),
+      [...situation.busy, ...situation.idle].map((it) => profileOf(it.profile)),
     );
     const began = performance.now();
-    const knowledge = knowledgeFrom(experience, competition.serves, usualHandleMs);
+    const knowledge = knowledgeFrom(experience, seatServes(competition.serves), usualHandleMs);
     const forecast = new Forecast(situation, asking, knowledge);
     return { forecast, calibration, from, tookMs: performance.now() - began, heard };
   }

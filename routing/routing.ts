@@ -1,6 +1,7 @@
 import type { AgentId, CallbackId, ReservationId } from '../contracts/ids.ts';
 import type { AgentState, ReservationState, TimeRange } from '../contracts/states.ts';
 import type { DecisionView } from '../contracts/agent.ts';
+import type { RoutedChannel } from './domain/channels.ts';
 import type { DecisionRecord } from './domain/decision.ts';
 import type { OvertakeReason } from './domain/fairness.ts';
 import type { Opening } from './domain/hours.ts';
@@ -33,13 +34,13 @@ export interface Routing {
   schedule(contactId: CallbackId, at: number, service?: string, startedAt?: number): Promise<void>;
   unschedule(contactId: CallbackId): Promise<void>;
 
-  /** Takes an offer; fails as a value when it is gone. The agent is then busy. */
+  /** Takes an offer; fails as a value when it is gone. The agent is then busy, and gets more where there is room for it. */
   accept(reservationId: ReservationId, agentId: AgentId): Promise<AcceptResult>;
   /** The agent says no: not-ready with reason `declined`; the contact keeps its place and is offered to the next. */
   reject(reservationId: ReservationId, agentId: AgentId): Promise<AcceptResult>;
   /**
-   * An agent takes this very contact now ("call now"), whoever is first in line; the agent must be able to, and ready
-   * or not-ready. Emits `reservation.accepted` at once, and `reservation.rescinded` for another agent's open offer.
+   * An agent takes this very contact now ("call now"), whoever is first in line; the agent must be able to, and ready,
+   * not-ready, or with room for it beside what is in hand. Emits `reservation.accepted` at once, and `reservation.rescinded` for another agent's open offer.
    */
   claim(contact: Contact, agentId: AgentId): Promise<AcceptResult>;
   /** Talking is over, the agent writes up: busy → working-after-call. */
@@ -47,7 +48,10 @@ export interface Routing {
   /** The contact is done with; the agent becomes ready, or not-ready where asked or asked for earlier. */
   complete(reservationId: ReservationId, next: AgentNext): Promise<void>;
 
-  /** Log-in, ready, not-ready with a reason, log-out. While reserved or busy the wish is kept for later. */
+  /**
+   * Log-in, ready, not-ready with a reason, log-out. With contacts in hand the wish is kept until the last is gone, and
+   * nothing more is offered meanwhile.
+   */
   setAgentState(agentId: AgentId, wish: AgentWish): Promise<AgentStatus>;
   agentStatus(agentId: AgentId): Promise<AgentStatus | undefined>;
 
@@ -168,8 +172,11 @@ export interface AgentStatus {
   readonly since: number;
   /** What becomes of the agent after the present contact, when that was asked for. */
   readonly next?: AgentWish;
+  /** Of several contacts in hand the foremost: an offer, else one that is talked to, else the latest. */
   readonly reservationId?: ReservationId;
   readonly contactId?: CallbackId;
+  /** Beside what is in hand there is room for more of these channels. */
+  readonly open?: readonly RoutedChannel[];
 }
 
 export interface ScreenAsk {

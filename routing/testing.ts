@@ -4,6 +4,16 @@ export type { Directory, DirectoryPage, KnownCustomer, Service } from './directo
 export { EntitlementBook } from './directory/entitlement-book.ts';
 export { directoryModels } from './directory/models.ts';
 export { MongoDirectory } from './directory/mongo-directory.ts';
+export type { Capacity, RoutedChannel } from './domain/channels.ts';
+export {
+  capacityFaults,
+  idleScore,
+  readCapacity,
+  readIdleScore,
+  roomFor,
+  USUAL_CAPACITY,
+  writtenCapacity,
+} from './domain/channels.ts';
 export type { DecisionInputs, DecisionRecord } from './domain/decision.ts';
 export { explain, replay, replayWith } from './domain/decision.ts';
 export type { Asker, Entitlement } from './domain/entitlement.ts';
@@ -18,12 +28,15 @@ export type { Knowledge } from './domain/estimate/forward.ts';
 export { playForward } from './domain/estimate/forward.ts';
 export { BINS, binOf, Law, learnedLaw } from './domain/estimate/law.ts';
 export { normal, seeded } from './domain/estimate/random.ts';
+export { seatServes, seatsOf } from './domain/estimate/seats.ts';
 export type { Situation, Waiting } from './domain/estimate/situation.ts';
 export type { Hours, Span } from './domain/hours.ts';
 export { nextChanges, openingAt, openSpans, slotsBetween, withRoom } from './domain/hours.ts';
 export {
   canonicalRequirement,
   canServe,
+  capacityOf,
+  channelOf,
   classId,
   compareRanks,
   profileId,
@@ -34,7 +47,7 @@ export type { ClassId, ProfileId } from './domain/match.ts';
 export { step as decide } from './domain/matchmaking.ts';
 export { lineScore, precedence, urgencySpan } from './domain/order.ts';
 export type { Qualification, Requirement } from './domain/qualification.ts';
-export type { Entering, Fact, Hold, Order, Wish, World } from './domain/world.ts';
+export type { Desk, Entering, Fact, Hold, Order, Wish, World } from './domain/world.ts';
 export { emptyWorld } from './domain/world.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';

@@ -9,7 +9,7 @@ export class RoutingUnavailable extends Error {
   }
 }
 
-/** The roster knows no such agent or service: the caller named something that is not there. */
+/** Nobody knows such an agent, service or channel: the caller named something that is not there. */
 export class UnknownName extends Error {
   override readonly name = 'UnknownName';
 }

@@ -1,5 +1,7 @@
 import type { Connection, Model } from 'mongoose';
 import type { Company } from '../../contracts/company.schema.ts';
+import type { Capacity } from '../domain/channels.ts';
+import { USUAL_WRITTEN, writtenCapacity } from '../domain/channels.ts';
 import type { Qualification } from '../domain/qualification.ts';
 import { ruleFaults } from '../domain/rings.ts';
 import { addressRange } from './addresses.ts';
@@ -41,7 +43,13 @@ export async function importDirectory(
     await add(
       models.agents,
       centre,
-      company.agents.map(({ id, name, qualifications }) => ({ id, name, qualifications, active: true })),
+      company.agents.map(({ id, name, qualifications, capacity }) => ({
+        id,
+        name,
+        qualifications,
+        capacity: unusual(company.channels, capacity),
+        active: true,
+      })),
     ),
     await add(
       models.entitlements,
@@ -76,6 +84,18 @@ function checkedRules(
   const wrong = faults.filter((it) => !it.unmanned).map((it) => it.text);
   if (wrong.length > 0) throw new SenselessRule(wrong.join(' '));
   return faults.map((it) => it.text);
+}
+
+/** The centre's rule with an agent's own numbers, where that is not the usual. */
+function unusual(
+  rooms: Company['channels'],
+  { voice, chat }: NonNullable<Company['agents'][number]['capacity']> = {},
+): Capacity | undefined {
+  const own: Capacity = {
+    voice: { ...rooms.voice, ...(voice !== undefined && { most: voice }) },
+    chat: { ...rooms.chat, ...(chat !== undefined && { most: chat }) },
+  };
+  return writtenCapacity(own) === USUAL_WRITTEN ? undefined : own;
 }
 
 /** A service's rule contradicts itself; the message says which, where and why. */

@@ -1,6 +1,7 @@
 import type { Connection, Model } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { Qualification } from '../routing.ts';
+import type { Capacity } from '../domain/channels.ts';
 import type { Hours } from '../domain/hours.ts';
 
 /** Readers accept this version and the one before. */
@@ -17,6 +18,8 @@ export interface AgentDoc extends Common {
   readonly id: string;
   readonly name: string;
   readonly qualifications: Skills;
+  /** Absent: the usual one. */
+  readonly capacity?: Capacity;
   /** Somebody who left is kept for history, and is no longer offered anything. */
   readonly active: boolean;
 }
@@ -86,6 +89,7 @@ const number = { type: Number, required: true } as const;
 const flag = { type: Boolean, required: true } as const;
 const skills = { type: [{ _id: false, name: text, level: number }], default: [] };
 const period = { from: text, to: text };
+const room = { _id: false, type: { most: number, blocks: [String] } };
 
 function schema<T>(collection: string, fields: Record<string, unknown>): Schema<T> {
   const all = { _id: text, centre: text, schemaVersion: { ...number, default: SCHEMA_VERSION }, ...fields };
@@ -102,6 +106,7 @@ const schemas = {
     id: text,
     name: text,
     qualifications: skills,
+    capacity: { _id: false, type: { voice: room, chat: room } },
     active: { ...flag, default: true },
   }),
   qualifications: schema<QualificationDoc>('directory_qualifications', { name: text, kind: text }),

@@ -1,9 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Asker, Entitlement } from '../domain/entitlement.ts';
+import { capacityFaults } from '../domain/channels.ts';
 import type { Hours } from '../domain/hours.ts';
 import { Roster } from '../domain/roster.ts';
-import type { Qualification } from '../routing.ts';
+import type { AgentProfile, Qualification } from '../routing.ts';
 import { RoutingUnavailable } from '../unavailable.ts';
 import type { Directory, DirectoryPage, KnownCustomer, Service } from './directory.ts';
 import { EntitlementBook } from './entitlement-book.ts';
@@ -131,12 +132,10 @@ async function inTime<T>(question: PromiseLike<T>, limitMs = LIMIT_MS): Promise<
   }
 }
 
-function profile({ id, name, qualifications }: AgentDoc): {
-  id: AgentId;
-  name: string;
-  qualifications: Qualification[];
-} {
-  return { id: id as AgentId, name, qualifications: skills(qualifications) };
+function profile({ id, name, qualifications, capacity }: AgentDoc): AgentProfile {
+  const theirs = { id: id as AgentId, name, qualifications: skills(qualifications) };
+  // One that makes no sense was written past the import, which refuses it: then the usual one holds.
+  return capacity === undefined || capacityFaults(capacity).length > 0 ? theirs : { ...theirs, capacity };
 }
 
 function skills(list: readonly Qualification[]): Qualification[] {

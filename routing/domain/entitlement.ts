@@ -68,5 +68,5 @@ export function withLanguage(requirement: Requirement, language: string | undefi
   if (!/^[a-z]{2,3}$/.test(primary)) return requirement;
   const wish: Qualification = { name: `lang:${primary}`, level: 1 };
   const known = [...requirement.must, ...requirement.prefer].some((it) => it.name === wish.name);
-  return known ? requirement : { must: requirement.must, prefer: [...requirement.prefer, wish] };
+  return known ? requirement : { ...requirement, prefer: [...requirement.prefer, wish] };
 }

@@ -2,9 +2,9 @@ import type { Precedence } from './order.ts';
 
 /**
  * Why somebody who started later may be served before somebody who waits:
- * `priority` a better tier; `qualification` the agent cannot serve who was overtaken; `preferred` who was overtaken
- * waits for one agent; `snooze` they asked for a later time, or are tried again later; `claimed` an agent took the
- * contact by hand. `unexplained` is a fault.
+ * `priority` a better tier; `qualification` the agent cannot serve who was overtaken, or has no room for that channel
+ * now; `preferred` who was overtaken waits for one agent; `snooze` they asked for a later time, or are tried again later;
+ * `claimed` an agent took the contact by hand. `unexplained` is a fault.
  */
 export const OVERTAKE_REASONS = [
   'priority',

@@ -1,8 +1,13 @@
+import type { Capacity, RoutedChannel } from './channels.ts';
+import { isChannel, readCapacity, USUAL_CAPACITY, USUAL_WRITTEN, writtenCapacity } from './channels.ts';
 import type { Qualification, Requirement } from './qualification.ts';
 
-/** What an agent can do, in one short name: agents who can do the same share a profile. */
+/**
+ * What an agent can do, in one short name: agents who can do the same share a profile. A capacity other than the usual
+ * stands in the name, `p1x~voice:1:chat,chat:2:`.
+ */
 export type ProfileId = string;
-/** What a contact needs, in one short name: contacts who need the same share a class, and a line. */
+/** What a contact needs, in one short name: contacts who need the same share a class, and a line. `c1x~chat`: on that channel. */
 export type ClassId = string;
 
 /** The same skills in one order and each once, at its highest level. */
@@ -13,26 +18,45 @@ export function canonical(list: readonly Qualification[]): readonly Qualificatio
 }
 
 /** A requirement in one form: what must be there is not also wished for. */
-export function canonicalRequirement({ must, prefer }: Requirement): Requirement {
+export function canonicalRequirement({ must, prefer, channel = 'voice' }: Requirement): Requirement {
   const needed = canonical(must);
   const wanted = canonical(prefer).filter((wish) => !meets(needed, wish));
-  return { must: needed, prefer: wanted };
+  return { must: needed, prefer: wanted, ...(channel !== 'voice' && { channel }) };
 }
 
-/** The profile of these qualifications. */
-export function profileId(list: readonly Qualification[]): ProfileId {
-  return `p${shortName(written(canonical(list)))}`;
+/** The profile of these qualifications and this capacity. */
+export function profileId(list: readonly Qualification[], capacity = USUAL_CAPACITY): ProfileId {
+  const rooms = writtenCapacity(capacity);
+  return `p${shortName(written(canonical(list)))}${rooms === USUAL_WRITTEN ? '' : `~${rooms}`}`;
+}
+
+/** What agents of a profile may have in hand at once. */
+export function capacityOf(id: ProfileId): Capacity {
+  const at = id.indexOf('~');
+  return at < 0 ? USUAL_CAPACITY : readCapacity(id.slice(at + 1));
 }
 
 /** The class of this requirement. */
 export function classId(requirement: Requirement): ClassId {
-  const { must, prefer } = canonicalRequirement(requirement);
-  return `c${shortName(`${written(must)}/${written(prefer)}`)}`;
+  const { must, prefer, channel } = canonicalRequirement(requirement);
+  const name = `c${shortName(`${written(must)}/${written(prefer)}`)}`;
+  return channel === undefined ? name : `${name}~${channel}`;
+}
+
+/** The channel contacts of a class come by. */
+export function channelOf(id: ClassId): RoutedChannel {
+  const name = id.slice(id.indexOf('~') + 1);
+  return isChannel(name) ? name : 'voice';
 }
 
 /** Whether all that must be there is, at the level asked for. */
 export function canServe(has: readonly Qualification[], { must }: Requirement): boolean {
   return must.every((need) => meets(has, need));
+}
+
+/** Whether agents of a profile, who have these qualifications, ever get such a contact. */
+export function serves(profile: ProfileId, has: readonly Qualification[], requirement: Requirement): boolean {
+  return capacityOf(profile)[requirement.channel ?? 'voice'].most > 0 && canServe(has, requirement);
 }
 
 /** How well: wishes met first, then proficiency in what was required and wished. */
@@ -62,7 +86,7 @@ export function tiersFor(
   profiles: ReadonlyMap<ProfileId, readonly Qualification[]>,
 ): readonly (readonly ProfileId[])[] {
   const able = [...profiles]
-    .filter(([, has]) => canServe(has, requirement))
+    .filter(([id, has]) => serves(id, has, requirement))
     .map(([id, has]) => ({ id, rank: rankOf(has, requirement) }))
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.id < b.id ? -1 : 1));
   const tiers: ProfileId[][] = [];

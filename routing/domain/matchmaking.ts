@@ -1,4 +1,5 @@
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
+import { channelOf } from './match.ts';
 import { isWaiting, Pairing, sorted } from './pairing.ts';
 import type { Desk, Entering, Fact, Hold, Order, Wish, World } from './world.ts';
 
@@ -68,12 +69,12 @@ class Hand extends Pairing {
     over.delete(id);
     waiters.delete(id);
     const older = known?.reservation;
-    const open =
-      older !== undefined && this.state(older) === 'reserved' ? this.is.holds.get(older) : undefined;
+    const hold = older && this.is.holds.get(older);
+    const open = hold?.state === 'pending' ? hold : undefined;
     if (open && older !== undefined) this.end(older, open, 'canceled');
     this.place({ ...contact, ring: 0 });
     // Only now, so that the contact itself stands in line for the agent its older offer held.
-    if (open) this.release(open.agentId);
+    if (open) this.release(open.agentId, older);
     return waiters.get(id)?.reservation === undefined ? 'queued' : 'reserved';
   }
 
@@ -81,15 +82,15 @@ class Hand extends Pairing {
     const it = this.is.waiters.get(id);
     if (!it) return 'nothing';
     const held = it.reservation;
-    if (held !== undefined && this.state(held) !== 'reserved') return 'nothing';
+    const hold = held && this.is.holds.get(held);
+    if (held !== undefined && hold?.state !== 'pending') return 'nothing';
     const { entry, ring } = it;
     this.is.waiters.delete(id);
     this.is.over.set(id, entry);
     this.orders.push({ type: 'contact.left', contactId: id, entry, ring });
-    const hold = held === undefined ? undefined : this.is.holds.get(held);
-    if (hold && held !== undefined) {
+    if (hold) {
       this.end(held, hold, 'canceled');
-      this.release(hold.agentId);
+      this.release(hold.agentId, held);
     }
     return 'left';
   }
@@ -100,7 +101,7 @@ class Hand extends Pairing {
     if (!hold && !before) return 'unknown';
     if ((hold ?? before)?.agentId !== agentId) return 'not-yours';
     if (!hold) return word === 'reject' ? 'ok' : 'gone';
-    if (this.state(id) !== 'reserved') return word === 'accept' ? 'ok' : 'gone';
+    if (hold.state !== 'pending') return word === 'accept' ? 'ok' : 'gone';
     if (this.now >= hold.deadline) {
       this.passOn(id, hold, 'timeout', 'missed');
       return 'gone';
@@ -112,7 +113,8 @@ class Hand extends Pairing {
 
   #taken(id: ReservationId, hold: Hold): void {
     this.orders.push({ type: 'reservation.accepted', id, hold });
-    this.move(hold.agentId, 'busy');
+    this.busyAnew(hold.agentId);
+    this.stands(id, hold, 'accepted');
   }
 
   #claim(contact: Entering, agentId: AgentId): string {
@@ -123,7 +125,7 @@ class Hand extends Pairing {
     if (known && known.entry > entry) return 'gone';
     const older = known?.reservation;
     const hold = older === undefined ? undefined : holds.get(older);
-    const open = older !== undefined && this.state(older) === 'reserved';
+    const open = hold?.state === 'pending';
     if (hold && !open && known?.entry === entry) return hold.agentId === agentId ? 'ok' : 'gone';
     if (older !== undefined && hold && open && known?.entry === entry && hold.agentId === agentId) {
       if (this.now < hold.deadline) {
@@ -133,75 +135,75 @@ class Hand extends Pairing {
     }
     const desk = desks.get(agentId);
     const fresh = this.widened({ ...contact, ring: 0 });
-    if (!desk || !this.fits(desk, fresh) || (desk.state !== 'ready' && desk.state !== 'not-ready')) {
-      return 'not-able';
-    }
+    if (!desk || !this.fits(desk, fresh) || !this.hasRoom(desk, channelOf(fresh.class))) return 'not-able';
     if (desk.state === 'not-ready') desks.set(agentId, { ...desk, next: wishOf(desk) });
     waiters.delete(id);
     over.delete(id);
     if (older !== undefined && hold && open) this.end(older, hold, 'rescinded');
     this.is.scheduled.delete(id);
     this.reserve(fresh, agentId, 'claimed');
-    if (hold && open) this.release(hold.agentId);
+    if (hold && open) this.release(hold.agentId, older);
     return 'ok';
   }
 
   #wrapUp(id: ReservationId): string {
     const hold = this.is.holds.get(id);
-    if (!hold || this.state(id) !== 'busy') return 'nothing';
+    if (hold?.state !== 'accepted') return 'nothing';
     this.orders.push({ type: 'reservation.wrapup', id, hold });
-    this.move(hold.agentId, 'working-after-call');
+    this.stands(id, hold, 'wrapping');
     return 'wrapping';
   }
 
   #complete(id: ReservationId, wish: Wish | undefined): string {
     const hold = this.is.holds.get(id);
     if (!hold) return this.is.rejected.has(id) ? 'done' : 'unknown';
-    const open = this.state(id) === 'reserved';
+    const open = hold.state === 'pending';
     if (this.is.waiters.get(hold.contactId)?.reservation === id) {
       this.is.waiters.delete(hold.contactId);
       this.is.over.set(hold.contactId, hold.entry);
     }
     this.end(id, hold, open ? 'canceled' : 'completed');
-    this.release(hold.agentId, open ? undefined : wish);
+    if (!open) this.busyAnew(hold.agentId);
+    this.release(hold.agentId, id, open ? undefined : wish);
     return 'done';
   }
 
   #wishes(agentId: AgentId, profile: string, wish: Wish): string {
     const { desks, holds } = this.is;
     const desk = desks.get(agentId);
+    const first = desk?.foremost;
     if (!desk) {
       if (wish.state === 'logged-off') return 'ok';
-      desks.set(agentId, { profile, state: 'logged-off', since: this.now });
-      this.release(agentId, wish);
-    } else if (desk.reservation !== undefined && desk.state === 'reserved' && wish.state === 'logged-off') {
-      const id = desk.reservation;
-      const hold = holds.get(id);
-      if (hold) this.end(id, hold, 'canceled');
-      this.release(agentId, wish);
-      if (hold) this.placeAgain(id, hold);
-    } else if (desk.reservation !== undefined) {
-      const { next: _, ...rest } = desk;
+      desks.set(agentId, { profile, state: 'logged-off', since: this.now, inHand: [], open: [] });
+      this.release(agentId, undefined, wish);
+    } else if (first !== undefined && desk.state === 'reserved' && wish.state === 'logged-off') {
+      const hold = holds.get(first);
+      if (hold) this.end(first, hold, 'canceled');
+      this.release(agentId, first, wish);
+      if (hold) this.placeAgain(first, hold);
+    } else if (first !== undefined) {
       const wished = wish.state === 'ready' ? undefined : wish;
       if (JSON.stringify(wished) === JSON.stringify(desk.next)) return 'ok';
-      desks.set(agentId, wished ? { ...rest, next: wished } : rest);
-      this.tell(agentId);
-    } else if (desk.state !== wish.state || desk.reason !== wish.reason) this.release(agentId, wish);
+      this.wishLater(agentId, wished);
+    } else if (desk.state !== wish.state || desk.reason !== wish.reason) {
+      this.release(agentId, undefined, wish);
+    }
     return 'ok';
   }
 
   #reprofile(agentId: AgentId, profile: string): string {
     const desk = this.is.desks.get(agentId);
     if (!desk || desk.profile === profile) return 'nothing';
-    this.is.desks.set(agentId, { ...desk, profile });
-    if (desk.state === 'ready') this.serve(agentId);
+    const moved = { ...desk, profile };
+    this.is.desks.set(agentId, moved);
+    if (desk.state === 'ready' || desk.open.length + this.openBeside(moved).length > 0) this.serve(agentId);
     this.unwait(agentId);
     return 'ok';
   }
 
   #sweep(): string {
     const { holds, waiters, scheduled } = this.is;
-    const lapsed = [...holds].filter(([id, it]) => this.state(id) === 'reserved' && it.deadline <= this.now);
+    const lapsed = [...holds].filter(([, it]) => it.state === 'pending' && it.deadline <= this.now);
     for (const [id, hold] of sorted(lapsed, ([id, it]) => [it.deadline, id])) {
       this.passOn(id, hold, 'timeout', 'missed');
     }

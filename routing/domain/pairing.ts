@@ -1,13 +1,18 @@
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { AgentState } from '../../contracts/states.ts';
+import type { RoutedChannel } from './channels.ts';
+import { CHANNELS, idleScore, roomFor } from './channels.ts';
 import { overtaken } from './fairness.ts';
-import { canServe, compareRanks, rankOf } from './match.ts';
+import { capacityOf, channelOf, compareRanks, rankOf, serves } from './match.ts';
 import type { Requirement } from './qualification.ts';
 import type { Desk, Hold, Order, Waiter, Wish, World } from './world.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B> ? Map<A, B> : T[K] };
 
 const NOTHING: Requirement = { must: [], prefer: [] };
+const STATES = { pending: 'reserved', accepted: 'busy', wrapping: 'working-after-call' } as const;
+/** Of several contacts in hand an offer is the foremost, then one that is talked to. */
+const FOREMOST = ['pending', 'accepted', 'wrapping'] as const;
 
 /** A copy of the world in which contacts and agents find each other; what follows is written down as orders. */
 export class Pairing {
@@ -55,7 +60,7 @@ export class Pairing {
     const { preferred } = it;
     const desk = preferred && this.is.desks.get(preferred.agentId);
     if (preferred && desk && this.now < preferred.until && this.fits(desk, it)) {
-      if (desk.state === 'ready') {
+      if (this.isOpen(desk, it)) {
         this.reserve(it, preferred.agentId, 'preferred');
         return;
       }
@@ -79,18 +84,18 @@ export class Pairing {
     this.orders.push({ type: 'contact.queued', contactId: it.id, entry: it.entry, ring: it.ring });
   }
 
-  /** Best qualified, then longest idle. */
+  /** Best qualified, then fewest in hand, then longest idle. */
   protected bestFor(it: Waiter): AgentId | undefined {
     const requirement = this.needs(it);
-    const idle = [...this.is.desks].filter(([, desk]) => desk.state === 'ready' && this.fits(desk, it));
+    const able = [...this.is.desks].filter(([, desk]) => this.isOpen(desk, it) && this.fits(desk, it));
     const rank = (desk: Desk) => rankOf(this.is.profiles.get(desk.profile) ?? [], requirement);
-    return idle.sort(
-      ([a, one], [b, two]) =>
-        compareRanks(rank(one), rank(two)) || (one.idleSince ?? 0) - (two.idleSince ?? 0) || (a < b ? -1 : 1),
+    const idle = ({ inHand, idleSince = 0 }: Desk) => idleScore(inHand.length, idleSince);
+    return able.sort(
+      ([a, one], [b, two]) => compareRanks(rank(one), rank(two)) || idle(one) - idle(two) || (a < b ? -1 : 1),
     )[0]?.[0];
   }
 
-  /** The first in line of all an agent can serve, or idle. */
+  /** The first in line of all an agent can serve beside what they have in hand, or idle. */
   protected serve(agentId: AgentId): void {
     const desk = this.is.desks.get(agentId);
     if (!desk) return;
@@ -98,10 +103,14 @@ export class Pairing {
     const idleSince = desk.idleSince ?? this.now * 1000;
     this.is.desks.set(agentId, { ...rest, idleSince });
     const mine = [...this.is.waiters.values()].filter(
-      (it) => isWaiting(it) && (it.waitsFor === undefined ? this.fits(desk, it) : it.waitsFor === agentId),
+      (it) =>
+        isWaiting(it) &&
+        this.hasRoom(desk, channelOf(it.class)) &&
+        (it.waitsFor === undefined ? this.fits(desk, it) : it.waitsFor === agentId),
     );
     const [first] = sorted(mine, (it) => [it.precedence.score, it.id]);
     if (first === undefined) {
+      this.is.desks.set(agentId, rest);
       this.move(agentId, 'ready');
       return;
     }
@@ -117,31 +126,55 @@ export class Pairing {
     const id = `r${this.is.epoch}-${fence}` as ReservationId;
     const overtook = overtaken(it, how, this.overtakable(agentId), [...this.is.scheduled.values()]);
     const deadline = this.now + it.offerMs;
-    const hold: Hold = { contactId, entry, agentId, class: kind, fence, deadline, how, ring, overtook };
+    const taken = how === 'claimed';
+    const state = taken ? 'accepted' : 'pending';
+    const hold: Hold = {
+      state,
+      contactId,
+      entry,
+      agentId,
+      class: kind,
+      fence,
+      deadline,
+      how,
+      ring,
+      overtook,
+    };
     this.is.holds.set(id, hold);
     this.is.waiters.set(contactId, { ...bare, reservation: id });
-    const taken = how === 'claimed';
     this.orders.push({ type: taken ? 'reservation.accepted' : 'reservation.created', id, hold });
     const desk = this.is.desks.get(agentId);
-    if (desk) this.is.desks.set(agentId, { ...desk, reservation: id });
-    this.move(agentId, taken ? 'busy' : 'reserved');
+    if (desk) this.is.desks.set(agentId, { ...desk, inHand: [...desk.inHand, id] });
+    if (taken) this.busyAnew(agentId);
+    this.move(agentId, STATES[state]);
   }
 
   protected overtakable(agentId: AgentId): readonly { readonly waiter: Waiter; readonly served: boolean }[] {
     const desk = this.is.desks.get(agentId);
     const waiting = [...this.is.waiters.values()].filter(isWaiting);
-    return waiting.map((waiter) => ({ waiter, served: desk !== undefined && this.fits(desk, waiter) }));
+    return waiting.map((waiter) => ({
+      waiter,
+      served: desk !== undefined && this.hasRoom(desk, channelOf(waiter.class)) && this.fits(desk, waiter),
+    }));
   }
 
-  /** What was wished while a contact was with the agent holds; logging off before all. */
-  protected release(agentId: AgentId, wanted?: Wish): void {
+  /**
+   * A contact is no longer with the agent. What was wished meanwhile holds when the last is gone; logging off before
+   * all.
+   */
+  protected release(agentId: AgentId, id?: ReservationId, wanted?: Wish): void {
     const desk = this.is.desks.get(agentId);
     if (!desk) return;
-    const { reservation: _, next, ...rest } = desk;
-    this.is.desks.set(agentId, rest);
+    const { next, ...rest } = desk;
+    const inHand = desk.inHand.filter((it) => it !== id);
+    this.is.desks.set(agentId, { ...rest, inHand });
     const wish = next?.state === 'logged-off' ? next : (wanted ?? next);
     if (wish === undefined || wish.state === 'ready') {
       this.serve(agentId);
+      return;
+    }
+    if (inHand.length > 0) {
+      this.wishLater(agentId, wish);
       return;
     }
     this.move(agentId, wish.state, wish.reason);
@@ -157,7 +190,7 @@ export class Pairing {
 
   protected passOn(id: ReservationId, hold: Hold, end: 'rejected' | 'timeout', reason: string): void {
     this.end(id, hold, end);
-    this.release(hold.agentId, { state: 'not-ready', reason });
+    this.release(hold.agentId, id, { state: 'not-ready', reason });
     this.placeAgain(id, hold);
   }
 
@@ -176,32 +209,95 @@ export class Pairing {
     this.orders.push({ type: `reservation.${how}`, id, hold });
   }
 
+  /** An agent with contacts in hand wishes something for afterwards, or nothing any more. */
+  protected wishLater(agentId: AgentId, wish: Wish | undefined): void {
+    const desk = this.is.desks.get(agentId);
+    if (!desk) return;
+    const { next: _, ...rest } = desk;
+    if (wish === undefined) {
+      this.serve(agentId);
+      return;
+    }
+    this.is.desks.set(agentId, { ...rest, next: wish });
+    this.move(agentId, desk.state);
+  }
+
+  /** How a contact in hand stands now; there may be room for another. */
+  protected stands(id: ReservationId, hold: Hold, state: Hold['state']): void {
+    this.is.holds.set(id, { ...hold, state });
+    const desk = this.is.desks.get(hold.agentId);
+    if (desk?.next === undefined) this.serve(hold.agentId);
+    else this.move(hold.agentId, desk.state);
+  }
+
+  /** Who took or finished something is idle from now on only. */
+  protected busyAnew(agentId: AgentId): void {
+    const desk = this.is.desks.get(agentId);
+    if (!desk) return;
+    const { idleSince: _, ...rest } = desk;
+    this.is.desks.set(agentId, rest);
+  }
+
+  /** With contacts in hand the state is that of the foremost, whatever is asked for. */
   protected move(agentId: AgentId, state: AgentState, reason?: string): void {
     const desk = this.is.desks.get(agentId);
     if (!desk) return;
-    const { reason: _, idleSince, ...rest } = desk;
-    const idle =
-      state === 'ready' ? (idleSince ?? this.now * 1000) : state === 'reserved' ? idleSince : undefined;
-    if (state === 'logged-off') this.is.desks.delete(agentId);
-    else {
-      this.is.desks.set(agentId, {
-        ...rest,
-        state,
-        since: this.now,
-        ...(reason !== undefined && { reason }),
-        ...(idle !== undefined && { idleSince: idle }),
-      });
+    if (state === 'logged-off') {
+      this.is.desks.delete(agentId);
+      this.tell(agentId);
+      return;
     }
+    const foremost = this.#foremost(desk.inHand);
+    const held = foremost && this.is.holds.get(foremost);
+    const now = held ? STATES[held.state] : state;
+    const { reason: _, idleSince, foremost: before, ...rest } = desk;
+    const open = this.openBeside(desk);
+    const idle =
+      now === 'ready' || open.length > 0
+        ? (idleSince ?? this.now * 1000)
+        : now === 'reserved'
+          ? idleSince
+          : undefined;
+    const same = held !== undefined && now === desk.state && foremost === before;
+    this.is.desks.set(agentId, {
+      ...rest,
+      open,
+      ...(foremost !== undefined && { foremost }),
+      state: now,
+      since: same ? desk.since : this.now,
+      ...(reason !== undefined && held === undefined && { reason }),
+      ...(idle !== undefined && { idleSince: idle }),
+    });
     this.tell(agentId);
+  }
+
+  /** An offer, else one that is talked to, else the latest. */
+  #foremost(inHand: readonly ReservationId[]): ReservationId | undefined {
+    const rank = (id: ReservationId) => FOREMOST.indexOf(this.is.holds.get(id)?.state ?? 'wrapping');
+    return [...inHand].sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1))[0];
   }
 
   protected tell(agentId: AgentId): void {
     this.orders.push({ type: 'agent.state', agentId, desk: this.is.desks.get(agentId) });
   }
 
-  protected state(id: ReservationId): AgentState | undefined {
-    const hold = this.is.holds.get(id);
-    return hold && this.is.desks.get(hold.agentId)?.state;
+  /** Nothing was offered that is not answered, and the capacity allows one more. */
+  protected hasRoom(desk: Desk, channel: RoutedChannel): boolean {
+    const holds = desk.inHand.map((id) => this.is.holds.get(id)).filter((it) => it !== undefined);
+    if (holds.some((it) => it.state === 'pending')) return false;
+    const inHand = holds.map((it) => channelOf(it.class));
+    return roomFor(channel, capacityOf(desk.profile), inHand) === undefined;
+  }
+
+  /** Of which channels an agent with contacts in hand may get more. */
+  protected openBeside(desk: Desk): readonly RoutedChannel[] {
+    if (desk.inHand.length === 0 || desk.next !== undefined) return [];
+    return CHANNELS.filter((it) => this.hasRoom(desk, it));
+  }
+
+  /** Might be offered contacts of this kind now, if qualified. */
+  protected isOpen(desk: Desk, it: Waiter): boolean {
+    return desk.state === 'ready' || desk.open.includes(channelOf(it.class));
   }
 
   protected needs(it: Waiter): Requirement {
@@ -209,7 +305,7 @@ export class Pairing {
   }
 
   protected fits(desk: Desk, it: Waiter): boolean {
-    return canServe(this.is.profiles.get(desk.profile) ?? [], this.needs(it));
+    return serves(desk.profile, this.is.profiles.get(desk.profile) ?? [], this.needs(it));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AgentId } from '../../contracts/ids.ts';
+import type { Capacity, RoutedChannel } from './channels.ts';
 
 /** What somebody can do, or what is needed, e.g. `lang:es`, `product:loans`, `service:sales`. */
 export interface Qualification {
@@ -12,6 +13,8 @@ export interface Requirement {
   readonly must: readonly Qualification[];
   /** Wanted, not needed: ranks those who have it first. */
   readonly prefer: readonly Qualification[];
+  /** Absent: voice. */
+  readonly channel?: RoutedChannel;
 }
 
 /** What is asked for instead, once a contact has waited so long: fewer musts, or lower levels. */
@@ -25,4 +28,6 @@ export interface AgentProfile {
   readonly id: AgentId;
   readonly name: string;
   readonly qualifications: readonly Qualification[];
+  /** Absent: the usual one. */
+  readonly capacity?: Capacity;
 }

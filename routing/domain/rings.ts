@@ -17,7 +17,12 @@ export function widened(asked: Requirement, service: Widening): readonly Ring[] 
   const own = asked.prefer.filter((it) => !named.has(it.name));
   return [...rings]
     .sort((a, b) => a.afterMs - b.afterMs)
-    .map(({ afterMs, must, prefer }) => ({ afterMs, must, prefer: [...prefer, ...own] }));
+    .map(({ afterMs, must, prefer }) => ({
+      afterMs,
+      must,
+      prefer: [...prefer, ...own],
+      ...(asked.channel !== undefined && { channel: asked.channel }),
+    }));
 }
 
 /** The rules that a roster can make impossible. */

@@ -1,7 +1,7 @@
 import type { AgentId } from '../../contracts/ids.ts';
 import type { AgentProfile, Qualification, Requirement } from './qualification.ts';
 import type { ClassId, ProfileId } from './match.ts';
-import { canonical, canServe, profileId, tiersFor } from './match.ts';
+import { canonical, profileId, serves, tiersFor } from './match.ts';
 
 /** Who can do what, at one version; every process computes the same from the same version. */
 export class Roster {
@@ -15,7 +15,7 @@ export class Roster {
     this.agents = new Map(agents.map((agent) => [agent.id, agent]));
     const profiles = new Map<ProfileId, readonly Qualification[]>();
     for (const agent of agents) {
-      const id = profileId(agent.qualifications);
+      const id = profileId(agent.qualifications, agent.capacity);
       this.#profileOf.set(agent.id, id);
       profiles.set(id, canonical(agent.qualifications));
     }
@@ -44,7 +44,7 @@ export function compatibility(
   for (const [id, has] of profiles) {
     served.set(
       id,
-      [...classes].filter(([, requirement]) => canServe(has, requirement)).map(([name]) => name),
+      [...classes].filter(([, requirement]) => serves(id, has, requirement)).map(([name]) => name),
     );
   }
   return { tiers, classes: served };

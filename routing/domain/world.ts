@@ -1,5 +1,6 @@
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { AgentState } from '../../contracts/states.ts';
+import type { RoutedChannel } from './channels.ts';
 import type { Overtaken } from './fairness.ts';
 import type { ClassId, ProfileId } from './match.ts';
 import type { Precedence } from './order.ts';
@@ -27,12 +28,17 @@ export interface Entering {
 /** An agent who is logged in. */
 export interface Desk {
   readonly profile: ProfileId;
+  /** With contacts in hand that of the foremost. */
   readonly state: AgentState;
   readonly reason?: string;
   readonly since: number;
   /** µs. */
   readonly idleSince?: number;
-  readonly reservation?: ReservationId;
+  readonly inHand: readonly ReservationId[];
+  readonly foremost?: ReservationId;
+  /** Beside what is in hand there is room for more of these. */
+  readonly open: readonly RoutedChannel[];
+  /** With contacts in hand nothing more is offered while this waits. */
   readonly next?: Wish;
 }
 
@@ -48,6 +54,7 @@ export interface Waiter extends Entering {
 }
 
 export interface Hold {
+  readonly state: 'pending' | 'accepted' | 'wrapping';
   readonly contactId: CallbackId;
   readonly entry: number;
   readonly agentId: AgentId;

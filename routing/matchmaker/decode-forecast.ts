@@ -2,7 +2,9 @@ import type { Counts } from '../domain/estimate/law.ts';
 import type { Calibration } from '../domain/estimate/calibration.ts';
 import type { Comer, Experience } from '../domain/estimate/experience.ts';
 import type { Situation, Waiting } from '../domain/estimate/situation.ts';
+import { seatsOf } from '../domain/estimate/seats.ts';
 import type { ClassId } from '../domain/match.ts';
+import { channelOf } from '../domain/match.ts';
 import { urgencySpan } from '../domain/order.ts';
 import { numbersByName } from './decode.ts';
 import type { Reply } from './script.ts';
@@ -10,16 +12,17 @@ import type { Reply } from './script.ts';
 const SPAN_MS = 600_000;
 const MINUTE_MS = 60_000;
 
-/** Reads the answer of the `situation` script. */
-export function readSituation(reply: Reply): Situation {
+/** Reads the answer of the `situation` script, with the channels that somebody waits by, is served by or `asked` for. */
+export function readSituation(reply: Reply, asked: readonly ClassId[]): Situation {
   const [, at, step, held, idle, lines] = reply;
   const every = Number(step);
-  const busy = (held as string[]).map((text) => {
-    const [profile = '', id = '', since = '0'] = text.split(' ');
-    return { profile, class: id, since: Number(since) };
+  const agents = (held as string[]).map((text) => {
+    const [profile = '', ...rest] = text.split(' ');
+    const inHand = rest.flatMap((id, i) => (i % 2 === 0 ? [{ class: id, since: Number(rest[i + 1]) }] : []));
+    return { profile, inHand };
   });
   const ready = [...numbersByName(idle)].flatMap(([profile, n]) =>
-    Array.from({ length: n }, () => ({ profile })),
+    Array.from({ length: n }, () => ({ profile, inHand: [] })),
   );
   let cut = Infinity;
   const all: Waiting[] = [];
@@ -27,12 +30,19 @@ export function readSituation(reply: Reply): Situation {
     for (const score of scores) all.push({ class: id, score: Number(score) });
     if (more === '1') cut = Math.min(cut, Number(scores.at(-1)));
   }
+  const classes = [
+    ...asked,
+    ...all.map((it) => it.class),
+    ...agents.flatMap((it) => it.inHand.map((of) => of.class)),
+  ];
+  const channels = new Set(classes.map(channelOf));
   const line = all.filter((it) => it.score <= cut).sort((a, b) => a.score - b.score);
   const some = <T>(list: readonly T[]) => list.filter((_, i) => i % every === 0);
+  const seats = [...agents, ...some(ready)].map((it) => seatsOf(it.profile, it.inHand, channels));
   return {
     at: Number(at),
-    busy,
-    idle: some(ready),
+    busy: seats.flatMap((it) => it.busy),
+    idle: seats.flatMap((it) => it.idle.map((profile) => ({ profile }))),
     coming: [],
     line: some(line),
     more: cut < Infinity,

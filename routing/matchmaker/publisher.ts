@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { ClassId, ProfileId } from '../domain/match.ts';
-import { canServe, tiersFor } from '../domain/match.ts';
+import { serves, tiersFor } from '../domain/match.ts';
 import type { Roster } from '../domain/roster.ts';
 import { compatibility } from '../domain/roster.ts';
 import type { Qualification, Requirement } from '../routing.ts';
@@ -69,7 +69,7 @@ export class RosterPublisher {
 
   async #defineClass(roster: Roster, id: ClassId, requirement: Requirement): Promise<void> {
     const profiles = new Map([...(await this.#profilesInUse()), ...roster.profiles]);
-    const able = [...profiles].filter(([, has]) => canServe(has, requirement)).map(([name]) => name);
+    const able = [...profiles].filter(([name, has]) => serves(name, has, requirement)).map(([name]) => name);
     const tiers = list(tiersFor(requirement, profiles));
     const definition = JSON.stringify(requirement);
     await this.#matchmaker.run('defineClass', roster.version, id, definition, tiers, ...able);

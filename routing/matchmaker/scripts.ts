@@ -1,4 +1,5 @@
 import { base, lists, REDIS_TIME, text } from './lua/base.ts';
+import { channels } from './lua/channels.ts';
 import * as commands from './lua/commands.ts';
 import { fairness } from './lua/fairness.ts';
 import { calibrate, experience, learning, situation } from './lua/learning.ts';
@@ -15,6 +16,7 @@ const shared = [
   learning,
   lists,
   records,
+  channels,
   contacts,
   moving,
   telling,

@@ -12,7 +12,7 @@ import type {
   RoutingSettings,
 } from '../../routing/index.ts';
 import type { Directory, DirectoryPage, Entitlement, Service } from '../../routing/testing.ts';
-import { connectTo, openAcd, Roster } from '../../routing/testing.ts';
+import { connectTo, openAcd, readCapacity, Roster } from '../../routing/testing.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import type { SharedRedis } from './redis-process.ts';
@@ -29,7 +29,7 @@ export function skills(text: string): Qualification[] {
 export const id = (text: string) => text as CallbackId;
 export const agentId = (text: string) => text as AgentId;
 
-/** A roster that tests write by hand and may change; epochs survive as they do in the real store. */
+/** A roster that tests write by hand (`lang:es/voice:1:,chat:2:`) and may change; epochs survive as they do in the real store. */
 export class FakeDirectory implements Directory {
   people: Record<string, string>;
   offers: Service[] = [service('help')];
@@ -51,11 +51,15 @@ export class FakeDirectory implements Directory {
   }
 
   load(): Promise<DirectoryPage> {
-    const agents = Object.entries(this.people).map(([name, text]) => ({
-      id: agentId(name),
-      name: name.charAt(0).toUpperCase() + name.slice(1),
-      qualifications: skills(text),
-    }));
+    const agents = Object.entries(this.people).map(([name, text]) => {
+      const [can = '', capacity] = text.split('/');
+      return {
+        id: agentId(name),
+        name: name.charAt(0).toUpperCase() + name.slice(1),
+        qualifications: skills(can),
+        ...(capacity !== undefined && { capacity: readCapacity(capacity) }),
+      };
+    });
     const services = new Map(this.offers.map((it) => [it.id, it]));
     return Promise.resolve({ version: this.#version, roster: new Roster(this.#version, agents), services });
   }

@@ -16,7 +16,7 @@ import {
   openRouting,
   RoutingUnavailable,
 } from '../../routing/index.ts';
-import { directoryModels, MongoDirectory } from '../../routing/testing.ts';
+import { capacityOf, directoryModels, MongoDirectory } from '../../routing/testing.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { agentId, contact, Heard, queued, ready, reserved, skills } from './centre.ts';
 import { RedisProcess } from './redis-process.ts';
@@ -200,6 +200,24 @@ describe('A company in MongoDB', () => {
     const offer = await heard.until('reservation.created', (it) => it.reservation.contactId === waits.id);
     assert.equal(offer.reservation.decision.candidates[0]?.name, 'Tia');
     await heard.stop();
+  });
+
+  it('gives each agent the capacity of the centre, with their own numbers in it [AV13]', async () => {
+    const [ana] = shop().agents;
+    const bo = { ...ana!, id: 'bo', username: 'bo', capacity: { chat: 5 } };
+    const channels = { chat: { most: 2, blocks: ['voice'] } };
+    await importDirectory(mongo, shop({ agents: [ana, bo], channels }), 'centre-of-chats');
+    const { roster } = await new MongoDirectory(mongo, 'centre-of-chats').load();
+    const chats = (name: string) => capacityOf(roster.profileOf(agentId(name)) ?? '').chat;
+    assert.deepEqual(chats('ana'), { most: 2, blocks: ['voice'] });
+    assert.deepEqual(chats('bo'), { most: 5, blocks: ['voice'] });
+    assert.deepEqual(capacityOf(roster.profileOf(agentId('bo')) ?? '').voice, { most: 1, blocks: ['chat'] });
+    await directoryModels(mongo).agents.updateOne(
+      { _id: 'centre-of-chats/bo' },
+      { $set: { 'capacity.chat.most': 99 } },
+    );
+    const mended = await new MongoDirectory(mongo, 'centre-of-chats').load();
+    assert.equal(capacityOf(mended.roster.profileOf(agentId('bo')) ?? '').chat.most, 3, 'the usual holds');
   });
 
   it('keeps centres apart', async () => {

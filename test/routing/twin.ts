@@ -7,6 +7,7 @@ import {
   decide,
   emptyWorld,
   Matchmaker,
+  readCapacity,
   Roster,
   RosterPublisher,
   scriptsWith,
@@ -19,6 +20,7 @@ const scripts = scriptsWith(
     "return {string.sub(c, 1, -4), string.sub(c, -3) .. '000'} end)()",
 );
 
+/** What everybody can do; `/voice:1:,chat:2:voice` after it where the capacity is not the usual one. */
 export type People = Readonly<Record<string, string>>;
 
 /** The matchmaker twice: the scripts in Redis and the pure model, told the same facts at the same moments. */
@@ -120,6 +122,12 @@ export class Twin {
     return answer;
   }
 
+  /** One of the reservations an agent has in hand. */
+  inHand(id: AgentId, which: number): ReservationId | undefined {
+    const all = this.world.desks.get(id)?.inHand ?? [];
+    return all[which % Math.max(1, all.length)];
+  }
+
   #profile(id: AgentId): string {
     return this.#roster.profileOf(id) ?? '';
   }
@@ -177,7 +185,7 @@ export class Twin {
 
   #status(agentId: AgentId, desk = this.world.desks.get(agentId)): object {
     if (!desk) return { agentId, state: 'logged-off', since: this.now };
-    const { state, reason, since, next, reservation } = desk;
+    const { state, reason, since, next, foremost: reservation, open } = desk;
     const contactId = reservation && this.world.holds.get(reservation)?.contactId;
     return {
       agentId,
@@ -186,16 +194,12 @@ export class Twin {
       ...(reason !== undefined && { reason }),
       ...(next && { next }),
       ...(reservation !== undefined && { reservationId: reservation, contactId }),
+      ...(open.length > 0 && { open }),
     };
   }
 
   #reservation(id: ReservationId, hold: Hold, ended?: string): { readonly id: string } {
-    const states: Record<string, string> = {
-      reserved: 'pending',
-      busy: 'accepted',
-      'working-after-call': 'wrapping',
-    };
-    const state = ended ?? states[this.world.desks.get(hold.agentId)?.state ?? ''];
+    const state = ended ?? hold.state;
     const { contactId, entry, agentId, class: kind, fence, deadline, how, ring, overtook } = hold;
     return { id, state, contactId, entry, agentId, kind, fence, deadline, how, ring, overtook } as never;
   }
@@ -288,11 +292,15 @@ function reservationOf(it: Raw): { readonly id: string } {
 }
 
 function rosterOf(version: number, people: People): Roster {
-  const agents = Object.entries(people).map(([name, text]) => ({
-    id: name as AgentId,
-    name,
-    qualifications: skills(text),
-  }));
+  const agents = Object.entries(people).map(([name, text]) => {
+    const [can = '', capacity] = text.split('/');
+    return {
+      id: name as AgentId,
+      name,
+      qualifications: skills(can),
+      ...(capacity !== undefined && { capacity: readCapacity(capacity) }),
+    };
+  });
   return new Roster(version, agents);
 }
 

@@ -1,5 +1,5 @@
 import type { ClassId, ProfileId } from '../match.ts';
-import { canServe } from '../match.ts';
+import { serves } from '../match.ts';
 import type { Qualification, Requirement } from '../qualification.ts';
 
 /** Agents counted by profile. */
@@ -27,7 +27,7 @@ export class Competition {
     if (known !== undefined) return known;
     const [has, requirement] = [this.#profile(profile), this.#requirementOf(id)];
     if (requirement === undefined) return false;
-    const can = canServe(has, requirement);
+    const can = serves(profile, has, requirement);
     // Nothing may also mean that the name is not known yet.
     if (has.length > 0) this.#known.set(key, can);
     return can;

@@ -3,7 +3,7 @@ import type { ClassId, ProfileId } from '../match.ts';
 /** One moment of a centre: all that a forecast starts from. Times are epoch ms. */
 export interface Situation {
   readonly at: number;
-  /** Agents held by a contact, from the offer to the end of after-call work. */
+  /** Agents held by a contact, from the offer to the end of after-call work; where they may have several, each of their seats. */
   readonly busy: readonly Busy[];
   readonly idle: readonly OnShift[];
   /** Agents whose shift begins later, where a plan is known. */

@@ -133,14 +133,15 @@ if old and old.st == 'pending' and tonumber(c.e) == entry and old.a == aid and n
   return {'ok', reservation_view(old)}
 end
 local a = agent_load(aid)
-if not a or not is_able(a.p, new.cls) or not (a.st == 'ready' or a.st == 'not-ready') then return {'not-able'} end
+if not a or not is_able(a.p, new.cls) then return {'not-able'} end
+if a.r ~= '' and not find(room(a), channel_of(new.cls), 1, true) then return {'not-able'} end
 if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. quote(a.reason) .. '}' end
 if c and c.st == 'waiting' then line_remove(cid, c) end
 local taken = c and c.r
 if old and old.st == 'pending' then end_reservation(taken, old, 'rescinded') end
 forget_due(cid)
-local idle = a.idle ~= '' and a.idle or stamp
-local rid, r = reserve(cid, new, aid, a, 'claimed', seen(a.p, aid, idle), 'accepted')
+if a.idle == '' then a.idle = stamp end
+local rid, r = reserve(cid, new, aid, a, 'claimed', seen(a.p, aid, idle_score(a)), 'accepted')
 if old and old.st == 'rescinded' then release_from(old) end
 return {'ok', reservation_view(r)}
 `;
@@ -152,7 +153,7 @@ local r = reservation_load(rid)
 if not r or r.st ~= 'accepted' then return {'nothing'} end
 r.st = 'wrapping'
 emit('reservation.wrapup', reservation_view(r))
-agent_move(r.a, r.agent, 'working-after-call')
+settle(r.a, r.agent, 'working-after-call')
 return {'wrapping'}
 `;
 
@@ -177,7 +178,8 @@ if arg(6) ~= ver then return {'stale', ver} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
-  a = {st = 'logged-off', since = call('HGET', P .. 'off', aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = ''}
+  a = {st = 'logged-off', since = call('HGET', P .. 'off', aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = '',
+    ch = 'voice', open = '', also = '', st0 = 'logged-off', r0 = ''}
 elseif arg(7) == '1' then return {'ok', agent_view(aid, a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
   local rid, r = a.r, reservation_load(a.r)
@@ -189,8 +191,7 @@ elseif a.r ~= '' then
   local kept = a.next
   a.next = wish.state == 'ready' and '' or arg(5)
   if kept ~= a.next then
-    agent_save(aid, a)
-    emit('agent.state', agent_view(aid, a))
+    if a.next == '' and room(a) ~= '' then serve(aid, a) else agent_move(aid, a, a.st) end
   end
 elseif a.st ~= wish.state or a.reason ~= wish.reason then
   release(aid, a, wish)

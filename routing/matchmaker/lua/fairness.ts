@@ -3,27 +3,37 @@ export const fairness = String.raw`
 local BAND, TOP = 4398046511104, 127
 local function band(priority) return (TOP - math.min(TOP, priority)) * BAND end
 
--- The lines an agent may serve: of their classes, of these by boost, and of those who wait for this agent alone.
-local function lines_of(aid, p)
-  local packed = call('HGET', P .. 'pcls@' .. ver, p)
+-- The lines an agent may serve now: of their classes, of these by boost, and of those who wait for this agent alone.
+local function lines_of(aid, a)
+  local packed = call('HGET', P .. 'pcls@' .. ver, a.p)
   local lines = packed and cmsgpack.unpack(packed) or {}
+  local open = a.r ~= '' and room(a)
+  if open then
+    local all = lines
+    lines = {}
+    for _, line in ipairs(all) do
+      if find(open, channel_of(line), 1, true) then lines[#lines + 1] = line end
+    end
+  end
   local plain = #lines
   for _, boost in ipairs(call('SMEMBERS', P .. 'boosts')) do
     for i = 1, plain do lines[#lines + 1] = lines[i] .. '+' .. boost end
   end
-  lines[#lines + 1] = '@' .. aid
+  for _, ch in ipairs(CHANNELS) do
+    if not open or find(open, ch, 1, true) then lines[#lines + 1] = personal(aid, ch) end
+  end
   return lines
 end
 
 -- What is not explained by anything else is there to be seen: it is none, or a fault.
-local function overtaken(c, how, lines, heads, aid, p)
+local function overtaken(c, how, lines, heads, aid, a)
   local all = call('ZCOUNT', P .. 'starts', '-inf', '(' .. c.start)
   if all == 0 then return '' end
   local n = {}
   if how == 'claimed' then n.claimed = all
   else
     if not lines then
-      lines = lines_of(aid, p)
+      lines = lines_of(aid, a)
       heads = call('HMGET', P .. 'wheads', unpack(lines))
     end
     n.preferred = call('ZCOUNT', P .. 'pstarts', '-inf', '(' .. c.start)

@@ -72,9 +72,13 @@ local step = math.max(1, math.ceil(call('HLEN', P .. 'agents') / most))
 local some = step == 1 and call('HGETALL', P .. 'agents') or call('HRANDFIELD', P .. 'agents', most, 'WITHVALUES')
 local held = {}
 for i = 2, #some, 2 do
-  local p, rid = match(some[i], '^[^\t]*\t([^\t]*)\t[^\t]*\t[^\t]*\t([^\t]+)\t')
-  local cls = rid and match(call('GET', P .. 'r:' .. rid) or '', '^[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t')
-  if cls then held[#held + 1] = p .. ' ' .. cls .. ' ' .. num(offered_at(rid)) end
+  local a = agent_read(some[i])
+  local told = a.p
+  for _, rid in ipairs(in_hand(a)) do
+    local cls = match(call('GET', P .. 'r:' .. rid) or '', '^[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t')
+    if cls then told = told .. ' ' .. cls .. ' ' .. num(offered_at(rid)) end
+  end
+  if told ~= a.p then held[#held + 1] = told end
 end
 local idle = {}
 for _, p in ipairs(call('HKEYS', P .. 'heads')) do

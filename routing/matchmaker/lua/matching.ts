@@ -8,9 +8,14 @@ export const moving = String.raw`
 local AT_WORK = {ready = 1, reserved = 1, busy = 1, ['working-after-call'] = 1}
 
 -- Moves an agent to a state, keeps the counts true, and tells; a.p is the profile they are counted under.
+-- With contacts in hand the state is that of the foremost, whatever is asked for.
 local function agent_move(id, a, st, reason)
-  local was = a.st
-  if was == 'ready' then list_remove('idle:', 'heads', a.p, id) end
+  local was = a.st0
+  if was == 'ready' then list_remove('idle:', 'heads', a.p, id)
+  elseif a.open ~= '' then close_parts(id, a) end
+  a.st = st
+  bring_foremost(a)
+  st = a.st
   if a.reason == 'missed' and AT_WORK[st] then tally('away', math.min(now - tonumber(a.since), 600000)) end
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
   if work ~= 0 then call('HINCRBY', P .. 'work', a.p, work) end
@@ -19,13 +24,16 @@ local function agent_move(id, a, st, reason)
     call('ZADD', P .. 'on:' .. a.p, now, id)
     call('HDEL', P .. 'off', id)
   end
-  a.st = st; a.reason = reason or ''; a.since = ms
+  a.reason = a.r == '' and reason or ''
+  if a.r == '' or st ~= was or a.r ~= a.r0 then a.since = ms end
   if st == 'ready' then
     if a.idle == '' then a.idle = stamp end
     list_add('idle:', 'heads', a.p, id, a.idle)
   elseif st ~= 'reserved' then
-    a.idle = ''
+    local open = a.r ~= '' and a.next == '' and room(a) or ''
+    if open ~= '' then open_parts(id, a, open) else a.idle = '' end
   end
+  a.st0 = st; a.r0 = a.r
   if st ~= 'logged-off' then agent_save(id, a)
   else
     if was ~= st then call('HINCRBY', P .. 'duty', a.p, -1) end
@@ -44,8 +52,14 @@ local function stood()
   if call('HLEN', P .. 'agents') > 20 then return '' end
   local all, states = call('HGETALL', P .. 'agents'), {}
   for i = 1, #all, 2 do
-    local st, p, since, reason = match(all[i + 1],
-      '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t(.*)$')
+    local st, p, since, more, reason = match(all[i + 1],
+      '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t[^\t]*\t(.*)$')
+    -- What is in hand, where it is not one call: busy+chat+chat.
+    if more ~= '' then
+      local ch, also = match(more, '^([^;]*);[^;]*;(.*)$')
+      st = st .. '+' .. ch
+      for other in string.gmatch(also, '%S+ %S+ (%S+) [^\1]*\1') do st = st .. '+' .. other end
+    end
     states[#states + 1] = quote(all[i]) .. ':' .. quote(st .. ' ' .. p .. ' ' .. since .. ' ' .. reason)
   end
   return #states > 0 and ',"states":{' .. table.concat(states, ',') .. '}' or ''
@@ -63,16 +77,18 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
   local ring = c.ring ~= '0' and ',"ring":' .. c.ring or ''
   local why = '{"how":"' .. how .. '","version":' .. ver .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
-    .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a.p) .. stood() .. '}'
+    .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a) .. stood() .. '}'
   local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
       .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl
       .. ',"class":"' .. c.cls .. '","why":' .. why .. '}'}
   call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. r.body)
-  if st == 'pending' then call('ZADD', P .. 'dl', dl, rid) else a.acc = ms end
+  put_by(a)
+  a.acc = ''
+  if st == 'pending' then call('ZADD', P .. 'dl', dl, rid) else a.acc = ms; a.idle = '' end
   c.st = 'held'; c.r = rid
   contact_save(cid, c)
   emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', reservation_view(r))
-  a.r = rid; a.c = cid
+  a.r = rid; a.c = cid; a.ch = channel_of(c.cls)
   agent_move(aid, a, st == 'accepted' and 'busy' or 'reserved')
   return rid, r
 end
@@ -106,32 +122,44 @@ local function best_agent(c)
   if c.pa ~= '' and now < tonumber(c.pu) then
     local a = agent_load(c.pa)
     if a and is_able(a.p, c.cls) then
-      if a.st == 'ready' then return c.pa, a, 'preferred', seen(a.p, c.pa, a.idle) end
+      if is_open(a, channel_of(c.cls)) then return c.pa, a, 'preferred', seen(a.p, c.pa, idle_score(a)) end
       if now < tonumber(c.pw) then return nil, nil, 'wait' end
     end
   end
-  if call('HLEN', P .. 'heads') == 0 then return nil end
-  local looked, n = '', 0
-  for _, tier in ipairs(tiers_of(c.cls)) do
-    local best, since, profile
-    for i, text in ipairs(call('HMGET', P .. 'heads', unpack(tier))) do
+  local parts = call('HLEN', P .. 'parts') > 0
+  if not parts and call('HLEN', P .. 'heads') == 0 then return nil end
+  local looked, n, ch = '', 0, channel_of(c.cls)
+  local function first(heads, names)
+    local best, since, name
+    for i, text in ipairs(call('HMGET', P .. heads, unpack(names))) do
       if text then
         local score, id, written = head_read(text)
+        local profile = match(names[i], '^[^/]+')
         n = n + 1
-        if n <= 20 then looked = looked .. (n > 1 and ',' or '') .. seen(tier[i], id, written) end
+        if n <= 20 then looked = looked .. (n > 1 and ',' or '') .. seen(profile, id, written) end
         if not best or score < since or (score == since and id < best) then
-          best, since, profile = id, score, tier[i]
+          best, since, name = id, score, names[i]
         end
       end
     end
-    if best then
-      local a = agent_load(best)
-      if a and a.st == 'ready' and a.p == profile then return best, a, 'idle', looked end
-      call('ZREM', P .. 'idle:' .. profile, best)
-      head_update('idle:', 'heads', profile)
-      repaired('agent ' .. best, 'stood idle in the list and was not')
-      return best_agent(c)
+    if not best then return nil end
+    local a = agent_load(best)
+    if a and is_open(a, ch) and a.p == match(name, '^[^/]+') then return best, a end
+    call('ZREM', P .. 'idle:' .. name, best)
+    head_update('idle:', heads, name)
+    repaired('agent ' .. best, 'stood idle in the list and was not')
+    return nil, nil, true
+  end
+  for _, tier in ipairs(tiers_of(c.cls)) do
+    local best, a, again = first('heads', tier)
+    -- Who has contacts in hand comes after who has none and is as good.
+    if not best and not again and parts then
+      local names = {}
+      for i, p in ipairs(tier) do names[i] = p .. '/' .. ch end
+      best, a, again = first('parts', names)
     end
+    if again then return best_agent(c) end
+    if best then return best, a, 'idle', looked end
   end
 end
 
@@ -149,7 +177,7 @@ local function place(cid, c)
   if c.bo ~= '0' then known('boosts', c.bo); c.ln = c.cls .. '+' .. c.bo
   else known('levels', c.pr); c.ln = c.cls end
   if how == 'wait' then
-    c.ln = '@' .. c.pa
+    c.ln = personal(c.pa, channel_of(c.cls))
     call('ZADD', P .. 'pstarts', c.start, cid)
     if not due or tonumber(c.pw) < tonumber(due) then due = c.pw end
   end
@@ -174,8 +202,9 @@ end
 -- An agent has nothing to do: the first in line of all they can serve, or idle.
 local function serve(aid, a)
   a.next = ''
-  if call('HLEN', P .. 'wheads') == 0 then return agent_move(aid, a, 'ready') end
-  local lines = lines_of(aid, a.p)
+  local otherwise = a.r == '' and 'ready' or a.st
+  if a.r ~= '' and room(a) == '' or call('HLEN', P .. 'wheads') == 0 then return agent_move(aid, a, otherwise) end
+  local lines = lines_of(aid, a)
   local heads = call('HMGET', P .. 'wheads', unpack(lines))
   local best, first, line
   for i, text in ipairs(heads) do
@@ -184,7 +213,7 @@ local function serve(aid, a)
       if not best or score < first or (score == first and id < best) then best, first, line = id, score, lines[i] end
     end
   end
-  if not best then return agent_move(aid, a, 'ready') end
+  if not best then return agent_move(aid, a, otherwise) end
   local c = contact_load(best)
   if not c or c.st ~= 'waiting' or c.ln ~= line then
     unline(line, best, c)
@@ -193,27 +222,45 @@ local function serve(aid, a)
   line_remove(best, c)
   tally_waited(c)
   if a.idle == '' then a.idle = stamp end
-  local how = line == '@' .. aid and 'preferred' or 'freed'
-  reserve(best, c, aid, a, how, seen(a.p, aid, a.idle), 'pending', lines, heads)
+  local how = find(line, '@', 1, true) == 1 and 'preferred' or 'freed'
+  reserve(best, c, aid, a, how, seen(a.p, aid, idle_score(a)), 'pending', lines, heads)
 end
 
 -- Nobody is waited for who cannot come: those who waited for this agent look for others.
 local function unwait(aid)
-  if call('HEXISTS', P .. 'wheads', '@' .. aid) == 0 then return end
-  for _, cid in ipairs(call('ZRANGE', P .. 'wait:@' .. aid, 0, 99)) do
-    local c = contact_load(cid)
-    if c and c.st == 'waiting' then place_again(cid, c) end
+  local theirs = {}
+  for _, ch in ipairs(CHANNELS) do
+    local line = personal(aid, ch)
+    if call('HEXISTS', P .. 'wheads', line) == 1 then
+      local found = call('ZRANGE', P .. 'wait:' .. line, 0, 99, 'WITHSCORES')
+      for i = 1, #found, 2 do theirs[#theirs + 1] = {id = found[i], score = tonumber(found[i + 1])} end
+    end
+  end
+  table.sort(theirs, function(a, b) return a.score < b.score or (a.score == b.score and a.id < b.id) end)
+  for _, it in ipairs(theirs) do
+    local c = contact_load(it.id)
+    if c and c.st == 'waiting' then place_again(it.id, c) end
   end
 end
 
--- An agent is done with what they had; what they wished meanwhile holds.
+local function wish_text(wish)
+  if wish.state ~= 'not-ready' then return '{"state":"' .. wish.state .. '"}' end
+  return '{"state":"not-ready","reason":' .. quote(wish.reason) .. '}'
+end
+
+-- An agent is done with what is looked at; what they wished meanwhile holds when the last is gone.
 local function release(aid, a, wish)
-  a.r = ''; a.c = ''; a.acc = ''
+  a.r = ''; a.c = ''; a.acc = ''; a.ch = 'voice'
+  bring_foremost(a)
   local held = a.next ~= '' and cjson.decode(a.next) or nil
   if held and held.state == 'logged-off' then wish = held end
   wish = wish or held
   a.next = ''
   if not wish or wish.state == 'ready' then return serve(aid, a) end
+  if a.r ~= '' then
+    a.next = wish_text(wish)
+    return agent_move(aid, a, a.st)
+  end
   agent_move(aid, a, wish.state, wish.reason)
   if wish.state == 'logged-off' then unwait(aid) end
 end
@@ -243,12 +290,18 @@ end
 
 /** An offer is taken. */
 export const taking = String.raw`
+-- A contact in hand stands otherwise now, and there may be room for another.
+local function settle(aid, a, st)
+  a.st = st
+  bring_foremost(a)
+  if a.next == '' and room(a) ~= '' then serve(aid, a) else agent_move(aid, a, a.st) end
+end
 local function take(rid, r)
   r.st = 'accepted'
   call('ZREM', P .. 'dl', rid)
   emit('reservation.accepted', reservation_view(r))
-  r.agent.acc = ms
-  agent_move(r.a, r.agent, 'busy')
+  r.agent.acc = ms; r.agent.idle = ''
+  settle(r.a, r.agent, 'busy')
 end
 `;
 
@@ -263,6 +316,7 @@ local function finish(rid, r, wish)
   learn(r.cls, now - offered_at(rid))
   end_reservation(rid, r, 'completed')
   contact_done(rid, r)
+  r.agent.idle = ''
   release(r.a, r.agent, wish)
 end
 `;

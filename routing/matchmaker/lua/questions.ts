@@ -30,7 +30,9 @@ local candidates, idle = {}, '0'
 for _, tier in ipairs(tiers_of(cls)) do
   local there, ids = {}, {}
   for _, p in ipairs(tier) do
-    if idle == '0' and call('HEXISTS', P .. 'heads', p) == 1 then idle = '1' end
+    if idle == '0' and (call('HEXISTS', P .. 'heads', p) == 1 or call('HEXISTS', P .. 'parts', p .. '/' .. channel_of(cls)) == 1) then
+      idle = '1'
+    end
     if #candidates < 10 then
       for _, id in ipairs(call('ZRANGE', P .. 'on:' .. p, 0, 9)) do ids[#ids + 1] = id end
     end
@@ -63,8 +65,10 @@ local reservations, agents, states = {}, {}, call('HGETALL', P .. 'agents')
 for i = 1, #states, 2 do
   local a = agent_load(states[i])
   agents[#agents + 1] = agent_view(states[i], a)
-  local r = reservation_load(a.r)
-  if r then reservations[#reservations + 1] = reservation_view(r) end
+  for _, rid in ipairs(in_hand(a)) do
+    local r = reservation_load(rid)
+    if r then reservations[#reservations + 1] = reservation_view(r) end
+  end
 end
 return {'ok', last[1] and last[1][1] or '', ms, waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
   reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'),

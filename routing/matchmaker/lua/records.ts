@@ -2,33 +2,77 @@
  * Agents, contacts and reservations as they are kept: one line of text each, its fields between tabs ('' for none),
  * since reading and writing a whole hash costs several times as much.
  *
- *   agents <id>   st p since idle r c acc next reason
+ *   agents <id>   st p since idle r c acc more next reason     (r c acc: the foremost contact in hand)
  *   c:<id>        st e r cls sc om pa pu pw start pr bo ring rings ln b0 sv     or   over e
  *   r:<id>        c a e dl cls body     (never changes; gone when it is over, but for a while after it was rejected)
  *   dl            reservations that wait for an answer, by deadline
  *
- * How a reservation stands is how its agent stands: so one agent cannot be held by two.
+ * `more` is empty for who has one call in hand, or nothing; else `channel;open;rest`: of the foremost its channel, then
+ * the channels there is room for still, then the other contacts in hand, `r st channel acc c` each and ended by \x01.
+ * How a reservation stands is written with its agent and nowhere else: so no agent is held beyond their capacity.
  */
 export const records = String.raw`
 local OVER_S, ENDED_S = 21600, 3600
 
+local function agent_read(text)
+  local st, p, since, idle, r, c, acc, more, nx, reason = match(text,
+    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason,
+    ch = 'voice', open = '', also = '', st0 = st, r0 = r}
+  if more ~= '' then a.ch, a.open, a.also = match(more, '^([^;]*);([^;]*);(.*)$') end
+  return a
+end
 local function agent_load(id)
   local text = call('HGET', P .. 'agents', id)
-  if not text then return nil end
-  local st, p, since, idle, r, c, acc, nx, reason = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  return {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason}
+  return text and agent_read(text) or nil
 end
 local function agent_save(id, a)
+  local more = ''
+  if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then more = a.ch .. ';' .. a.open .. ';' .. a.also end
   call('HSET', P .. 'agents', id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
-    .. '\t' .. a.acc .. '\t' .. a.next .. '\t' .. a.reason)
+    .. '\t' .. a.acc .. '\t' .. more .. '\t' .. a.next .. '\t' .. a.reason)
 end
 local function agent_view(id, a)
   local v = '{"agentId":' .. quote(id) .. ',"state":"' .. a.st .. '","since":' .. a.since
   if a.reason ~= '' then v = v .. ',"reason":' .. quote(a.reason) end
   if a.next ~= '' then v = v .. ',"next":' .. a.next end
   if a.r ~= '' then v = v .. ',"reservationId":"' .. a.r .. '","contactId":' .. quote(a.c) end
+  if a.open ~= '' then v = v .. ',"open":["' .. string.gsub(a.open, ' ', '","') .. '"]' end
   return v .. '}'
+end
+
+-- Of several contacts in hand one is looked at, and stands in r, c, acc, ch and st; the others wait in 'also'.
+local function put_by(a)
+  if a.r ~= '' then
+    a.also = a.also .. a.r .. ' ' .. a.st .. ' ' .. a.ch .. ' ' .. a.acc .. ' ' .. a.c .. '\1'
+    a.r = ''
+  end
+end
+local function bring(a, id)
+  local at = find(a.also, id, 1, true)
+  if not at then return false end
+  local from, to, st, ch, acc, c = find(a.also, '^%S+ (%S+) (%S+) (%S*) ([^\1]*)\1', at)
+  a.also = string.sub(a.also, 1, from - 1) .. string.sub(a.also, to + 1)
+  put_by(a)
+  a.r, a.st, a.ch, a.acc, a.c = id, st, ch, acc, c
+  return true
+end
+local FOREMOST = {reserved = 3, busy = 2, ['working-after-call'] = 1}
+-- The foremost is an offer, else one that is talked to, else the latest.
+local function bring_foremost(a)
+  if a.also == '' then return end
+  local best, rank = a.r, FOREMOST[a.r ~= '' and a.st or ''] or 0
+  for id, st in string.gmatch(a.also, '(%S+) (%S+) [^\1]*\1') do
+    local theirs = FOREMOST[st]
+    if theirs > rank or (theirs == rank and id > best) then best, rank = id, theirs end
+  end
+  if best ~= a.r then bring(a, best) end
+end
+-- All that are in hand, the foremost first.
+local function in_hand(a)
+  local ids = a.r ~= '' and {a.r} or {}
+  for id in string.gmatch(a.also, '(%S+) [^\1]*\1') do ids[#ids + 1] = id end
+  return ids
 end
 
 local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] = 'wrapping'}
@@ -39,7 +83,7 @@ local function reservation_load(id)
   if not text then return nil end
   local c, aid, e, dl, cls, body = match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
   local a = agent_load(aid)
-  if a and a.r ~= id then a = nil end
+  if a and a.r ~= id and not (a.also ~= '' and bring(a, id)) then a = nil end
   return {st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, body = body, agent = a}
 end
 local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end

@@ -39,9 +39,12 @@ local page = call('HSCAN', P .. 'agents', arg(1), 'COUNT', 200)
 for i = 1, #page[2], 2 do
   local id = page[2][i]
   local a = agent_load(id)
-  if a.r ~= '' then
-    local rid, r = a.r, reservation_load(a.r)
+  local open = a.open
+  for _, rid in ipairs(in_hand(a)) do
+    local r = reservation_load(rid)
     if not r or r.a ~= id then
+      a = agent_load(id)
+      if a.r ~= rid then bring(a, rid) end
       repaired('agent ' .. id, 'was ' .. a.st .. ' with a reservation that is over')
       local cid = a.c
       release(id, a)
@@ -50,13 +53,21 @@ for i = 1, #page[2], 2 do
     elseif r.st == 'pending' and not call('ZSCORE', P .. 'dl', rid) then
       call('ZADD', P .. 'dl', r.dl, rid)
       repaired('reservation ' .. rid, 'had no deadline')
-    elseif a.acc ~= '' and now - tonumber(a.acc) > tonumber(arg(2)) then
+    elseif r.agent and r.agent.acc ~= '' and now - tonumber(r.agent.acc) > tonumber(arg(2)) then
       repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
       finish(rid, r, {state = 'not-ready', reason = 'stuck'})
     end
-  elseif a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
+  end
+  if a.r == '' and a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
     repaired('agent ' .. id, 'was ready and in no list')
     serve(id, a)
+  end
+  for ch in string.gmatch(open, '%a+') do
+    local b = agent_load(id)
+    if b and b.open == open and not call('ZSCORE', P .. 'idle:' .. b.p .. '/' .. ch, id) then
+      repaired('agent ' .. id, 'had room for more and was in no list')
+      agent_move(id, b, b.st)
+    end
   end
 end
 local waiting = call('HGETALL', P .. 'wheads')
@@ -138,7 +149,8 @@ if arg(3) ~= ver then return {'stale', ver} end
 local aid, p = arg(1), arg(2)
 local a = agent_load(aid)
 if not a or a.p == p then return {'nothing'} end
-local st = a.st
+local st, open = a.st, a.open
+close_parts(aid, a)
 if st == 'ready' then list_remove('idle:', 'heads', a.p, aid) end
 call('ZREM', P .. 'on:' .. a.p, aid)
 call('ZADD', P .. 'on:' .. p, now, aid)
@@ -149,10 +161,10 @@ a.p = p
 agent_save(aid, a)
 -- Somebody may wait whom only the new skills serve; if not, the agent keeps how long they were idle.
 if st == 'ready' then
-  a.st = 'not-ready'
+  a.st = 'not-ready'; a.st0 = 'not-ready'
   call('HINCRBY', P .. 'work', p, -1)
   serve(aid, a)
-end
+elseif open ~= '' or a.r ~= '' and a.next == '' and room(a) ~= '' then serve(aid, a) end
 unwait(aid)
 return {'ok'}
 `;
