@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import type { RuleItem } from '../model/rules.ts';
 import { useTools } from './context.ts';
+import { WaitingRules } from './rules-waiting.tsx';
 import { ChoiceField, PeriodInputs, Rows, SkillRows, TextField, TickField } from './rules-fields.tsx';
 
 interface EditorProps<T> {
@@ -39,6 +40,7 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
         items={item.prefer}
         onChange={(prefer) => set({ ...item, prefer: [...prefer] })}
       />
+      <WaitingRules item={item} set={set} />
       <TextField
         field="offerMs"
         label="Offer time"

@@ -159,7 +159,7 @@ describe('A manager changes the rules while the centre works', function () {
     const { body: changed } = await change({ services: [{ ...sales, offerMs: 12_000, slotCapacity: 9 }] });
     const [last] = changed.history;
     assert.equal(last?.who, 'Mina Larsen');
-    assert.match(last.what.join(), /Service Sales: offer time \(ms\) \d+ → 12000; calls in a slot 4 → 9/);
+    assert.match(last.what.join(), /Service Sales: offer time \d+ s → 12 s; calls in a slot 4 → 9/);
     const { body: restored } = await mina.send<RulesView>('POST', '/rules/restore', {
       base: changed.version,
       version: before.version,
