@@ -98,10 +98,9 @@ function Steps({ item, set }: WaitingProps): JSX.Element {
           <button
             type="button"
             class="button quiet"
-            aria-label={`Take out step ${i + 1}`}
             onClick={() => put(item.rings.filter((_, n) => n !== i))}
           >
-            Take this step out
+            Take out step {i + 1}
           </button>
         </fieldset>
       ))}

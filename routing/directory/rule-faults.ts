@@ -30,7 +30,7 @@ function serviceFaults(service: Item<'services'>, rules: Rules): RulesFault[] {
   }
   for (const [i, { afterMs }] of service.rings.entries()) {
     if (afterMs > (service.rings[i - 1]?.afterMs ?? 0)) continue;
-    const message = 'This comes later than the step before: give it a longer time.';
+    const message = 'A step begins later than the one before: give it a longer time.';
     faults.push({ path: `${at}/rings/${i}/afterMs`, message });
   }
   // Where a step has somebody, or one after it, whoever waits is reached. Before anybody is hired nothing can be said.
