@@ -269,6 +269,9 @@ export function SkillRows(props: {
               </option>
             ))}
           </select>
+          <span class="hint" aria-hidden="true">
+            level
+          </span>
           <input
             type="number"
             class="figure"

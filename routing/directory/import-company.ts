@@ -3,6 +3,7 @@ import type { Company } from '../../contracts/company.schema.ts';
 import type { Rules } from '../../contracts/rules.schema.ts';
 import type { RulesFault } from '../../contracts/rules.ts';
 import { addressRange } from './addresses.ts';
+import { directoryChanged } from './directory-changed.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
 import { readRules } from './rule-book.ts';
 import { rulesFaults } from './rule-faults.ts';
@@ -95,16 +96,6 @@ function checked(rules: Rules, now: Rules): readonly string[] {
 /** The company's rules contradict themselves; the message says which, where and why. */
 export class SenselessRule extends Error {
   override readonly name = 'SenselessRule';
-}
-
-/** To be called after any edit of the directory, so that every running distributor loads it anew. */
-export async function directoryChanged(connection: Connection, centre = 'main'): Promise<void> {
-  const { meta } = directoryModels(connection);
-  await meta.updateOne(
-    { _id: centre },
-    { $inc: { version: 1 }, $setOnInsert: { centre, epoch: 0, schemaVersion: SCHEMA_VERSION } },
-    { upsert: true },
-  );
 }
 
 async function add<T>(

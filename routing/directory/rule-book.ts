@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Rules } from '../../contracts/rules.schema.ts';
 import { addressRange } from './addresses.ts';
-import { directoryChanged } from './import-company.ts';
+import { directoryChanged } from './directory-changed.ts';
 import type { AgentDoc, EntitlementDoc, HoursDoc, ServiceDoc } from './models.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
 

@@ -116,7 +116,7 @@ describe('Ana, who manages too, changes rules', () => {
     await bench.sees(page, '.rule-said', 'Saved');
     const [sales] = fake.rules.rules.services;
     assert.deepEqual(sales?.rings, [{ afterMs: 90_000, must: [], prefer: [] }]);
-    assert.deepEqual([sales?.preferredWaitMs, sales?.ageMsPerPriority], [120_000, 30_000]);
+    assert.deepEqual([sales.preferredWaitMs, sales.ageMsPerPriority], [120_000, 30_000]);
   });
 
   it('and makes new opening hours with a holiday, and takes a period out again', async () => {

@@ -250,7 +250,10 @@ describe('A company in MongoDB', () => {
     const backwards = service('villas', 'lang:es', [ring(60_000, ''), ring(60_000, '')]);
     const refused = (words: RegExp) => (error: unknown) =>
       error instanceof SenselessRule && words.test(error.message);
-    await assert.rejects(made(backwards), refused(/^services\.villas\.rings\.1\.afterMs: A step begins later/));
+    await assert.rejects(
+      made(backwards),
+      refused(/^services\.villas\.rings\.1\.afterMs: A step begins later/),
+    );
     await assert.rejects(
       made({ ...service('villas', ''), hours: 'never' }),
       refused(/^services\.villas\.hours: There are no opening hours called never/),

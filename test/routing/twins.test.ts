@@ -141,7 +141,8 @@ class History {
         const { rings, offerMs, preferred } = this.#contact({ ...it.contact, again: false });
         const { preferred: _, ...asked } = known;
         // Whom they prefer is theirs, not the rule's.
-        const waits = known.preferred && preferred && { preferred: { ...preferred, agentId: known.preferred.agentId } };
+        const waits = known.preferred &&
+          preferred && { preferred: { ...preferred, agentId: known.preferred.agentId } };
         const anew = { ...asked, rings, offerMs, ...waits };
         this.#entries.set(it.contact.who, anew);
         agree(await twin.tell({ type: 'anew', contact: anew }));

@@ -90,7 +90,9 @@ describe('Who waits long', () => {
       return waiting.map((it) => [it.contact.id, it.contact.startedAt, it.contact.requirement.must[0]?.name]);
     };
     const before = await places();
-    centre.directory.offers = [service('help', { rings: [ring(60_000, 'lang:en')], ageMsPerPriority: 9_000 })];
+    centre.directory.offers = [
+      service('help', { rings: [ring(60_000, 'lang:en')], ageMsPerPriority: 9_000 }),
+    ];
     centre.directory.change({ ana: 'lang:en' });
     await heard.until('contact.queued', (it) => it.contactId === id('second') && it.ring === 1);
     assert.deepEqual(await places(), before);
