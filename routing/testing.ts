@@ -20,7 +20,7 @@ export { BINS, binOf, Law, learnedLaw } from './domain/estimate/law.ts';
 export { normal, seeded } from './domain/estimate/random.ts';
 export type { Situation, Waiting } from './domain/estimate/situation.ts';
 export type { Hours, Span } from './domain/hours.ts';
-export { nextChanges, openingAt, openSpans, slotsBetween, withRoom } from './domain/hours.ts';
+export { nextChanges, openingAt, openSpans, slotAt, slotsBetween, withRoom } from './domain/hours.ts';
 export {
   canonicalRequirement,
   canServe,
