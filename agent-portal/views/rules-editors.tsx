@@ -76,6 +76,7 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
       <TextField
         field="slotCapacity"
         label="Calls in a slot"
+        hint="so many may pick a time in it; who comes later is told the next free times"
         type="number"
         min={1}
         max={1000}
