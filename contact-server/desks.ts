@@ -193,6 +193,7 @@ export function openDesks(ground: Ground): Desks {
     callStore,
     store,
     telephony,
+    routing,
     audit,
     clock,
     log: part('watchdog'),

@@ -60,7 +60,12 @@ export function callable(
 /** `Free next: Mon 30 Nov 10:00, 10:30 and Tue 1 Dec 09:00.` */
 function inWords(slots: readonly TimeRange[], timeZone: string): string {
   if (slots.length === 0) return 'No other time is free in the next two weeks.';
-  const day = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', day: 'numeric', month: 'short' });
+  const day = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  });
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
   const told = slots.map(({ from }, i) => {
     const before = slots[i - 1];

@@ -2,7 +2,13 @@ import type { Collection, Connection } from 'mongoose';
 import type { DecisionView } from '../../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, SessionId } from '../../../contracts/ids.ts';
 import { type Attempt, type Callback, claimOf, isOver } from '../../domain/callback.ts';
-import type { Booking, CallbackRecord, CallbackStore, ConsentRecord, NewCallback } from '../../ports/stores.ts';
+import type {
+  Booking,
+  CallbackRecord,
+  CallbackStore,
+  ConsentRecord,
+  NewCallback,
+} from '../../ports/stores.ts';
 import { durable, index, isDuplicate } from './durable.ts';
 
 interface CallbackDoc {
