@@ -23,6 +23,7 @@ import { PageDesk } from './app/page-desk.ts';
 import { Reconciler } from './app/reconciler.ts';
 import { RoutingPump } from './app/routing-pump.ts';
 import { SessionDesk } from './app/session-desk.ts';
+import { Slots } from './app/slots.ts';
 import { VisitorStreams } from './app/visitor-streams.ts';
 import { VisitorViews } from './app/visitor-view.ts';
 import { Visitors } from './app/visitors.ts';
@@ -56,7 +57,8 @@ export function openDesks(ground: Ground): Desks {
   const streams = hints;
   const part = (name: string): Logger => log.child({ part: name });
 
-  const callbacks = new CallbackDesk({ store, rules, hints, clock, log: part('callbacks') });
+  const slots = new Slots({ routing, company, clock });
+  const callbacks = new CallbackDesk({ store, slots, rules, hints, clock, log: part('callbacks') });
   const calls = new CallDesk({ calls: callStore, telephony, streams, hints, clock, log: part('calls') });
   const sessions = new SessionDesk({
     store: stores.sessions,
@@ -191,6 +193,7 @@ export function openDesks(ground: Ground): Desks {
     callStore,
     store,
     telephony,
+    routing,
     audit,
     clock,
     log: part('watchdog'),

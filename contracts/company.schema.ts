@@ -30,6 +30,12 @@ export const hoursSchema = z.strictObject({
     .default([]),
 });
 
+export const ringSchema = z.strictObject({
+  afterMs: z.number().int().min(1_000).max(86_400_000),
+  must: z.array(qualification).default([]),
+  prefer: z.array(qualification).default([]),
+});
+
 export const serviceSchema = z.strictObject({
   id,
   name,
@@ -37,16 +43,7 @@ export const serviceSchema = z.strictObject({
   must: z.array(qualification).default([]),
   prefer: z.array(qualification).default([]),
   /** What is asked for instead once a contact has waited so long, widest last. */
-  rings: z
-    .array(
-      z.strictObject({
-        afterMs: z.number().int().min(1_000).max(86_400_000),
-        must: z.array(qualification).default([]),
-        prefer: z.array(qualification).default([]),
-      }),
-    )
-    .max(5)
-    .default([]),
+  rings: z.array(ringSchema).max(5).default([]),
   /** So long a contact waits for its preferred agent alone, while they are logged in; 0: not at all. */
   preferredWaitMs: z.number().int().min(0).max(3_600_000).default(0),
   /** Each point of an entitlement's priority counts as so much waiting; 0: priority goes strictly before age. */

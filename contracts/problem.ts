@@ -3,6 +3,7 @@ export const problems = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'invalid-phone': { status: 400, title: 'This is not a phone number we can ring' },
   'invalid-time': { status: 400, title: 'We cannot call at this time' },
+  'slot-full': { status: 409, title: 'This time is taken' },
   'consent-missing': { status: 400, title: 'We may only call with your consent' },
   'not-logged-in': { status: 401, title: 'Log in first' },
   'wrong-token': { status: 401, title: 'This token is not valid' },
@@ -41,5 +42,7 @@ export interface Problem {
   readonly rule?: string;
   /** Seconds until it is worth trying again; also sent as Retry-After. */
   readonly retryAfterS?: number;
+  /** Of `slot-full`: the next times that are free (RFC 3339). */
+  readonly slots?: readonly { readonly from: string; readonly to: string }[];
   readonly errors?: readonly { path: string; message: string }[];
 }

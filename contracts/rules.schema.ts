@@ -5,6 +5,7 @@ import {
   id,
   qualification,
   qualificationName,
+  ringSchema,
   serviceSchema,
 } from './company.schema.ts';
 
@@ -12,14 +13,18 @@ import {
  * What a manager may change of the company while it works, in the very words of the company file; here nothing is left
  * to a default. Services and people come from the file: they are changed here, not added.
  */
-const { name, hours, must, prefer, autoAccept, offerMs, entitled, slotMinutes, slotCapacity } =
+const { name, hours, must, prefer, preferredWaitMs, ageMsPerPriority, autoAccept, offerMs, entitled } =
   serviceSchema.shape;
+const { slotMinutes, slotCapacity } = serviceSchema.shape;
+const wanted = { must: must.unwrap().max(20), prefer: prefer.unwrap().max(20) };
 const ruleServiceSchema = z.strictObject({
   id,
   name,
   hours,
-  must: must.unwrap().max(20),
-  prefer: prefer.unwrap().max(20),
+  ...wanted,
+  rings: z.array(ringSchema.extend(wanted)).max(5),
+  preferredWaitMs: preferredWaitMs.unwrap(),
+  ageMsPerPriority: ageMsPerPriority.unwrap(),
   autoAccept: autoAccept.unwrap(),
   offerMs: offerMs.unwrap(),
   entitled: entitled.unwrap(),
@@ -37,6 +42,7 @@ const ruleHoursSchema = z.strictObject({
 export interface Rules {
   /** Known names, e.g. `lang:es`. */
   readonly qualifications: readonly string[];
+  /** `rings`: what is asked for instead, once a contact has waited so long; soonest first. */
   readonly services: readonly z.infer<typeof ruleServiceSchema>[];
   readonly hours: readonly z.infer<typeof ruleHoursSchema>[];
   readonly agents: readonly {

@@ -22,4 +22,6 @@ export interface RulesView {
 export interface RulesFault {
   readonly path: string;
   readonly message: string;
+  /** Only that nobody can meet it at present: people may come. */
+  readonly unmanned?: true;
 }

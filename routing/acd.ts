@@ -6,7 +6,7 @@ import type { Directory, Service } from './directory/directory.ts';
 import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 import type { Opening } from './domain/hours.ts';
-import { Openings, slotsBetween, withRoom } from './domain/hours.ts';
+import { Openings, slotAt, slotsBetween, withRoom } from './domain/hours.ts';
 import { canonicalRequirement, classId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import type { KnownEntry } from './entries.ts';
@@ -114,6 +114,12 @@ export class Acd implements door.Routing {
     throw new RoutingUnavailable('redis', new Error('the contact does not come to rest'));
   }
 
+  /** For whoever changes rules: who waits, waits by the rule of their service as it is now. */
+  async anew(contact: door.Contact): Promise<void> {
+    const entry = this.#entry(contact);
+    await this.#agreeing(entry.requirements, (version) => this.#parts.matchmaker.anew(entry, version));
+  }
+
   async leave(contactId: CallbackId): Promise<void> {
     await this.#parts.matchmaker.leave(contactId);
   }
@@ -202,6 +208,12 @@ export class Acd implements door.Routing {
     const booked = await this.#booked(serviceId, from, to);
     const free = withRoom(slots, booked, slotCapacity);
     return { ...this.#openings.at(hours, from), slots: free };
+  }
+
+  slot(serviceId: string, at: number): ReturnType<door.Routing['slot']> {
+    const service = this.#service(serviceId);
+    const found = service && slotAt(service.hours, at, service.slotMinutes);
+    return Promise.resolve(found && { ...found, capacity: service.slotCapacity });
   }
 
   /** The times taken. Without Redis they are not known: opening hours are told all the same, and nothing is lost by it. */

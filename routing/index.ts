@@ -8,7 +8,8 @@ import type { RoutingSettings } from './open-acd.ts';
 import { openAcd } from './open-acd.ts';
 import type { Routing } from './routing.ts';
 
-export { directoryChanged, importDirectory, SenselessRule } from './directory/import-company.ts';
+export { directoryChanged } from './directory/directory-changed.ts';
+export { importDirectory, SenselessRule } from './directory/import-company.ts';
 export { readRules, writeRules } from './directory/rule-book.ts';
 export { rulesFaults } from './directory/rule-faults.ts';
 export type { Imported } from './directory/import-company.ts';

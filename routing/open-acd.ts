@@ -15,6 +15,7 @@ import { Matchmaker } from './matchmaker/matchmaker.ts';
 import { Outbox } from './matchmaker/outbox.ts';
 import { RosterPublisher } from './matchmaker/publisher.ts';
 import { Vocabulary } from './matchmaker/vocabulary.ts';
+import { Refiling } from './refiling.ts';
 import { Standings } from './standings.ts';
 import { RoutingUnavailable } from './unavailable.ts';
 
@@ -96,7 +97,6 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     log.warn({ err }, 'routing opens without redis');
   }
   const upkeep = new Upkeep(matchmaker, log, settings);
-  const stopWatching = repeat(settings.rosterPollMs, log, 'roster', () => watch.look(upkeep.leading));
 
   const close = async () => {
     endReaders.abort();
@@ -104,7 +104,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     await dueTimes.close();
     redis.disconnect();
   };
-  return new Acd({
+  const acd = new Acd({
     redis,
     prefix,
     clock,
@@ -123,4 +123,14 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     dueTimes,
     close,
   });
+  const refiling = new Refiling({
+    watch,
+    waiting: async () => (await acd.snapshot()).waiting,
+    anew: (contact) => acd.anew(contact),
+  });
+  const stopWatching = repeat(settings.rosterPollMs, log, 'roster', async () => {
+    await watch.look(upkeep.leading);
+    await refiling.look();
+  });
+  return acd;
 }

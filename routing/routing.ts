@@ -28,7 +28,8 @@ export interface Routing {
   leave(contactId: CallbackId): Promise<void>;
   /**
    * Emits `contact.due` at the time (epoch ms), within 1 s, once, also after a restart. A new time replaces the old.
-   * With a service it counts against the capacity of the slot it falls into; it is never refused here. Whoever
+   * With a service it counts among what is booked in its slot, so that `openings` offers no more than there is room
+   * for; it is never refused here: whoever keeps the bookings decides who gets the last place. Whoever
    * started before (`startedAt`) is counted as overtaken, for the reason `snooze`, by those served meanwhile.
    */
   schedule(contactId: CallbackId, at: number, service?: string, startedAt?: number): Promise<void>;
@@ -65,6 +66,8 @@ export interface Routing {
   opening(service: string, at: number): Promise<Opening>;
   /** Whether a service is open at `from` and when that changes, and its bookable times from then (but not the past) to `to`; epoch ms. */
   openings(service: string, from: number, to: number): Promise<OpeningHours>;
+  /** The bookable span of a service that a moment falls into (epoch ms), and how many may be booked in it; none where it is closed. */
+  slot(service: string, at: number): Promise<(TimeRange & { readonly capacity: number }) | undefined>;
   services(): Promise<readonly ServiceRule[]>;
   agents(): Promise<readonly AgentProfile[]>;
   agentProfile(agentId: AgentId): Promise<AgentProfile | undefined>;

@@ -103,7 +103,8 @@ export class Standings {
               : forecast.asking(id, look.score),
           );
     const { openNow, closesAt, opensAt } = this.#changes(service, now);
-    if (outcome === undefined) {
+    // Closed: whoever is still here may ring, but only the next opening is promised.
+    if (outcome === undefined || (!openNow && opensAt !== undefined)) {
       return { outlook: { nobodyOnDuty, ...(!openNow && opensAt !== undefined && { opensAt }) } };
     }
     const { spread, from } = outcome;

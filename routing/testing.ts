@@ -31,7 +31,7 @@ export { normal, seeded } from './domain/estimate/random.ts';
 export { seatServes, seatsOf } from './domain/estimate/seats.ts';
 export type { Situation, Waiting } from './domain/estimate/situation.ts';
 export type { Hours, Span } from './domain/hours.ts';
-export { nextChanges, openingAt, openSpans, slotsBetween, withRoom } from './domain/hours.ts';
+export { nextChanges, openingAt, openSpans, slotAt, slotsBetween, withRoom } from './domain/hours.ts';
 export {
   canonicalRequirement,
   canServe,

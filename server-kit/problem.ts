@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Problem, ProblemName } from '../contracts/problem.ts';
 import { problems } from '../contracts/problem.ts';
 
-type More = Pick<Problem, 'errors' | 'detail' | 'rule' | 'retryAfterS'> & ErrorOptions;
+type More = Pick<Problem, 'errors' | 'detail' | 'rule' | 'retryAfterS' | 'slots'> & ErrorOptions;
 
 /** An expected failure, thrown anywhere below a route and answered by name. */
 export class ProblemError extends Error {

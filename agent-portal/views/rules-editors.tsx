@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import type { RuleItem } from '../model/rules.ts';
 import { useTools } from './context.ts';
+import { WaitingRules } from './rules-waiting.tsx';
 import { ChoiceField, PeriodInputs, Rows, SkillRows, TextField, TickField } from './rules-fields.tsx';
 
 interface EditorProps<T> {
@@ -39,6 +40,7 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
         items={item.prefer}
         onChange={(prefer) => set({ ...item, prefer: [...prefer] })}
       />
+      <WaitingRules item={item} set={set} />
       <TextField
         field="offerMs"
         label="Offer time"
@@ -74,6 +76,7 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
       <TextField
         field="slotCapacity"
         label="Calls in a slot"
+        hint="so many may pick a time in it; who comes later is told the next free times"
         type="number"
         min={1}
         max={1000}

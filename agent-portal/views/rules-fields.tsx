@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 
 import { useTools } from './context.ts';
 import { Icon } from './icons.tsx';
@@ -76,6 +76,66 @@ export function TextField(
   );
 }
 
+const units = [
+  { name: 'seconds', ms: 1_000 },
+  { name: 'minutes', ms: 60_000 },
+] as const;
+
+/** A length of time in the unit it is easily said in, with a sentence that says what it makes happen. */
+export function DurationField(
+  props: FieldProps & {
+    readonly ms: number;
+    readonly onChange: (ms: number) => void;
+    readonly says?: string;
+  },
+): JSX.Element {
+  const { ms, says } = props;
+  const faults = useFaults(props.field);
+  const id = useId();
+  const [unit, setUnit] = useState<(typeof units)[number]>(ms % 60_000 === 0 ? units[1] : units[0]);
+  return (
+    <div class="rule-field">
+      <label for={id}>
+        {props.label} {props.hint !== undefined && <span class="hint">{props.hint}</span>}
+      </label>
+      <span class="rule-duration">
+        <input
+          id={id}
+          name={props.field}
+          type="number"
+          class="figure"
+          min={0}
+          step="any"
+          value={String(ms / unit.ms)}
+          aria-invalid={faults.length > 0}
+          aria-describedby={`${id}-fault ${id}-says`}
+          onInput={(event) => props.onChange(Math.round(Number(event.currentTarget.value) * unit.ms))}
+        />
+        <select
+          aria-label={`${props.label}, unit`}
+          onChange={(event) => {
+            const next = units[event.currentTarget.selectedIndex] ?? unit;
+            setUnit(next);
+            props.onChange(Math.round((ms / unit.ms) * next.ms));
+          }}
+        >
+          {units.map((it) => (
+            <option key={it.name} selected={it === unit}>
+              {it.name}
+            </option>
+          ))}
+        </select>
+      </span>
+      <Fault id={`${id}-fault`} of={faults} />
+      {says !== undefined && (
+        <p id={`${id}-says`} class="hint">
+          {says}
+        </p>
+      )}
+    </div>
+  );
+}
+
 /** A choice of one among a few. */
 export function ChoiceField(
   props: FieldProps & {
@@ -132,6 +192,8 @@ export function TickField(props: {
 export function Rows<T>(props: {
   readonly field: string;
   readonly label: string;
+  /** What it is a part of, for who hears one control by itself. */
+  readonly within?: string;
   readonly empty: string;
   readonly items: readonly T[];
   readonly fresh: () => T;
@@ -142,6 +204,7 @@ export function Rows<T>(props: {
   const { items, onChange } = props;
   const faults = useFaults(props.field);
   const id = useId();
+  const heard = props.within === undefined ? '' : `${props.within}: `;
   return (
     <fieldset
       class="rule-rows"
@@ -155,12 +218,12 @@ export function Rows<T>(props: {
           {props.row(
             item,
             (next) => onChange(items.map((it, n) => (n === i ? next : it))),
-            `${props.label} ${i + 1}`,
+            `${heard}${props.label} ${i + 1}`,
           )}
           <button
             type="button"
             class="button quiet icon-only"
-            aria-label={`Take out ${props.nameOf(item)}`}
+            aria-label={`${heard}Take out ${props.nameOf(item)}`}
             onClick={() => onChange(items.filter((_, n) => n !== i))}
           >
             <Icon name="close" />
@@ -179,6 +242,7 @@ export function Rows<T>(props: {
 export function SkillRows(props: {
   readonly field: string;
   readonly label: string;
+  readonly within?: string;
   readonly empty: string;
   readonly items: readonly Skill[];
   readonly onChange: (items: readonly Skill[]) => void;
@@ -205,6 +269,9 @@ export function SkillRows(props: {
               </option>
             ))}
           </select>
+          <span class="hint" aria-hidden="true">
+            level
+          </span>
           <input
             type="number"
             class="figure"

@@ -11,6 +11,7 @@ import type { Standing } from '../../routing/index.ts';
 import { type CallbackRecord, type CallbackStore, justStored, type NewCallback } from '../ports/stores.ts';
 import { isOutage } from './outage.ts';
 import { Serial } from './serial.ts';
+import type { Slots } from './slots.ts';
 
 /** Carries out what the machine ordered. What follows at once is a fact; what goes wrong is left to the state's deadline. */
 export interface OrderTaker {
@@ -36,10 +37,11 @@ export interface FollowUp {
 /** What became of a request: a callback that is kept from now on, or why there is none. */
 export type Accepted =
   | { readonly record: CallbackRecord; readonly standing?: Standing }
-  | Exclude<Awaited<ReturnType<CallbackStore['insert']>>, 'inserted'>;
+  | Exclude<Awaited<ReturnType<CallbackStore['insert']>>, 'inserted' | 'slot-full'>;
 
 interface Parts {
   readonly store: CallbackStore;
+  readonly slots: Pick<Slots, 'booking' | 'full'>;
   readonly rules: CallbackRules;
   readonly hints: Hints;
   readonly clock: Clock;
@@ -74,7 +76,8 @@ export class CallbackDesk {
 
   /**
    * Tells a fact about a callback. Resolves when the new state is stored and its orders are carried out;
-   * a late or repeated fact resolves at once with the record as it is. Throws `not-found`.
+   * a late or repeated fact resolves at once with the record as it is. Throws `not-found`, and `slot-full` when it was
+   * to be moved to a time at which no place is left: then nothing has changed.
    */
   note(id: CallbackId, fact: Fact, decision?: DecisionView): Promise<CallbackRecord> {
     return this.#serial.run(id, () => this.#note(id, fact, decision));
@@ -82,14 +85,17 @@ export class CallbackDesk {
 
   /**
    * Accepts a callback: it is stored in the state that the screening leads to, by one write, and what is ordered for
-   * that state is carried out. What cannot be done then the reconciler makes up for: the answer stays yes.
+   * that state is carried out. What cannot be done then the reconciler makes up for: the answer stays yes. Throws
+   * `slot-full` when the last place at its picked time is taken.
    */
   accept(fresh: NewCallback, screened: Fact): Promise<Accepted> {
-    const { store, rules, log } = this.#parts;
+    const { store, rules, slots, log } = this.#parts;
     const { callback } = fresh;
     const { next, orders } = step(callback, screened, rules);
     return this.#serial.run(callback.id, async () => {
-      const inserted = await store.insert({ ...fresh, callback: next });
+      const booking = await slots.booking(next.wish);
+      const inserted = await store.insert({ ...fresh, callback: next, ...(booking && { booking }) });
+      if (inserted === 'slot-full') throw await slots.full(next.wish);
       if (inserted !== 'inserted') return inserted;
       const record = justStored(next);
       const { follow, standing } = await this.#after(callback, record, orders);
@@ -125,7 +131,7 @@ export class CallbackDesk {
     known: CallbackRecord,
     { fact, decision }: FollowUp,
   ): Promise<{ before: Callback; now: CallbackRecord; orders: readonly Order[] }> {
-    const { store, rules, log } = this.#parts;
+    const { store, rules, slots, log } = this.#parts;
     const { id } = known.callback;
     let told = fact;
     let record: CallbackRecord | undefined = known;
@@ -135,6 +141,7 @@ export class CallbackDesk {
       if (next === record.callback) return { before: next, now: record, orders: [] };
       const now = { ...record, callback: next, version: record.version + 1, ...(decision && { decision }) };
       const saved = await this.#stored(now, record, decision);
+      if (saved === 'slot-full') throw await slots.full(next.wish);
       if (saved === 'saved') return { before: record.callback, now, orders };
       if (saved === 'agent-taken' && told.type === 'offer-accepted') {
         log.warn({ callbackId: id, agentId: told.claim.agentId }, 'agent was held by another callback');
@@ -150,13 +157,18 @@ export class CallbackDesk {
     before: CallbackRecord,
     decision: DecisionView | undefined,
   ): ReturnType<CallbackStore['save']> {
-    const { id, phase } = now.callback;
-    if (phase.state !== 'reserved') return this.#parts.store.save(id, before.version, now.callback, decision);
+    const { store, slots } = this.#parts;
+    const { id, phase, wish } = now.callback;
+    if (phase.state !== 'reserved') {
+      const isMoved = wish.wantedAt !== before.callback.wish.wantedAt;
+      const booking = isMoved ? ((await slots.booking(wish)) ?? null) : undefined;
+      return store.save(id, before.version, now.callback, decision, booking);
+    }
     // Routing has decided already, and nothing can be done with the offer before this is stored: facts wait in line.
     this.#offered.set(id, now);
     try {
       this.#taker?.offering(now);
-      return await this.#parts.store.save(id, before.version, now.callback, decision);
+      return await store.save(id, before.version, now.callback, decision);
     } finally {
       this.#offered.delete(id);
     }

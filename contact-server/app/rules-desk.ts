@@ -3,7 +3,7 @@ import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
 import type { RulesFault, RulesView } from '../../contracts/rules.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
-import { changedRules, differences, restoredRules } from '../domain/rule-changes.ts';
+import { changedRules, completed, differences, restoredRules } from '../domain/rule-changes.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { Hints } from '../ports/hints.ts';
 import type { KeptRules, RuleBook, RuleStore } from '../ports/rule-store.ts';
@@ -49,7 +49,7 @@ export class RulesDesk {
     // In this order: whatever is saved in between makes the number below a taken one.
     const latest = await store.latest();
     const rules = await book.read();
-    const what = latest ? differences(latest.rules, rules) : ['Taken over from the company file'];
+    const what = latest ? differences(completed(latest.rules), rules) : ['Taken over from the company file'];
     if (what.length > 0) {
       const version = (latest?.version ?? 0) + 1;
       await store.add({ version, at: this.#parts.clock.now(), who: 'company file', what, rules });
@@ -116,7 +116,10 @@ export class RulesDesk {
     // What was wrong before is not held against a change that has nothing to do with it.
     const old = new Set(faultsOf(latest.rules).map((it) => JSON.stringify(it)));
     const errors = faultsOf(rules).filter((it) => !old.has(JSON.stringify(it)));
-    if (errors.length > 0) throw new ProblemError('invalid-request', { errors });
+    if (errors.length > 0) {
+      const told = errors.map(({ path, message }) => ({ path, message }));
+      throw new ProblemError('invalid-request', { errors: told });
+    }
     const what = differences(latest.rules, rules);
     if (what.length === 0) return this.look();
     const at = clock.now();
@@ -136,7 +139,7 @@ export class RulesDesk {
   async #latest(): Promise<KeptRules> {
     const latest = await this.#parts.store.latest();
     if (!latest) throw new ProblemError('unavailable', { retryAfterS: 2 });
-    return latest;
+    return { ...latest, rules: completed(latest.rules) };
   }
 
   #tick(): void {

@@ -23,6 +23,7 @@ const waitsAgain: Readonly<Record<string, string>> = {
   screened: 'In line',
   due: 'In line: the time has come',
   moved: 'In line: moved to as soon as possible',
+  kept: 'Kept in line for the next opening',
   timeout: 'In line again: the offer was not answered',
   rejected: 'In line again: the offer was declined',
   canceled: 'In line again: the offer was taken back',

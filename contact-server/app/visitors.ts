@@ -13,9 +13,10 @@ import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
 import { type Asking, languageOf } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
-import { isWithin, isZone } from './dial-hours.ts';
+import { isZone } from './dial-hours.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
+import { callable } from './slots.ts';
 import { hashToken } from './tokens.ts';
 import type { VisitorStreams } from './visitor-streams.ts';
 import type { VisitorViews } from './visitor-view.ts';
@@ -179,12 +180,9 @@ export class Visitors implements VisitorDesk {
     return { status: 200, body };
   }
 
-  /** A picked time is judged by the zone of whoever picks it: times at which we would not ring there are not offered. */
   #callable(slots: readonly TimeRange[], zone: string | undefined): readonly TimeRange[] {
     if (zone === undefined || !isZone(zone)) return slots;
-    const { callingHours } = this.#parts.company;
-    const may = (at: number): boolean => isWithin(at, callingHours, [zone]);
-    return slots.filter(({ from, to }) => may(from) && may(to - 1));
+    return callable(slots, this.#parts.company.callingHours, zone);
   }
 }
 

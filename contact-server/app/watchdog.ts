@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { CallId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Call } from '../domain/call.ts';
-import { callOf } from '../domain/callback.ts';
+import type { Routing } from '../../routing/index.ts';
+import { type Callback, callOf, type Fact } from '../domain/callback.ts';
 import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 import type { CallDesk } from './call-desk.ts';
@@ -15,6 +16,7 @@ interface Parts {
   readonly callStore: CallStore;
   readonly store: CallbackStore;
   readonly telephony: Telephony;
+  readonly routing: Pick<Routing, 'opening'>;
   readonly audit: AuditStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,6 +30,9 @@ interface Parts {
 
 /** Start goes on without calls that are not adopted yet, when the telephone system is away. */
 const ADOPT_MS = 3_000;
+const DAY_MS = 24 * 3_600_000;
+/** So far ahead a request is taken at all. */
+const LOOK_AHEAD_MS = 14 * DAY_MS;
 
 /**
  * Nothing stays past its deadline: looks for states that did, tells the machine, and says in the audit what it did.
@@ -113,12 +118,21 @@ export class Watchdog {
     const { callbacks, audit, clock, log } = this.#parts;
     const { id } = callback;
     const at = clock.now();
-    const now = await callbacks.note(id, { type: 'deadline-passed', at });
+    const keepUntil = callback.phase.state === 'queued' ? await this.#keepUntil(callback, at) : undefined;
+    const fact: Fact = { type: 'deadline-passed', at, ...(keepUntil !== undefined && { keepUntil }) };
+    const now = await callbacks.note(id, fact);
     const [from, to] = [callback.phase.state, now.callback.phase.state];
     if (from === to) return;
     log.warn({ callbackId: id, from, to }, 'state past its deadline');
     const detail = `${from} was overdue, now ${to}`;
     await audit.add({ at, who: 'watchdog', what: 'deadline', about: id, detail });
+  }
+
+  /** Who waits while it is closed has the whole first day of the next opening; nobody is dropped over a weekend. */
+  async #keepUntil({ wish }: Callback, at: number): Promise<number | undefined> {
+    const { openNow, opensAt } = await this.#parts.routing.opening(wish.service, at);
+    if (openNow || opensAt === undefined || opensAt > at + LOOK_AHEAD_MS) return undefined;
+    return opensAt + DAY_MS;
   }
 
   async #adoptCalls(): Promise<void> {

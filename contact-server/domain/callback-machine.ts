@@ -146,8 +146,15 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
         : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', { do: 'leave-line' });
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
-    case 'deadline-passed':
+    case 'deadline-passed': {
+      // Nobody is there, and nobody was told to go: once, the waiting goes on into the next opening.
+      const { keepUntil: until = 0 } = fact;
+      if (until > fact.at && now.patience?.isKept !== true) {
+        const kept = { ...now, patience: { until, isKept: true } };
+        return { next: enterState(kept, { state: 'queued' }, fact.at, 'kept', until), orders: [] };
+      }
       return end(now, { state: 'expired' }, fact.at, 'waited too long', { do: 'leave-line' });
+    }
     case 'screened':
     case 'refused':
     case 'due':
@@ -174,7 +181,13 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
       // Routing has filed the contact again in the same step, or offered it to the next: the entry stays.
       if (fact.reservationId !== phase.claim.reservationId) return stay(now);
       return {
-        next: enterState(now, { state: 'queued' }, fact.at, fact.why, now.startedAt + rules.maxWaitMs),
+        next: enterState(
+          now,
+          { state: 'queued' },
+          fact.at,
+          fact.why,
+          now.patience?.until ?? now.startedAt + rules.maxWaitMs,
+        ),
         orders: [],
       };
     case 'agent-reserved':

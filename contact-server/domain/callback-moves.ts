@@ -45,9 +45,10 @@ export function queued(
   ...before: readonly Order[]
 ): Step {
   // Someone who waits again after a try or a picked time has the whole patience once more.
-  const deadline = Math.max(now.startedAt, at) + rules.maxWaitMs;
+  const until = Math.max(now.startedAt, at) + rules.maxWaitMs;
+  const entered = { ...now, entry: now.entry + 1, patience: { until, isKept: false } };
   return {
-    next: enterState({ ...now, entry: now.entry + 1 }, { state: 'queued' }, at, why, deadline),
+    next: enterState(entered, { state: 'queued' }, at, why, until),
     orders: [...before, { do: 'enter-line' }],
   };
 }

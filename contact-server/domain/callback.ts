@@ -109,6 +109,8 @@ export interface Callback {
   readonly agentFailures: number;
   /** Past this (epoch ms), the watchdog tells the fact `deadline-passed`. End states have none. */
   readonly deadline?: number;
+  /** How long it waits in line before it expires, and whether that was prolonged because nobody was there to ring. */
+  readonly patience?: { readonly until: number; readonly isKept: boolean };
   readonly history: readonly Moment[];
 }
 
@@ -166,7 +168,8 @@ export type Fact =
   | { readonly type: 'cancelled'; readonly at: number; readonly by: 'visitor' | 'manager' | 'agent' }
   /** To another time, or (`to` absent) as soon as somebody is free. */
   | { readonly type: 'moved'; readonly at: number; readonly to?: number }
-  | { readonly type: 'deadline-passed'; readonly at: number };
+  /** `keepUntil`: its service is closed, and who waits in line is kept so long, into the next opening. */
+  | { readonly type: 'deadline-passed'; readonly at: number; readonly keepUntil?: number };
 
 export type Next = 'ready' | 'not-ready' | 'as-wished';
 

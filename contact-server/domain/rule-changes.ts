@@ -14,12 +14,19 @@ export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rul
   };
 }
 
+/** The rules of a version from before there were rings, or waits: none held. */
+export function completed(rules: Rules): Rules {
+  const none = { rings: [], preferredWaitMs: 0, ageMsPerPriority: 0 };
+  return { ...rules, services: rules.services.map((it) => ({ ...none, ...it })) };
+}
+
 /** An earlier version's rules, with the services and people that have come since as they are now. */
 export function restoredRules(now: Rules, earlier: Rules): Rules {
   const agents = new Map(earlier.agents.map((it) => [it.id, it]));
   return {
     qualifications: [...new Set([...now.qualifications, ...earlier.qualifications])].sort(),
-    services: replaced(now.services, earlier.services).filter((it) => has(now.services, it.id)),
+    // A version from before there were rings, or waits, says nothing of them.
+    services: now.services.map((it) => ({ ...it, ...earlier.services.find(({ id }) => id === it.id) })),
     hours: earlier.hours,
     agents: now.agents.map((it) => ({
       ...it,
@@ -63,8 +70,11 @@ function ofKind(kind: string, before: readonly Item[], after: readonly Item[]): 
 const fieldNames: Readonly<Record<string, string>> = {
   must: 'must have',
   prefer: 'preferred',
+  rings: 'steps with waiting',
+  preferredWaitMs: 'waits for the preferred agent',
+  ageMsPerPriority: 'a point of priority counts as waiting of',
   autoAccept: 'accepts by itself',
-  offerMs: 'offer time (ms)',
+  offerMs: 'offer time',
   entitled: 'for the entitled only',
   slotMinutes: 'slot length (min)',
   slotCapacity: 'calls in a slot',
@@ -77,16 +87,33 @@ const fieldNames: Readonly<Record<string, string>> = {
 };
 
 function fieldChange(name: string, before: unknown, after: unknown): string[] {
-  const [from, to] = [inWords(before), inWords(after)];
+  const [from, to] = [inWords(before, name), inWords(after, name)];
   return from === to ? [] : [`${fieldNames[name] ?? name} ${from} → ${to}`];
 }
 
-function inWords(value: unknown): string {
+function inWords(value: unknown, name = ''): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
-  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  if (name.endsWith('Ms') && typeof value === 'number') return duration(value);
+  if (name === 'rings' && Array.isArray(value)) return (value as Rings).map(ringInWords).join(', then ');
+  if (Array.isArray(value)) return value.map((it) => inWords(it)).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'object' && value !== null) return Object.values(value).map(inWords).join(' ');
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value)
+      .map((it) => inWords(it))
+      .join(' ');
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+type Rings = Rules['services'][number]['rings'];
+
+function ringInWords({ afterMs, must, prefer }: Rings[number]): string {
+  const wished = prefer.length === 0 ? '' : `, preferred ${inWords(prefer)}`;
+  return `after ${duration(afterMs)} ${must.length === 0 ? 'anybody' : inWords(must)}${wished}`;
+}
+
+function duration(ms: number): string {
+  if (ms === 0) return 'none';
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`;
 }
 
 function titleOf({ id, name }: Item): string {

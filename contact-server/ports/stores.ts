@@ -32,8 +32,17 @@ export function justStored(callback: Callback): CallbackRecord {
   };
 }
 
+/** A place in a bookable span (epoch ms) of its service: granted while fewer than `capacity` are taken in it. */
+export interface Booking {
+  readonly from: number;
+  readonly to: number;
+  readonly capacity: number;
+}
+
 export interface NewCallback {
   readonly callback: Callback;
+  /** The place it takes with its picked time, until that is moved or the callback is over. */
+  readonly booking?: Booking;
   readonly tokenHash: string;
   readonly origin: string;
   readonly idempotencyKey: string;
@@ -65,20 +74,26 @@ export interface CallbackStore {
   /** Acceptance itself. `known`: the key was used before, for this body or another. */
   insert(
     fresh: NewCallback,
-  ): Promise<'inserted' | { readonly known: CallbackRecord; readonly sameBody: boolean } | 'phone-busy'>;
+  ): Promise<
+    'inserted' | { readonly known: CallbackRecord; readonly sameBody: boolean } | 'phone-busy' | 'slot-full'
+  >;
   find(id: CallbackId): Promise<CallbackRecord | undefined>;
   findByKey(
     origin: string,
     key: string,
   ): Promise<{ readonly record: CallbackRecord; readonly bodyHash: string } | undefined>;
   findByToken(id: CallbackId, tokenHash: string): Promise<CallbackRecord | undefined>;
-  /** Saves `next` if nobody wrote since `version`. `agent-taken`: another callback holds the claim's agent. */
+  /**
+   * Saves `next` if nobody wrote since `version`. `agent-taken`: another callback holds the claim's agent. With a
+   * booking it takes a place there instead of the one it had; with null it gives that up.
+   */
   save(
     id: CallbackId,
     version: number,
     next: Callback,
     decision?: DecisionView,
-  ): Promise<'saved' | 'stale' | 'agent-taken'>;
+    booking?: Booking | null,
+  ): Promise<'saved' | 'stale' | 'agent-taken' | 'slot-full'>;
   /** The fenced step before the agent's phone rings: true once for a call, and only while it is the present one. */
   recordAgentDial(id: CallbackId, callId: CallId, fence: number): Promise<boolean>;
   /** The fenced step before the customer's phone rings: true once for a call, and only while it is the present one. */

@@ -1,11 +1,14 @@
 import type { Connection, Model } from 'mongoose';
 import type { Company } from '../../contracts/company.schema.ts';
+import type { Rules } from '../../contracts/rules.schema.ts';
+import type { RulesFault } from '../../contracts/rules.ts';
 import type { Capacity } from '../domain/channels.ts';
 import { USUAL_WRITTEN, writtenCapacity } from '../domain/channels.ts';
-import type { Qualification } from '../domain/qualification.ts';
-import { ruleFaults } from '../domain/rings.ts';
 import { addressRange } from './addresses.ts';
+import { directoryChanged } from './directory-changed.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
+import { readRules } from './rule-book.ts';
+import { rulesFaults } from './rule-faults.ts';
 
 /** What an import changed. */
 export interface Imported {
@@ -26,17 +29,14 @@ export async function importDirectory(
 ): Promise<Imported> {
   const models = directoryModels(connection);
   await Promise.all(Object.values(models).map((it: Model<unknown>) => it.createIndexes()));
-  const known = await models.agents.find({ centre, active: true }, { qualifications: 1 }).lean();
-  const unmanned = checkedRules(company, [...known, ...company.agents]);
-  const names = new Set([
-    ...company.agents.flatMap((it) => it.qualifications.map((skill) => skill.name)),
-    ...company.services.flatMap((it) => [...it.must, ...it.prefer].map((skill) => skill.name)),
-  ]);
+  const now = await readRules(connection, centre);
+  const rules = together(now, company);
+  const unmanned = checked(rules, now);
   const counts = [
     await add(
       models.qualifications,
       centre,
-      [...names].map((name) => ({ id: name, name, kind: name.split(':')[0] })),
+      rules.qualifications.map((name) => ({ id: name, name, kind: name.split(':')[0] })),
     ),
     await add(models.hours, centre, company.hours),
     await add(models.services, centre, company.services),
@@ -67,23 +67,38 @@ export async function importDirectory(
   return { added, left: counts.reduce((sum, it) => sum + it.left, 0), unmanned };
 }
 
+/** The rules once the file is taken over: what is there stays as it is. */
+function together(now: Rules, { services, hours, agents, entitlements }: Company): Rules {
+  const named = [
+    ...agents.flatMap((it) => it.qualifications),
+    ...services.flatMap((it) => [it, ...it.rings].flatMap(({ must, prefer }) => [...must, ...prefer])),
+  ].map((it) => it.name);
+  const kept = <T extends { readonly id: string }>(here: readonly T[], file: readonly T[]): T[] => [
+    ...here,
+    ...file.filter(({ id }) => !here.some((it) => it.id === id)),
+  ];
+  return {
+    qualifications: [...new Set([...now.qualifications, ...named])],
+    services: kept(now.services, services),
+    hours: kept(now.hours, hours),
+    agents: kept(now.agents, agents),
+    entitlements: kept(now.entitlements, entitlements),
+  };
+}
+
 /**
- * Rules that make no sense are refused as a whole, before anything is stored. What nobody can meet is told: a centre
+ * A file that makes no sense is refused as a whole, before anything is stored. What nobody can meet is told: a centre
  * must not stand still because somebody left, or is not hired yet.
  */
-function checkedRules(
-  { services }: Company,
-  agents: readonly { readonly qualifications: readonly Qualification[] }[],
-): readonly string[] {
-  const faults = services.flatMap(({ id, must, prefer, rings }) =>
-    ruleFaults(
-      { id, requirement: { must, prefer }, rings },
-      agents.map((it) => it.qualifications),
-    ).map(({ where, reason, unmanned }) => ({ text: `services.${id}.${where}: ${reason}`, unmanned })),
-  );
-  const wrong = faults.filter((it) => !it.unmanned).map((it) => it.text);
-  if (wrong.length > 0) throw new SenselessRule(wrong.join(' '));
-  return faults.map((it) => it.text);
+function checked(rules: Rules, now: Rules): readonly string[] {
+  const words = ({ path, message }: RulesFault): string =>
+    `${path.slice(1).replaceAll('/', '.')}: ${message}`;
+  const faults = rulesFaults(rules);
+  const old = new Set(rulesFaults(now).map(words));
+  const wrong = faults.filter((it) => !it.unmanned).map(words);
+  const fresh = wrong.filter((it) => !old.has(it));
+  if (fresh.length > 0) throw new SenselessRule(fresh.join(' '));
+  return faults.filter((it) => it.unmanned).map(words);
 }
 
 /** The centre's rule with an agent's own numbers, where that is not the usual. */
@@ -98,19 +113,9 @@ function unusual(
   return writtenCapacity(own) === USUAL_WRITTEN ? undefined : own;
 }
 
-/** A service's rule contradicts itself; the message says which, where and why. */
+/** The company's rules contradict themselves; the message says which, where and why. */
 export class SenselessRule extends Error {
   override readonly name = 'SenselessRule';
-}
-
-/** To be called after any edit of the directory, so that every running distributor loads it anew. */
-export async function directoryChanged(connection: Connection, centre = 'main'): Promise<void> {
-  const { meta } = directoryModels(connection);
-  await meta.updateOne(
-    { _id: centre },
-    { $inc: { version: 1 }, $setOnInsert: { centre, epoch: 0, schemaVersion: SCHEMA_VERSION } },
-    { upsert: true },
-  );
 }
 
 async function add<T>(

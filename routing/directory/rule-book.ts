@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Rules } from '../../contracts/rules.schema.ts';
 import { addressRange } from './addresses.ts';
-import { directoryChanged } from './import-company.ts';
+import { directoryChanged } from './directory-changed.ts';
 import type { AgentDoc, EntitlementDoc, HoursDoc, ServiceDoc } from './models.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
 
@@ -88,9 +88,27 @@ export async function writeRules(connection: Connection, rules: Rules, centre = 
 }
 
 function service(it: ServiceDoc): Rules['services'][number] {
-  const { id, name, hours, autoAccept, offerMs, entitled, slotMinutes, slotCapacity } = it;
-  const [must, prefer] = [plain(it.must), plain(it.prefer)];
-  return { id, name, hours, must, prefer, autoAccept, offerMs, entitled, slotMinutes, slotCapacity };
+  const { id, name, hours, preferredWaitMs = 0, ageMsPerPriority = 0 } = it;
+  const { autoAccept, offerMs, entitled, slotMinutes, slotCapacity } = it;
+  return {
+    id,
+    name,
+    hours,
+    must: plain(it.must),
+    prefer: plain(it.prefer),
+    rings: (it.rings ?? []).map(({ afterMs, must, prefer }) => ({
+      afterMs,
+      must: plain(must),
+      prefer: plain(prefer),
+    })),
+    preferredWaitMs,
+    ageMsPerPriority,
+    autoAccept,
+    offerMs,
+    entitled,
+    slotMinutes,
+    slotCapacity,
+  };
 }
 
 function entitlement(it: EntitlementDoc): Rules['entitlements'][number] {

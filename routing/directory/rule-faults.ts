@@ -1,7 +1,7 @@
 import type { Rules } from '../../contracts/rules.schema.ts';
 import type { RulesFault } from '../../contracts/rules.ts';
 import { canServe } from '../domain/match.ts';
-import type { Qualification } from '../domain/qualification.ts';
+import type { Qualification, Requirement } from '../domain/qualification.ts';
 import { addressRange } from './addresses.ts';
 
 type Item<K extends keyof Rules> = Rules[K][number];
@@ -20,27 +20,38 @@ export function rulesFaults(rules: Rules): readonly RulesFault[] {
 
 function serviceFaults(service: Item<'services'>, rules: Rules): RulesFault[] {
   const at = `/services/${service.id}`;
+  const steps = [{ ...service, at }, ...service.rings.map((it, i) => ({ ...it, at: `${at}/rings/${i}` }))];
   const faults = [
-    ...skillFaults(service.must, `${at}/must`, rules.qualifications),
-    ...skillFaults(service.prefer, `${at}/prefer`, rules.qualifications),
+    ...steps.flatMap((it) => skillFaults(it.must, `${it.at}/must`, rules.qualifications)),
+    ...steps.flatMap((it) => skillFaults(it.prefer, `${it.at}/prefer`, rules.qualifications)),
   ];
   if (!rules.hours.some((it) => it.id === service.hours)) {
     faults.push({ path: `${at}/hours`, message: `There are no opening hours called ${service.hours}.` });
   }
-  if (faults.length === 0 && !rules.agents.some((it) => canServe(it.qualifications, service))) {
-    faults.push({ path: `${at}/must`, message: impossible(service, rules) });
+  for (const [i, { afterMs }] of service.rings.entries()) {
+    if (afterMs > (service.rings[i - 1]?.afterMs ?? 0)) continue;
+    const message = 'A step begins later than the one before: give it a longer time.';
+    faults.push({ path: `${at}/rings/${i}/afterMs`, message });
   }
-  return faults;
+  // Where a step has somebody, or one after it, whoever waits is reached. Before anybody is hired nothing can be said.
+  const manned = steps.findLastIndex((step) => rules.agents.some((it) => canServe(it.qualifications, step)));
+  if (faults.length > 0 || rules.agents.length === 0) return faults;
+  return steps.slice(manned + 1).map((it, i) => ({
+    path: `${it.at}/must`,
+    message: impossible(it, service.name, manned + 1 + i, rules),
+    unmanned: true,
+  }));
 }
 
-function impossible(service: Item<'services'>, { agents }: Rules): string {
-  const alone = service.must.find(
+/** `step`: 0 is what is asked for at first, 1 the first ring. */
+function impossible({ must }: Requirement, service: string, step: number, { agents }: Rules): string {
+  const alone = must.find(
     (need) => !agents.some((it) => canServe(it.qualifications, { must: [need], prefer: [] })),
   );
-  if (alone) {
-    return `Nobody could take a call for ${service.name}: nobody has ${alone.name} at level ${String(alone.level)} or higher.`;
-  }
-  return `Nobody could take a call for ${service.name}: there are people for each of these, but nobody has all of them.`;
+  const why = alone
+    ? `nobody has ${alone.name} at level ${alone.level} or higher`
+    : 'there are people for each of these, but nobody has all of them';
+  return `Nobody could take a call for ${service}${step === 0 ? '' : ` from step ${step} on`}: ${why}.`;
 }
 
 function skillFaults(skills: readonly Qualification[], at: string, known: readonly string[]): RulesFault[] {

@@ -29,20 +29,25 @@ const HORIZON_DAYS = 370;
 
 /** When it is open between two moments, in order and joined where one period ends as the next begins. */
 export function openSpans(hours: Hours, from: number, to: number): Span[] {
-  const spans: Span[] = [];
-  // A period may reach over midnight, and a local day may begin up to 14 h beside the UTC day.
-  for (let day = localDay(hours.timezone, from - DAY_MS); ; day = addDays(day, 1)) {
-    if (toEpoch(hours.timezone, day, 0) >= to) break;
-    spans.push(...daySpans(hours, day));
-  }
   const joined: Span[] = [];
-  for (const span of spans.sort((a, b) => a.from - b.from)) {
+  for (const span of periodsBetween(hours, from, to)) {
     const last = joined.at(-1);
     if (last !== undefined && span.from <= last.to) {
       joined[joined.length - 1] = { from: last.from, to: Math.max(last.to, span.to) };
     } else joined.push(span);
   }
   return joined.filter((span) => span.to > from && span.from < to);
+}
+
+/** The periods as they are written, in their order, of all days that reach into the time between two moments. */
+function periodsBetween(hours: Hours, from: number, to: number): Span[] {
+  const spans: Span[] = [];
+  // A period may reach over midnight, and a local day may begin up to 14 h beside the UTC day.
+  for (let day = localDay(hours.timezone, from - DAY_MS); ; day = addDays(day, 1)) {
+    if (toEpoch(hours.timezone, day, 0) >= to) break;
+    spans.push(...daySpans(hours, day));
+  }
+  return spans.sort((a, b) => a.from - b.from);
 }
 
 /** Whether it is open now, and when that changes. */
@@ -80,19 +85,28 @@ export function nextChanges(
   return opening.closesAt === undefined ? opening : { ...openingAt(hours, opening.closesAt), ...opening };
 }
 
-/** Bookable pieces of the opening times, counted from the beginning of each opening. */
+/** Bookable pieces of the opening times, counted from the beginning of each period: they do not move with the question. */
 export function slotsBetween(hours: Hours, from: number, to: number, slotMinutes: number): Span[] {
   const step = slotMinutes * 60_000;
   const slots: Span[] = [];
-  for (const span of openSpans(hours, from, to)) {
-    // A line open for weeks on end is cut at the hour grid, so that slots do not move with the question.
-    const origin = span.to - span.from > 7 * DAY_MS ? Math.floor(from / step) * step : span.from;
-    for (let start = Math.max(origin, origin + Math.ceil((from - origin) / step) * step); ; start += step) {
-      if (start + step > Math.min(span.to, to)) break;
+  for (const span of periodsBetween(hours, from, to)) {
+    // Where one period reaches into the next, the earlier one is cut up first.
+    const begin = Math.max(from, slots.at(-1)?.to ?? from);
+    const skipped = Math.max(0, Math.ceil((begin - span.from) / step));
+    for (let start = span.from + skipped * step; start + step <= Math.min(span.to, to); start += step) {
       slots.push({ from: start, to: start + step });
     }
   }
   return slots;
+}
+
+/** The piece of the opening times a moment falls into, be it the short rest of a period; none where it is closed. */
+export function slotAt(hours: Hours, at: number, slotMinutes: number): Span | undefined {
+  const step = slotMinutes * 60_000;
+  const period = periodsBetween(hours, at, at + 1).find((it) => it.from <= at && at < it.to);
+  if (period === undefined) return undefined;
+  const from = period.from + Math.floor((at - period.from) / step) * step;
+  return { from, to: Math.min(from + step, period.to) };
 }
 
 /** The slots in which fewer than `capacity` of these times lie; slots and times in their order. */

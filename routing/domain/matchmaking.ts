@@ -26,6 +26,8 @@ class Hand extends Pairing {
     switch (fact.type) {
       case 'enter':
         return this.#enter(fact.contact);
+      case 'anew':
+        return this.#anew(fact.contact);
       case 'leave':
         return this.#leave(fact.contactId);
       case 'accept':
@@ -76,6 +78,18 @@ class Hand extends Pairing {
     // Only now, so that the contact itself stands in line for the agent its older offer held.
     if (open) this.release(open.agentId, older);
     return waiters.get(id)?.reservation === undefined ? 'queued' : 'reserved';
+  }
+
+  #anew(contact: Entering): string {
+    const known = this.is.waiters.get(contact.id);
+    if (known?.entry !== contact.entry || !isWaiting(known)) return 'nothing';
+    const { precedence } = known;
+    const fresh = this.widened({ ...contact, precedence, ring: 0 });
+    const rule = ({ class: kind, rings, offerMs, preferred }: Entering): string =>
+      JSON.stringify([kind, rings, offerMs, preferred?.until, preferred?.waitUntil]);
+    if (rule(fresh) === rule(known)) return 'nothing';
+    this.place(fresh);
+    return 'ok';
   }
 
   #leave(id: CallbackId): string {

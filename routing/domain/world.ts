@@ -84,6 +84,8 @@ export interface World {
 /** What may happen to it. */
 export type Fact =
   | { readonly type: 'enter'; readonly contact: Entering }
+  /** The rule of its service was changed while it waits. */
+  | { readonly type: 'anew'; readonly contact: Entering }
   | { readonly type: 'leave'; readonly contactId: CallbackId }
   | { readonly type: 'accept' | 'reject'; readonly reservationId: ReservationId; readonly agentId: AgentId }
   | { readonly type: 'claim'; readonly contact: Entering; readonly agentId: AgentId }

@@ -86,6 +86,13 @@ export class Matchmaker {
     return disagreed(reply) ?? { state: reply[0] as 'queued' | 'over' };
   }
 
+  /** Whoever waits, waits by a changed rule of their service from now on, at the same place. */
+  async anew(entry: Entry, version: number): Promise<{ state: 'ok' | 'nothing' } | Stale | UnknownClass> {
+    const { contact } = entry;
+    const reply = await this.run('anew', contact.id, contact.entry, entry.class, ...told(entry), version);
+    return disagreed(reply) ?? { state: reply[0] as 'ok' | 'nothing' };
+  }
+
   async leave(contactId: CallbackId): Promise<void> {
     await this.run('leave', contactId);
   }

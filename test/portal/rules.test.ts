@@ -90,6 +90,35 @@ describe('Ana, who manages too, changes rules', () => {
     assert.equal(fake.rules.rules.services[0]?.name, 'Sales and advice');
   });
 
+  it('and says by keyboard what changes for those who wait long; a sentence tells what will happen [AV11]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await opens(page, 'services/sales');
+    await bench.sees(page, '.rule-says', 'At first: an agent with service:sales, however long they wait.');
+    const press = async (name: string): Promise<void> => {
+      await page.focus(`::-p-aria([name="${name}"][role="button"])`);
+      await page.keyboard.press('Enter');
+    };
+    await press('Add a step');
+    await types(page, '[name="rings/0/afterMs"]', '90');
+    await page.select('[aria-label="After waiting, unit"]', 'seconds');
+    await press('Step 1: Take out service:sales');
+    await types(page, '[name=preferredWaitMs]', '2');
+    await types(page, '[name=ageMsPerPriority]', '0.5');
+    await bench.sees(page, '.rule-says', 'After 1 minute 30 seconds: any agent, for as long as it takes.');
+    await bench.sees(page, '.rule-editor', 'waits for them alone for 2 minutes');
+    await bench.sees(page, '.rule-editor', 'came up to 5 minutes earlier');
+    await bench.isAccessible(page);
+    bench.fake.ruleFaults = [{ path: '/services/sales/rings/0/afterMs', message: 'A step begins later.' }];
+    await page.click('.rule-editor [type=submit]');
+    await bench.sees(page, '.rule-step .problem', 'A step begins later.');
+    await page.click('.rule-editor [type=submit]');
+    await bench.sees(page, '.rule-said', 'Saved');
+    const [sales] = fake.rules.rules.services;
+    assert.deepEqual(sales?.rings, [{ afterMs: 90_000, must: [], prefer: [] }]);
+    assert.deepEqual([sales.preferredWaitMs, sales.ageMsPerPriority], [120_000, 30_000]);
+  });
+
   it('and makes new opening hours with a holiday, and takes a period out again', async () => {
     const { fake } = bench;
     const page = await rules();

@@ -251,28 +251,46 @@ describe('A company in MongoDB', () => {
   });
 
   it('takes over a rule that nobody can meet as yet and says so; one that makes no sense it refuses whole [AV11]', async () => {
-    const service = (must: string, rings: object[] = []) => ({
-      id: 'villas',
-      name: 'Villas',
+    const service = (id: string, must: string, rings: object[] = []) => ({
+      id,
+      name: id,
       hours: 'office',
       must: skills(must),
       rings,
       callerIds: ['+442079460999'],
     });
-    const made = (it: object) => importDirectory(mongo, shop({ services: [it] }), 'centre-of-rules');
+    const made = (it: object) => {
+      const company = shop({ services: [it], entitlements: [] });
+      return importDirectory(mongo, company, 'centre-of-rules');
+    };
     const told = async (it: object) => (await made(it)).unmanned.join();
     const ring = (afterMs: number, must: string) => ({ afterMs, must: skills(must) });
-    const backwards = service('lang:es', [ring(60_000, ''), ring(60_000, '')]);
-    await assert.rejects(made(backwards), (error: unknown) => {
-      return error instanceof SenselessRule && error.message.startsWith('services.villas.rings.1.afterMs: ');
-    });
+    const backwards = service('villas', 'lang:es', [ring(60_000, ''), ring(60_000, '')]);
+    const refused = (words: RegExp) => (error: unknown) =>
+      error instanceof SenselessRule && words.test(error.message);
+    await assert.rejects(
+      made(backwards),
+      refused(/^services\.villas\.rings\.1\.afterMs: A step begins later/),
+    );
+    await assert.rejects(
+      made({ ...service('villas', ''), hours: 'never' }),
+      refused(/^services\.villas\.hours: There are no opening hours called never/),
+    );
+    const nowhere = { hours: [{ id: 'office', timezone: 'Mars/Olympus', weekly: [] }], entitlements: [] };
+    await assert.rejects(
+      importDirectory(mongo, shop(nowhere), 'centre-of-rules'),
+      refused(/^hours\.office\.timezone: Mars\/Olympus is not a time zone/),
+    );
     assert.equal(await directoryModels(mongo).services.countDocuments({ centre: 'centre-of-rules' }), 0);
-    assert.ok((await made(service('lang:es 2', [{ afterMs: 60_000, must: [] }]))).added > 0);
-    assert.match(await told(service('lang:xx')), /^services\.villas\.requirement: lang:xx: nobody has this/);
-    assert.match(await told(service('lang:es 3')), /Nobody holds lang:es at level 3\.$/);
+    assert.ok((await made(service('villas', 'lang:es 2', [ring(60_000, '')]))).added > 0);
+    assert.equal(await told(service('castles', 'lang:es 5', [ring(60_000, 'lang:es')])), '', 'later Ana can');
     assert.match(
-      await told(service('lang:es', [ring(60_000, 'product:homes')])),
-      /^services\.villas\.rings\.0: product:homes: nobody/,
+      await told(service('flats', 'lang:xx')),
+      /^services\.flats\.must: Nobody could take a call for flats: nobody has lang:xx at level 1 or higher\.$/,
+    );
+    assert.match(
+      await told(service('houses', 'lang:es', [ring(60_000, 'product:homes')])),
+      /services\.houses\.rings\.0\.must: Nobody could take a call for houses from step 1 on: nobody has product:homes/,
     );
     const { services } = await new MongoDirectory(mongo, 'centre-of-rules').load();
     assert.deepEqual(services.get('villas')?.rings, [{ afterMs: 60_000, must: [], prefer: [] }]);

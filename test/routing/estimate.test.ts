@@ -188,4 +188,22 @@ describe('A centre learns for its promises', () => {
     assert.deepEqual([outlook.estimate, outlook.opensAt], [undefined, opensAt]);
     assert.ok((await routing.estimate(asking)).estimate, 'without a service nothing is known of hours');
   });
+
+  it('and after closing only the next opening is promised, though an agent still talks [ES3]', async () => {
+    const day = (new Date(Date.now() + 3 * 86_400_000).getUTCDay() + 6) % 7;
+    const weekly = [{ day: day + 1, from: '09:00', to: '17:00' }];
+    const hours = { id: 'office', timezone: 'UTC', weekly, exceptions: [] };
+    const routing = await open({ ana: '' }, {}, [service('help', { hours })]);
+    await routing.setAgentState(ana, ready);
+    const held = reserved(await routing.enter(contact('talks')));
+    await routing.accept(held.id, ana);
+    queued(await routing.enter(contact('waits')));
+    const { opensAt } = await routing.opening('help', Date.now());
+    const [waits] = (await routing.snapshot()).waiting;
+    assert.ok(opensAt);
+    assert.deepEqual(
+      [waits?.standing.place, waits?.standing.estimate, waits?.standing.opensAt],
+      [1, undefined, opensAt],
+    );
+  });
 });

@@ -11,6 +11,7 @@ import {
   openSpans,
   profileId,
   screenEntitlement,
+  slotAt,
   slotsBetween,
   tiersFor,
   withLanguage,
@@ -300,6 +301,44 @@ describe('Opening hours on the odd days of odd zones', () => {
         if (i > 0) assert.equal(slot.from, slots[i - 1]?.to);
       }
     }
+  });
+});
+
+describe('A picked time', () => {
+  const at = (text: string) => Date.parse(text);
+  const daily = (from: string, to: string): Hours => ({
+    id: 'office',
+    timezone: 'Europe/London',
+    weekly: [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from, to })),
+    exceptions: [{ date: '2026-12-25', periods: [] }],
+  });
+
+  it('falls into one of the slots that are offered, whenever and from wherever it is asked [CB11] [AV9]', () => {
+    for (const hours of [daily('00:00', '24:00'), daily('09:00', '17:00'), daily('22:00', '03:00')]) {
+      for (const minutes of [30, 50, 240]) {
+        for (const day of ['2026-03-28', '2026-10-24', '2026-07-01']) {
+          const from = at(`${day}T11:17Z`);
+          const week = slotsBetween(hours, from, from + 9 * 86_400_000, minutes);
+          assert.deepEqual(
+            slotsBetween(hours, from + 7_200_000, from + 9 * 86_400_000, minutes),
+            week.filter((it) => it.from >= from + 7_200_000),
+            'they do not move with the question',
+          );
+          for (const slot of week.slice(0, 80)) {
+            assert.deepEqual(slotAt(hours, slot.from, minutes), slot);
+            assert.deepEqual(slotAt(hours, slot.to - 1, minutes), slot);
+          }
+        }
+      }
+    }
+  });
+
+  it('falls into the short rest of a period, and into nothing where it is closed', () => {
+    const hours = daily('09:00', '10:15');
+    const rest = { from: at('2026-12-01T10:00Z'), to: at('2026-12-01T10:15Z') };
+    assert.deepEqual(slotAt(hours, at('2026-12-01T10:14Z'), 30), rest);
+    assert.equal(slotAt(hours, at('2026-12-01T10:15Z'), 30), undefined);
+    assert.equal(slotAt(hours, at('2026-12-25T09:30Z'), 30), undefined, 'a holiday');
   });
 });
 

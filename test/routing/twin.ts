@@ -88,6 +88,8 @@ export class Twin {
     switch (fact.type) {
       case 'enter':
         return (await it.enter(entryOf(fact.contact), version)).state;
+      case 'anew':
+        return (await it.anew(entryOf(fact.contact), version)).state;
       case 'claim':
         return (await it.claim(entryOf(fact.contact), fact.agentId, version)).state;
       case 'accept':

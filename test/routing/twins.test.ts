@@ -67,6 +67,7 @@ const wish = fc.constantFrom(
 );
 const step = fc.oneof(
   { weight: 14, arbitrary: fc.record({ do: fc.constant('enter' as const), contact: entering }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('anew' as const), contact: entering }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('leave' as const), who }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wish' as const), agent, wish }) },
   {
@@ -144,6 +145,19 @@ class History {
       }
       case 'enter': {
         agree(await twin.tell({ type: 'enter', contact: this.#contact(it.contact) }));
+        return;
+      }
+      case 'anew': {
+        const known = this.#entries.get(it.contact.who);
+        if (!known) return;
+        const { rings, offerMs, preferred } = this.#contact({ ...it.contact, again: false });
+        const { preferred: _, ...asked } = known;
+        // Whom they prefer is theirs, not the rule's.
+        const waits = known.preferred &&
+          preferred && { preferred: { ...preferred, agentId: known.preferred.agentId } };
+        const anew = { ...asked, rings, offerMs, ...waits };
+        this.#entries.set(it.contact.who, anew);
+        agree(await twin.tell({ type: 'anew', contact: anew }));
         return;
       }
       case 'claim': {

@@ -76,6 +76,42 @@ describe('Who waits long', () => {
     });
   });
 
+  it('waits by a rule that was changed meanwhile, at the same place, and nobody is overtaken [AV11] [MG4]', async () => {
+    const routing = await open({ ana: 'lang:en' }, {});
+    await centre.open();
+    const heard = centre.listen(routing);
+    await routing.setAgentState(ana, pause('break'));
+    const asked = Date.now() - 120_000;
+    queued(await routing.enter(contact('first', 'lang:es', { startedAt: asked })));
+    queued(await routing.enter(contact('second', 'lang:es', { startedAt: asked + 1 })));
+    queued(await routing.enter(contact('third', 'lang:en', { startedAt: asked + 2, service: 'other' })));
+    const places = async () => {
+      const { waiting } = await routing.snapshot();
+      return waiting.map((it) => [it.contact.id, it.contact.startedAt, it.contact.requirement.must[0]?.name]);
+    };
+    const before = await places();
+    centre.directory.offers = [
+      service('help', { rings: [ring(60_000, 'lang:en')], ageMsPerPriority: 9_000 }),
+    ];
+    centre.directory.change({ ana: 'lang:en' });
+    await heard.until('contact.queued', (it) => it.contactId === id('second') && it.ring === 1);
+    assert.deepEqual(await places(), before);
+    await routing.setAgentState(ana, ready);
+    for (const name of ['first', 'second', 'third']) {
+      const { reservation } = await heard.until(
+        'reservation.created',
+        (it) => it.reservation.contactId === id(name),
+      );
+      await routing.accept(reservation.id, ana);
+      await routing.complete(reservation.id, { state: 'ready' });
+    }
+    const counted = Object.values((await routing.snapshot()).overtaken);
+    assert.equal(Math.max(...counted), 0);
+    // Told once each, though both processes look: what is so already is left alone.
+    const told = heard.all.filter((it) => it.type === 'contact.queued' && it.ring === 1);
+    assert.equal(told.length, 2);
+  });
+
   describe('for a preferred agent', () => {
     const preferred = () => ({ agentId: bo, until: Date.now() + 60_000 });
 

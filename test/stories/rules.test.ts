@@ -8,7 +8,7 @@ import { openCentre, type TestCentre } from '../support/centre.ts';
 import { eventually } from '../support/eventually.ts';
 import { employ, managerOf, tidy } from '../support/staff.ts';
 
-const staff = { ana: 'service:sales 3', bo: 'service:support 2' };
+const staff = { ana: 'service:sales 3', bo: 'service:support 2', cy: 'lang:es 2' };
 
 describe('A manager changes the rules while the centre works', function () {
   this.timeout(120_000);
@@ -16,14 +16,16 @@ describe('A manager changes the rules while the centre works', function () {
   let mina: AgentClient;
   let ana: AgentClient;
   let bo: AgentClient;
+  let cy: AgentClient;
 
   before(async () => {
     it_ = await openCentre({ change: (company) => employ(company, staff) });
     mina = await managerOf(it_);
     ana = await it_.agent('ana');
     bo = await it_.readyAgent('bo');
+    cy = await it_.readyAgent('cy');
   });
-  afterEach(() => tidy(mina, [ana, bo]));
+  afterEach(() => tidy(mina, [ana, bo, cy]));
   after(() => it_.close());
 
   const rules = async (): Promise<RulesView> => (await mina.send<RulesView>('GET', '/rules')).body;
@@ -33,6 +35,10 @@ describe('A manager changes the rules while the centre works', function () {
     const found = services.find((it) => it.id === id);
     assert.ok(found);
     return found;
+  };
+  const ring = (afterMs: number, needs: string) => {
+    const [name = '', level = '1'] = needs.split(' ');
+    return { afterMs, must: needs === '' ? [] : [{ name, level: Number(level) }], prefer: [] };
   };
   const skills = (...names: string[]) => names.map((name) => ({ name, level: 2 }));
 
@@ -50,6 +56,27 @@ describe('A manager changes the rules while the centre works', function () {
     const offer = await bo.offer(() => true, from);
     assert.equal(offer.callbackId, first.id, 'the first in line, though she asked under the old rules');
     assert.equal((await maria.look()).requestedAt, first.requestedAt);
+  });
+
+  it('and widens what is asked for: who waits is reached by it in their order, by everybody’s start [MG4] [AV11]', async () => {
+    await cy.ready();
+    const rules_ = await rules();
+    const first = await it_.visitor().ask('+442079460112');
+    const second = await it_.visitor().ask('+442079460113');
+    assert.deepEqual([first.place, second.place], [1, 2]);
+    const from = cy.told.items.length;
+    const rings = [ring(1_000, 'lang:es 2')];
+    const { status, body } = await change({ services: [{ ...service(rules_, 'sales'), rings }] });
+    assert.equal(status, 200);
+    assert.match(body.history[0]?.what[0] ?? '', /Sales: steps with waiting none → after 1 s lang:es 2/);
+    const offer = await cy.offer(() => true, from);
+    assert.equal(offer.callbackId, first.id);
+    assert.match(offer.why.because, /asked for less after waiting/);
+    const { body: restored } = await mina.send<RulesView>('POST', '/rules/restore', {
+      base: body.version,
+      version: rules_.version,
+    });
+    assert.deepEqual(service(restored, 'sales').rings, []);
   });
 
   it('and the next visitor is told by the new hours, holidays included, without a restart [MG4] [AV9]', async () => {
@@ -121,6 +148,23 @@ describe('A manager changes the rules while the centre works', function () {
         '/services/sales/must',
         /Nobody could take a call for Sales/,
       ],
+      [
+        { services: [{ ...sales, rings: [ring(60_000, 'lang:xx 1')] }] },
+        '/services/sales/rings/0/must/0',
+        /not a qualification here/,
+      ],
+      [
+        { services: [{ ...sales, rings: [ring(60_000, ''), ring(60_000, '')] }] },
+        '/services/sales/rings/1/afterMs',
+        /begins later than the one before/,
+      ],
+      [
+        { services: [{ ...sales, rings: [ring(60_000, 'service:sales 5')] }] },
+        '/services/sales/rings/0/must',
+        /Nobody could take a call for Sales from step 1 on/,
+      ],
+      [{ services: [{ ...sales, rings: [ring(999, '')] }] }, '/services/0/rings/0/afterMs', />=1000/],
+      [{ services: [{ ...sales, preferredWaitMs: 4e6 }] }, '/services/0/preferredWaitMs', /<=3600000/],
       [{ hours: [hours] }, '/hours/odd/timezone', /not a time zone/],
       [{ hours: [hours] }, '/hours/odd/weekly/1', /overlaps 09:00 to 12:00/],
       [{ removeHours: ['always'] }, '/services/sales/hours', /no opening hours called always/],
@@ -159,7 +203,7 @@ describe('A manager changes the rules while the centre works', function () {
     const { body: changed } = await change({ services: [{ ...sales, offerMs: 12_000, slotCapacity: 9 }] });
     const [last] = changed.history;
     assert.equal(last?.who, 'Mina Larsen');
-    assert.match(last.what.join(), /Service Sales: offer time \(ms\) \d+ → 12000; calls in a slot 4 → 9/);
+    assert.match(last.what.join(), /Service Sales: offer time \d+ s → 12 s; calls in a slot 4 → 9/);
     const { body: restored } = await mina.send<RulesView>('POST', '/rules/restore', {
       base: changed.version,
       version: before.version,

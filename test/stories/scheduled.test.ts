@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { OfferView } from '../../contracts/agent.ts';
 import type { Company } from '../../contracts/company.schema.ts';
 import type { Problem } from '../../contracts/problem.ts';
-import type { AvailabilityView, CallbackView } from '../../contracts/visitor.ts';
+import type { AvailabilityView, CallbackCreated, CallbackView } from '../../contracts/visitor.ts';
 import type { AgentClient } from '../support/agent-client.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
+import { eventually } from '../support/eventually.ts';
 import { employ, managerOf, serve, tidy } from '../support/staff.ts';
 import { newKey, type VisitorAnswer, type VisitorClient } from '../support/visitor-client.ts';
 
@@ -44,6 +47,7 @@ describe('A visitor picks a time', function () {
 
   before(async () => {
     it_ = await openCentre({
+      own: ['redis'],
       change(company) {
         employ(company, staff);
         addClosedService(company);
@@ -130,6 +134,65 @@ describe('A visitor picks a time', function () {
     await picking(103, opensAt + minuteMs, { service: 'late' });
     assert.deepEqual((await look()).slots[0], second, 'the slot is full');
     assert.deepEqual((await ana.desk()).offers, []);
+  });
+
+  it('and of several who want the last place one gets it; the others are told the next free times, and lose nothing [CB11]', async () => {
+    const at = opensAt + 24 * hourMs;
+    const wants = (n: number, when = at, key = newKey()) => {
+      const visitor = it_.visitor();
+      const wish = visitor.request(`+442079460${String(n)}`, { service: 'late', at: iso(when) });
+      return visitor.send<CallbackCreated & Problem>('POST', '/callbacks', wish, { 'idempotency-key': key });
+    };
+    const key = newKey();
+    const [first] = await Promise.all([wants(120, at, key), wants(121)]);
+    const answers = await Promise.all([122, 123, 124, 125].map((n) => wants(n, at + n * 1_000)));
+    assert.deepEqual(first.status, 201);
+    for (const { status, body } of answers) {
+      assert.equal(status, 409);
+      assert.equal(body.type, 'slot-full');
+      assert.equal(body.errors?.[0]?.path, '/at');
+      assert.match(body.detail ?? '', /^This time has just been taken\. Free next: \w{3} \d+ \w+ \d\d:\d\d/);
+      assert.equal(body.slots?.[0]?.from, iso(at + 30 * minuteMs));
+    }
+    assert.equal((await wants(120, at, key)).status, 201, 'the same request again has its place');
+
+    const token = { authorization: `Bearer ${first.body.token}` };
+    const visitor = it_.visitor();
+    const path = `/callbacks/${first.body.id}`;
+    assert.equal((await visitor.send('PATCH', path, { at: iso(at + 60_000) }, token)).status, 200);
+    assert.equal((await wants(126)).status, 409, 'moved within its slot it still holds one place');
+    assert.equal((await visitor.send('PATCH', path, { at: iso(at + 30 * minuteMs) }, token)).status, 200);
+    const next = await wants(126);
+    assert.equal(next.status, 201, 'moved away, it left its place');
+    const back = await visitor.send<Problem>('PATCH', path, { at: iso(at) }, token);
+    assert.deepEqual([back.status, back.body.type], [409, 'slot-full']);
+    const { body: stays } = await visitor.send<CallbackView>('GET', path, undefined, token);
+    assert.equal(stays.at, iso(at + 30 * minuteMs), 'what was refused left the time it had');
+    const gone = { authorization: `Bearer ${next.body.token}` };
+    await visitor.send('DELETE', `/callbacks/${next.body.id}`, undefined, gone);
+    const race = await Promise.all([127, 128, 129, 130, 131, 132].map((n) => wants(n)));
+    assert.deepEqual(race.map((it) => it.status).sort(), [201, 409, 409, 409, 409, 409]);
+  });
+
+  it('and the place is kept though Redis is emptied: the next still finds the slot full [CB11] [CB2]', async () => {
+    const at = opensAt + 48 * hourMs;
+    const wants = (n: number): Promise<VisitorAnswer<Problem>> => {
+      const visitor = it_.visitor();
+      const wish = visitor.request(`+442079460${String(n)}`, { service: 'late', at: iso(at) });
+      return visitor.send<Problem>('POST', '/callbacks', wish, { 'idempotency-key': newKey() });
+    };
+    assert.deepEqual([(await wants(140)).status, (await wants(141)).status], [201, 201]);
+    await it_.centre.kill('redis', true);
+    await rm(join(it_.centre.env['DATA_DIR'] ?? '', 'redis'), { recursive: true });
+    assert.equal((await wants(142)).status, 409, 'not even while it is away');
+    await it_.centre.start('redis');
+    assert.equal((await wants(143)).status, 409);
+    const offered = await eventually('the bookings are back', async () => {
+      const { body } = await it_.visitor().send<AvailabilityView>('GET', '/availability?service=late');
+      const isThere = body.slots.some((it) => it.from === iso(at));
+      return isThere ? undefined : body.slots;
+    });
+    assert.ok(offered.some((it) => it.from === iso(at + 30 * minuteMs)));
   });
 
   it('and another, earlier or later: the last one counts [CB9]', async () => {

@@ -36,7 +36,7 @@ export interface PageLine {
 
 /** How a coming request fails: answered with a problem, or cut off before or after it was carried out. */
 export type Failure =
-  | { readonly on: string; readonly problem: ProblemName; readonly detail?: string }
+  | { readonly on: string; readonly problem: ProblemName; readonly detail?: string; readonly about?: string }
   | { readonly on: string; readonly cut: 'before' | 'after' };
 
 /**
@@ -184,7 +184,7 @@ export class FakeVisitorApi {
     const text = await readAll(request);
     if (isFailing && 'problem' in failure) {
       if (method === 'POST') this.#asked(request, text);
-      problem(response, failure.problem, failure.detail);
+      problem(response, failure.problem, failure.detail, failure.about);
       return;
     }
     await this.#route(request, response, url, text, isFailing);
@@ -335,8 +335,9 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function problem(response: ServerResponse, type: ProblemName, detail?: string): void {
-  const body = { type, ...problems[type], ...(detail && { detail }) };
+function problem(response: ServerResponse, type: ProblemName, detail = '', about = ''): void {
+  const errors = about === '' ? {} : { errors: [{ path: about, message: detail }] };
+  const body = { type, ...problems[type], ...(detail && { detail }), ...errors };
   response.writeHead(body.status, { 'Content-Type': 'application/problem+json' }).end(JSON.stringify(body));
 }
 

@@ -93,6 +93,34 @@ describe('A visitor asks for a call', () => {
     await visitor.reads('We will ring you');
   });
 
+  it('at a time whose last place somebody else has just taken: reads so beside the times, and loses nothing typed [CB11]', async () => {
+    const [taken, free] = [inMinutes(60, 90), inMinutes(90, 120)];
+    bench.api.availability = { ...bench.api.availability, slots: [taken, free] };
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('about 6–9 min');
+    await visitor.page.keyboard.type('020 7946 0199');
+    await visitor.press('Pick a time', 'radio');
+    await visitor.reads('Times in your zone, London');
+    await visitor.press('You may call me about my question, this one time.', 'checkbox');
+    await visitor.press('Call me back');
+    await visitor.reads('Pick a time.');
+    await visitor.page.keyboard.press('Space');
+    const detail = 'This time has just been taken. Free next: Mon 30 Nov 15:40.';
+    bench.api.failures.push({ on: 'POST', problem: 'slot-full', detail, about: '/at' });
+    bench.api.availability = { ...bench.api.availability, slots: [free] };
+    await visitor.press('Call me back');
+    await visitor.reads(detail);
+    assert.equal((await bench.api.asked.next()).body.at, taken.from);
+    await visitor.press('Call me back');
+    await visitor.reads('Pick a time.');
+    await visitor.page.keyboard.press('Space');
+    await visitor.press('Call me back');
+    const { body } = await bench.api.asked.next();
+    assert.deepEqual([body.at, body.phone], [free.from, '020 7946 0199']);
+    await visitor.reads('We will ring you');
+  });
+
   it('while nobody is in, and is told when that will be, with times to choose from and no "now"', async () => {
     const at = inMinutes(600, 615);
     bench.api.availability = { ...bench.api.availability, open: false, opensAt: at.from, slots: [at] };

@@ -2,7 +2,13 @@ import type { Collection, Connection } from 'mongoose';
 import type { DecisionView } from '../../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, SessionId } from '../../../contracts/ids.ts';
 import { type Attempt, type Callback, claimOf, isOver } from '../../domain/callback.ts';
-import type { CallbackRecord, CallbackStore, ConsentRecord, NewCallback } from '../../ports/stores.ts';
+import type {
+  Booking,
+  CallbackRecord,
+  CallbackStore,
+  ConsentRecord,
+  NewCallback,
+} from '../../ports/stores.ts';
 import { durable, index, isDuplicate } from './durable.ts';
 
 interface CallbackDoc {
@@ -17,6 +23,10 @@ interface CallbackDoc {
   claimedBy?: AgentId;
   /** The number, until it has ended: unique, one open callback for each. */
   openPhone?: string;
+  /** Its place in a bookable span, until it has ended: unique, so that MongoDB decides who gets the last. */
+  slot?: string;
+  /** The time it was booked for. */
+  slotAt?: number;
   agentDial?: { callId: CallId; fence: number };
   tokenHash: string;
   origin: string;
@@ -35,7 +45,10 @@ interface CallbackDoc {
   expireAt?: Date;
 }
 
+type Slot = Required<Pick<CallbackDoc, 'slot' | 'slotAt'>>;
+
 const DAY_MS = 24 * 3_600_000;
+const MOST_TRIES = 100;
 
 /** Callbacks in MongoDB: one document each, changed by one conditional write at a time. */
 export class MongoCallbacks implements CallbackStore {
@@ -57,6 +70,9 @@ export class MongoCallbacks implements CallbackStore {
     await index(docs, { centre: 1, origin: 1, key: 1 }, { unique: true });
     await index(docs, { centre: 1, claimedBy: 1 }, { unique: true, ...exists('claimedBy') });
     await index(docs, { centre: 1, openPhone: 1 }, { unique: true, ...exists('openPhone') });
+    await index(docs, { centre: 1, slot: 1 }, { unique: true, ...exists('slot') });
+    await index(docs, { centre: 1, slotAt: 1 }, exists('slotAt'));
+    await index(docs, { centre: 1, 'callback.phase.at': 1 }, exists('callback.phase.at'));
     await index(docs, { centre: 1, open: 1, 'callback.requestedAt': 1 }, exists('open'));
     await index(docs, { centre: 1, 'callback.deadline': 1 }, exists('callback.deadline'));
     await index(
@@ -72,6 +88,13 @@ export class MongoCallbacks implements CallbackStore {
   }
 
   async insert(fresh: NewCallback): ReturnType<CallbackStore['insert']> {
+    const { callback, booking } = fresh;
+    if (booking) return this.#placed(callback, booking, (slot) => this.#insert(fresh, slot));
+    return this.#insert(fresh);
+  }
+
+  /** Throws where another has taken the very place meanwhile. */
+  async #insert(fresh: NewCallback, slot?: Slot): ReturnType<CallbackStore['insert']> {
     const { callback } = fresh;
     try {
       await this.#docs.insertOne(
@@ -83,6 +106,7 @@ export class MongoCallbacks implements CallbackStore {
           callback,
           open: true,
           openPhone: callback.wish.phone,
+          ...slot,
           tokenHash: fresh.tokenHash,
           origin: fresh.origin,
           key: fresh.idempotencyKey,
@@ -97,7 +121,7 @@ export class MongoCallbacks implements CallbackStore {
       );
       return 'inserted';
     } catch (error) {
-      if (!isDuplicate(error)) throw error;
+      if (!isDuplicate(error) || isDuplicate(error, 'slot')) throw error;
       const known = await this.findByKey(fresh.origin, fresh.idempotencyKey);
       if (!known) return 'phone-busy';
       return { known: known.record, sameBody: known.bodyHash === fresh.bodyHash };
@@ -126,7 +150,19 @@ export class MongoCallbacks implements CallbackStore {
     version: number,
     next: Callback,
     decision?: DecisionView,
-  ): Promise<'saved' | 'stale' | 'agent-taken'> {
+    booking?: Booking | null,
+  ): ReturnType<CallbackStore['save']> {
+    if (!booking) return this.#save(id, version, next, decision, booking);
+    return this.#placed(next, booking, (slot) => this.#save(id, version, next, decision, slot));
+  }
+
+  async #save(
+    id: CallbackId,
+    version: number,
+    next: Callback,
+    decision: DecisionView | undefined,
+    slot: Slot | null | undefined,
+  ): ReturnType<CallbackStore['save']> {
     const claimedBy = bindsAgent(next) ? claimOf(next)?.agentId : undefined;
     const over = isOver(next);
     const endedAt = next.history.at(-1)?.at ?? next.requestedAt;
@@ -135,11 +171,13 @@ export class MongoCallbacks implements CallbackStore {
       version: version + 1,
       ...(claimedBy !== undefined && { claimedBy }),
       ...(decision && { decision }),
+      ...slot,
       ...(over && { endedAt, expireAt: new Date(endedAt + this.#keepMs) }),
     };
     const unset = {
       ...(claimedBy === undefined && { claimedBy: 1 as const }),
       ...(over && { open: 1 as const, openPhone: 1 as const }),
+      ...((over || slot === null) && { slot: 1 as const, slotAt: 1 as const }),
     };
     try {
       const done = await this.#docs.updateOne(
@@ -149,9 +187,43 @@ export class MongoCallbacks implements CallbackStore {
       );
       return done.matchedCount === 1 ? 'saved' : 'stale';
     } catch (error) {
-      if (isDuplicate(error)) return 'agent-taken';
+      if (isDuplicate(error) && !isDuplicate(error, 'slot')) return 'agent-taken';
       throw error;
     }
+  }
+
+  /** Writes with a place that is free, and with another one when somebody else was quicker. */
+  async #placed<T>(
+    callback: Callback,
+    booking: Booking,
+    write: (slot: Slot) => Promise<T>,
+  ): Promise<T | 'slot-full'> {
+    for (let tries = 0; ; tries++) {
+      const places = await this.#free(callback, booking);
+      const place = places[Math.floor(Math.random() * places.length)];
+      if (place === undefined) return 'slot-full';
+      const slot = `${callback.wish.service}/${String(booking.from)}/${String(place)}`;
+      try {
+        return await write({ slot, slotAt: callback.wish.wantedAt ?? booking.from });
+      } catch (error) {
+        if (!isDuplicate(error, 'slot') || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  /** So many places as are left, the lowest: of two who want the last one both try the same. */
+  async #free({ id, wish }: Callback, { from, to, capacity }: Booking): Promise<readonly number[]> {
+    const mine = { centre: this.#centre, 'callback.wish.service': wish.service, _id: { $ne: id as string } };
+    const span = { $gte: from, $lt: to };
+    const [booked, others] = await Promise.all([
+      this.#docs.find({ ...mine, slotAt: span }, { projection: { slot: 1 } }).toArray(),
+      // Who is called then without having picked the time is not refused, and counts.
+      this.#docs.countDocuments({ ...mine, 'callback.phase.at': span, slotAt: { $exists: false } }),
+    ]);
+    const taken = new Set(booked.map((it) => it.slot));
+    const all = Array.from({ length: capacity }, (_, i) => i + 1);
+    const free = all.filter((n) => !taken.has(`${wish.service}/${String(from)}/${String(n)}`));
+    return free.slice(0, Math.max(0, capacity - booked.length - others));
   }
 
   async recordAgentDial(id: CallbackId, callId: CallId, fence: number): Promise<boolean> {

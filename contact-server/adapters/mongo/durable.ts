@@ -13,9 +13,12 @@ export function isMongoOutage(error: unknown): boolean {
   );
 }
 
-/** A unique index said no (E11000). */
-export function isDuplicate(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
+/** A unique index said no (E11000); with a field, one that this field is part of. */
+export function isDuplicate(error: unknown, field?: string): boolean {
+  const isOne = typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
+  if (!isOne || field === undefined) return isOne;
+  const { keyPattern } = error as { readonly keyPattern?: object };
+  return keyPattern !== undefined && field in keyPattern;
 }
 
 /** Makes sure of an index; the same one twice is one. */

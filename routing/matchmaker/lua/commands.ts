@@ -239,3 +239,26 @@ forget_due(arg(1))
 emit('contact.due', cjson.encode({contactId = arg(1)}))
 return {'due'}
 `;
+
+/**
+ * [… as for enter]: the rule of its service was changed. Who waits is asked for, offered and waited for by the new one;
+ * place and score stay.
+ */
+export const anew =
+  fresh +
+  String.raw`
+local cid = arg(1)
+if ARGV[#ARGV] ~= ver then return {'stale', ver} end
+local c = contact_load(cid)
+if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(arg(2)) then return {'nothing'} end
+local new = told(4)
+local unknown = unknown_class(new)
+if unknown then return {'unknown-class', unknown} end
+widen(new)
+local same = new.cls == c.cls and new.rings == c.rings and new.om == c.om and new.pw == c.pw and new.pu == c.pu
+if same then return {'nothing'} end
+new.sc = c.sc; new.pr = c.pr; new.bo = c.bo
+line_remove(cid, c)
+place(cid, new)
+return {'ok'}
+`;

@@ -1,0 +1,76 @@
+import type { TimeRange } from '../../contracts/states.ts';
+import type { Routing } from '../../routing/index.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
+import type { Wish } from '../domain/callback.ts';
+import type { CompanyRules } from '../ports/company.ts';
+import type { Booking } from '../ports/stores.ts';
+import { isWithin, isZone } from './dial-hours.ts';
+
+interface Parts {
+  readonly routing: Pick<Routing, 'slot' | 'openings'>;
+  readonly company: Pick<CompanyRules, 'callingHours' | 'timezone'>;
+  readonly clock: Clock;
+}
+
+const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
+const TOLD = 3;
+
+/** Bookable times: which place a picked time takes, and what is said when there is none left. */
+export class Slots {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The span a picked time falls into; none for who picked no time, or one at which it is closed. */
+  async booking({ service, wantedAt }: Pick<Wish, 'service' | 'wantedAt'>): Promise<Booking | undefined> {
+    return wantedAt === undefined ? undefined : this.#parts.routing.slot(service, wantedAt);
+  }
+
+  /** The refusal, with the free times that come next, in the zone of whoever picked. */
+  async full({ service, wantedAt, timezone }: Wish): Promise<ProblemError> {
+    const { routing, company, clock } = this.#parts;
+    const slot = await this.booking({ service, ...(wantedAt !== undefined && { wantedAt }) });
+    const from = slot?.to ?? clock.now();
+    const found = await routing.openings(service, from, from + LOOK_AHEAD_MS);
+    const zone = timezone !== undefined && isZone(timezone) ? timezone : company.timezone;
+    const next = callable(found.slots, company.callingHours, zone).slice(0, TOLD);
+    const detail = `This time has just been taken. ${inWords(next, zone)}`;
+    return new ProblemError('slot-full', {
+      rule: 'slots/full',
+      detail,
+      slots: next.map((it) => ({ from: new Date(it.from).toISOString(), to: new Date(it.to).toISOString() })),
+      errors: [{ path: '/at', message: detail }],
+    });
+  }
+}
+
+/** A picked time is judged by the zone of whoever picks it: times at which we would not ring there are not offered. */
+export function callable(
+  slots: readonly TimeRange[],
+  callingHours: CompanyRules['callingHours'],
+  zone: string,
+): readonly TimeRange[] {
+  const may = (at: number): boolean => isWithin(at, callingHours, [zone]);
+  return slots.filter(({ from, to }) => may(from) && may(to - 1));
+}
+
+/** `Free next: Mon 30 Nov 10:00, 10:30 and Tue 1 Dec 09:00.` */
+function inWords(slots: readonly TimeRange[], timeZone: string): string {
+  if (slots.length === 0) return 'No other time is free in the next two weeks.';
+  const day = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  });
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+  const told = slots.map(({ from }, i) => {
+    const before = slots[i - 1];
+    const isSameDay = before !== undefined && day.format(before.from) === day.format(from);
+    return isSameDay ? clock.format(from) : `${day.format(from)} ${clock.format(from)}`;
+  });
+  return `Free next: ${new Intl.ListFormat('en-GB').format(told)}.`;
+}

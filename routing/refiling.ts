@@ -1,0 +1,42 @@
+import type { Service } from './directory/directory.ts';
+import type { RosterWatch } from './lifecycle/roster-watch.ts';
+import type { Contact, RoutingSnapshot } from './routing.ts';
+
+const AT_ONCE = 100;
+
+interface Parts {
+  readonly watch: Pick<RosterWatch, 'page'>;
+  readonly waiting: () => Promise<RoutingSnapshot['waiting']>;
+  /** Lets a contact wait by the rule of its service as it is now; nothing where it does already. */
+  readonly anew: (contact: Contact) => Promise<void>;
+}
+
+/**
+ * After the rule of a service was changed, those who wait for it wait by the new one, at their old place. Every process
+ * does so when it has the rules, and once when it begins: whoever dies in between is made up for.
+ */
+export class Refiling {
+  readonly #parts: Parts;
+  #done: ReadonlyMap<string, string> = new Map();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async look(): Promise<void> {
+    const { watch, waiting, anew } = this.#parts;
+    const rules = new Map([...watch.page.services].map(([id, it]) => [id, written(it)]));
+    const isChanged = ({ service }: Contact): boolean => rules.get(service) !== this.#done.get(service);
+    if ([...rules].every(([id, rule]) => this.#done.get(id) === rule)) return;
+    const contacts = (await waiting()).map((it) => it.contact).filter(isChanged);
+    for (let i = 0; i < contacts.length; i += AT_ONCE) {
+      await Promise.all(contacts.slice(i, i + AT_ONCE).map(anew));
+    }
+    this.#done = rules;
+  }
+}
+
+/** What of a rule concerns those who wait already. */
+function written({ requirement, rings, preferredWaitMs, offerMs }: Service): string {
+  return JSON.stringify([requirement, rings, preferredWaitMs, offerMs]);
+}
