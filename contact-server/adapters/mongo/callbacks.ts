@@ -9,43 +9,8 @@ import type {
   ConsentRecord,
   NewCallback,
 } from '../../ports/stores.ts';
+import { bindsAgent, type CallbackDoc, record, records, type Slot } from './callback-doc.ts';
 import { durable, index, isDuplicate } from './durable.ts';
-
-interface CallbackDoc {
-  _id: string;
-  centre: string;
-  schemaVersion: 1;
-  version: number;
-  callback: Callback;
-  /** Until it has ended. */
-  open?: true;
-  /** While an agent's phone or desk is bound by it: unique, so that MongoDB decides once. */
-  claimedBy?: AgentId;
-  /** The number, until it has ended: unique, one open callback for each. */
-  openPhone?: string;
-  /** Its place in a bookable span, until it has ended: unique, so that MongoDB decides who gets the last. */
-  slot?: string;
-  /** The time it was booked for. */
-  slotAt?: number;
-  agentDial?: { callId: CallId; fence: number };
-  tokenHash: string;
-  origin: string;
-  key: string;
-  bodyHash: string;
-  consent: ConsentRecord;
-  /** Until the consent has a copy of its own, which outlives the callback. */
-  owesConsent?: true;
-  notes: { text: string; version: number; savedAt?: number };
-  promise?: { from: number; to: number; madeAt: number };
-  promiseBroken: boolean;
-  decision?: DecisionView;
-  identityChecked: boolean;
-  endedAt?: number;
-  /** Deleted by MongoDB some time after this. */
-  expireAt?: Date;
-}
-
-type Slot = Required<Pick<CallbackDoc, 'slot' | 'slotAt'>>;
 
 const DAY_MS = 24 * 3_600_000;
 const MOST_TRIES = 100;
@@ -332,34 +297,4 @@ export class MongoCallbacks implements CallbackStore {
       .toArray();
     return docs.map((it) => it.consent);
   }
-}
-
-function bindsAgent(callback: Callback): boolean {
-  switch (callback.phase.state) {
-    case 'dialing-agent':
-    case 'dialing-customer':
-    case 'connected':
-    case 'wrap-up':
-      return true;
-    default:
-      return false;
-  }
-}
-
-function records(docs: readonly CallbackDoc[]): readonly CallbackRecord[] {
-  return docs.flatMap((doc) => record(doc) ?? []);
-}
-
-function record(doc: CallbackDoc | null): CallbackRecord | undefined {
-  if (!doc) return undefined;
-  const { callback, version, notes, promise, promiseBroken, decision, identityChecked } = doc;
-  return {
-    callback,
-    version,
-    notes,
-    ...(promise && { promise }),
-    promiseBroken,
-    ...(decision && { decision }),
-    identityChecked,
-  };
 }
