@@ -92,7 +92,13 @@ async function rates(url: string, db: string, pid: number | undefined, floor: Pr
   const any = (): string => `callback-${String(Math.floor(Math.random() * DOCS))}`;
   const echo = await measured(floor.pid, bare(false));
   const durable = await measured(floor.pid, bare(true));
-  const find = () => ({ find: COLLECTION, filter: { _id: any() }, limit: 1, singleBatch: true, batchSize: 1 });
+  const find = () => ({
+    find: COLLECTION,
+    filter: { _id: any() },
+    limit: 1,
+    singleBatch: true,
+    batchSize: 1,
+  });
   reportBoth('findOne', await measured(pid, ours(find)), echo);
   const move = () => ({
     findAndModify: COLLECTION,
