@@ -129,7 +129,12 @@ export class Proxy {
     });
     if (request.method === 'BYE') {
       this.#staying.delete(request.callId);
-      this.#exchange.apps.cdr({ kind: 'stop', source: 'network', detail: 'normal-release', message: request });
+      this.#exchange.apps.cdr({
+        kind: 'stop',
+        source: 'network',
+        detail: 'normal-release',
+        message: request,
+      });
     }
     return true;
   }
