@@ -1,17 +1,19 @@
-import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'bson';
+import { serialize } from 'bson';
 import mongoose from 'mongoose';
 import { startOurs } from '../../embedded/launch/backends.ts';
 import type { Program } from '../../embedded/launch/program.ts';
 import { report } from '../report.ts';
+import { type Ask, bareClients, wireClients } from './wire-client.ts';
 
 const DOCS = 100_000;
 const IN_FLIGHT = 16;
 const EACH_MS = 4_000;
+const COLLECTION = 'callbacks';
+const DURABLE = { w: 'majority', journal: true } as const;
+const DURABLE_ON_WIRE = { w: 'majority', j: true } as const;
 const quiet = () => (): void => {};
 
 /**
@@ -24,24 +26,29 @@ export async function mongo(): Promise<void> {
   const env = { ...definedEnv(), DATA_DIR: dataDir, MONGO_PORT: '0', LOG_LEVEL: 'error' };
   const given = process.env['MONGODB_URL'];
   const start = (): Promise<Program> => startOurs('mongodb', 'embedded/mongo-server/main.ts', env, quiet);
-  const server = given ? undefined : await start();
+  let server = given ? undefined : await start();
   const floor = await startOurs('floor', 'bench/mongo/bare/main.ts', env, quiet);
+  const url = (): string => given ?? (server?.ready['mongo'] as { url: string }).url;
+  const db = `bench-${String(process.pid)}`;
   try {
-    const url = given ?? (server?.ready['mongo'] as { url: string }).url;
-    await rates(url, server?.pid, floor);
-    if (server) await reopening(server, start, env, dataDir);
+    await fill(url(), db);
+    if (server) {
+      server.kill('SIGKILL');
+      await server.exited;
+      server = await reopened(start, env, dataDir);
+    }
+    await rates(url(), db, server?.pid, floor);
   } finally {
+    if (given) await withDriver(given, (client) => client.db(db).dropDatabase());
     await floor.stop();
     await server?.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function rates(url: string, pid: number | undefined, floor: Program): Promise<void> {
-  const client = await mongoose.mongo.MongoClient.connect(url, { maxPoolSize: IN_FLIGHT });
-  const db = client.db(`bench-${String(process.pid)}`);
-  const docs = db.collection<Doc>('callbacks', { writeConcern: { w: 'majority', journal: true } });
-  try {
+async function fill(url: string, db: string): Promise<void> {
+  await withDriver(url, async (client) => {
+    const docs = client.db(db).collection<Doc>(COLLECTION, { writeConcern: DURABLE });
     await docs.createIndexes([
       { key: { centre: 1, key: 1 }, unique: true },
       { key: { centre: 1, open: 1, dueAt: 1 }, partialFilterExpression: { open: { $exists: true } } },
@@ -50,54 +57,78 @@ async function rates(url: string, pid: number | undefined, floor: Program): Prom
     for (let from = 0; from < DOCS; from += 1000) {
       await docs.insertMany(Array.from({ length: 1000 }, (_, i) => fresh(from + i)));
     }
-    const port = Number(floor.ready['port']);
-    const bare = (durable: boolean) => async () =>
-      rate(await exchange(port), (call) => call({ ...fresh(0), durable }));
-    const echo = await measured(floor.pid, bare(false));
-    const durable = await measured(floor.pid, bare(true));
-    const any = (): string => `callback-${String(Math.floor(Math.random() * DOCS))}`;
-    let next = DOCS;
-    const callbacks = Array.from({ length: IN_FLIGHT }, () => docs);
-    const find = () => rate(callbacks, (it) => it.findOne({ _id: any() }));
-    reportBoth('findOne', await measured(pid, find), echo);
-    const move = () => ({ $set: { state: 'matched', dueAt: Date.now() }, $inc: { version: 1 } });
-    const after = { returnDocument: 'after' } as const;
-    const update = () => rate(callbacks, (it) => it.findOneAndUpdate({ _id: any() }, move(), after));
-    reportBoth('findOneAndUpdate', await measured(pid, update), durable);
-    const insert = () => rate(callbacks, (it) => it.insertOne(fresh(next++)));
-    reportBoth('insertOne', await measured(pid, insert), durable);
-  } finally {
-    if (process.env['MONGODB_URL']) await db.dropDatabase();
-    await client.close();
-  }
+  });
 }
 
-/** Kills the server, and tells how long it takes until it is ready again with all documents. */
-async function reopening(
-  server: Program,
+/** Starts the killed server again, and tells how long it takes until it answers with all documents. */
+async function reopened(
   start: () => Promise<Program>,
   env: Record<string, string>,
   dataDir: string,
-): Promise<void> {
-  server.kill('SIGKILL');
-  await server.exited;
-  const seconds = async (run: () => Promise<Program>): Promise<number> => {
-    const began = performance.now();
-    const program = await run();
-    const took = (performance.now() - began) / 1000;
-    await program.stop();
-    return took;
-  };
+): Promise<Program> {
   const file = join(dataDir, 'docs');
   for (let from = 0; from < DOCS; from += 10_000) {
     const docs = Array.from({ length: 10_000 }, (_, i) => serialize(fresh(from + i)));
     await appendFile(file, Buffer.concat(docs));
   }
-  const ours = await seconds(start);
-  const bare = await seconds(() =>
+  const timed = async (run: () => Promise<Program>): Promise<[Program, seconds: number]> => {
+    const began = performance.now();
+    return [await run(), (performance.now() - began) / 1000];
+  };
+  const [bare, floor] = await timed(() =>
     startOurs('floor', 'bench/mongo/bare/main.ts', { ...env, FLOOR_DOCS: file }, quiet),
   );
-  tell('reopen_100k', ours, bare, 's');
+  await bare.stop();
+  const [server, ours] = await timed(start);
+  tell('reopen_100k', ours, floor, 's');
+  return server;
+}
+
+async function rates(url: string, db: string, pid: number | undefined, floor: Program): Promise<void> {
+  const callers = await wireClients(url, db, IN_FLIGHT);
+  const bareCallers = await bareClients(Number(floor.ready['port']), IN_FLIGHT);
+  const bare = (durable: boolean) => () => rate(bareCallers, (ask) => ask({ ...fresh(0), durable }));
+  const ours = (command: () => object) => () => rate(callers, (ask) => ask(command()));
+  const any = (): string => `callback-${String(Math.floor(Math.random() * DOCS))}`;
+  const echo = await measured(floor.pid, bare(false));
+  const durable = await measured(floor.pid, bare(true));
+  const find = () => ({
+    find: COLLECTION,
+    filter: { _id: any() },
+    limit: 1,
+    singleBatch: true,
+    batchSize: 1,
+  });
+  reportBoth('findOne', await measured(pid, ours(find)), echo);
+  const move = () => ({
+    findAndModify: COLLECTION,
+    query: { _id: any() },
+    remove: false,
+    new: true,
+    update: { $set: { state: 'matched', dueAt: Date.now() }, $inc: { version: 1 } },
+    writeConcern: DURABLE_ON_WIRE,
+  });
+  reportBoth('findOneAndUpdate', await measured(pid, ours(move)), durable);
+  let next = DOCS;
+  const insert = () => ({
+    insert: COLLECTION,
+    ordered: true,
+    documents: [fresh(next++)],
+    writeConcern: DURABLE_ON_WIRE,
+  });
+  reportBoth('insertOne', await measured(pid, ours(insert)), durable);
+}
+
+async function withDriver(
+  url: string,
+  run: (client: mongoose.mongo.MongoClient) => Promise<unknown>,
+): Promise<void> {
+  const client = await mongoose.mongo.MongoClient.connect(url);
+  try {
+    await run(client);
+  } finally {
+    await client.close();
+  }
 }
 
 type Doc = ReturnType<typeof fresh>;
@@ -149,7 +180,7 @@ function reportBoth(metric: string, ours: Measured, floor: Measured): void {
 }
 
 /** Calls a second, each of the callers always with one call on its way. */
-async function rate<T>(callers: readonly T[], call: (caller: T) => Promise<unknown>): Promise<number> {
+async function rate(callers: readonly Ask[], call: (ask: Ask) => Promise<unknown>): Promise<number> {
   const until = performance.now() + EACH_MS;
   let done = 0;
   const began = performance.now();
@@ -159,22 +190,6 @@ async function rate<T>(callers: readonly T[], call: (caller: T) => Promise<unkno
     }),
   );
   return (done * 1000) / (performance.now() - began);
-}
-
-/** Sixteen connections to the floor, each a function that sends a document and waits for it to come back. */
-function exchange(port: number): Promise<((doc: object) => Promise<unknown>)[]> {
-  return Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      const socket = connect(port, '127.0.0.1');
-      socket.setNoDelay(true).unref();
-      await once(socket, 'connect');
-      return async (doc: object) => {
-        socket.write(serialize(doc));
-        const [bytes] = (await once(socket, 'data')) as [Buffer];
-        return deserialize(bytes);
-      };
-    }),
-  );
 }
 
 function tell(metric: string, value: number, floor: number, unit = '1/s'): void {

@@ -21,6 +21,9 @@ const LONG_CALLS = Number(process.env['SIP_BENCH_CALLS'] ?? 100_000);
 /** No more than so many are under way at once: a machine that is too slow shows in the rate, not in a collapse. */
 const AT_ONCE = 40;
 
+/** Of sipp's sockets: its own are full after some sixty messages, and what is lost waits half a second for the next try. */
+const LARGE_BUFFERS = ['-buff_size', '4194304'];
+
 interface Figures {
   readonly rate: number;
   readonly p50: number;
@@ -196,7 +199,7 @@ function call(folder: string, target: string, count: number): Sipp {
     '-rtt_freq',
     '1',
   ];
-  return sipp('uac.xml', [...args, target], LONGEST_S, folder);
+  return sipp('uac.xml', [...LARGE_BUFFERS, ...args, target], LONGEST_S, folder);
 }
 
 async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
@@ -211,8 +214,8 @@ async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
 /** An agent's and a customer's telephone that take any number of calls. */
 async function withPhones(run: (agent: number, customer: number) => Promise<void>): Promise<void> {
   const [agentPort = 0, customerPort = 0] = await freePorts(2);
-  const agent = await sippWaiting(AGENT, agentPort, 'udp', [], LONGEST_S);
-  const customer = await sippWaiting('uas.xml', customerPort, 'udp', [], LONGEST_S);
+  const agent = await sippWaiting(AGENT, agentPort, 'udp', LARGE_BUFFERS, LONGEST_S);
+  const customer = await sippWaiting('uas.xml', customerPort, 'udp', LARGE_BUFFERS, LONGEST_S);
   try {
     await run(agentPort, customerPort);
   } finally {

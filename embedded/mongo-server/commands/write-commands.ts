@@ -2,7 +2,7 @@ import { MongoError } from '../mongo-error.ts';
 import { compileFilter, isOperators } from '../query/filter.ts';
 import { type Hit, search } from '../query/find.ts';
 import { compileProjection } from '../query/projection.ts';
-import type { Stored } from '../storage/collection-index.ts';
+import type { Stored } from '../storage/stored.ts';
 import { type Update, compileUpdate } from '../update/compile-update.ts';
 import { setAt } from '../update/update-path.ts';
 import { parsePath } from '../values/path.ts';

@@ -1,5 +1,5 @@
 import { MongoError } from '../mongo-error.ts';
-import type { Stored } from '../storage/collection-index.ts';
+import type { Stored } from '../storage/stored.ts';
 import type { Found } from '../values/path.ts';
 import type { Doc } from '../values/value.ts';
 import { compileFilter } from './filter.ts';

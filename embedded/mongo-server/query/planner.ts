@@ -1,6 +1,7 @@
 import { MaxKey, MinKey } from 'bson';
 import type { Collection } from '../storage/collection.ts';
-import type { CollectionIndex, Stored } from '../storage/collection-index.ts';
+import type { CollectionIndex } from '../storage/collection-index.ts';
+import type { Stored } from '../storage/stored.ts';
 import { complement, equalValues, orderKey, rankOf } from '../values/order.ts';
 import { type Doc, field, isRegex } from '../values/value.ts';
 import { isOperators } from './filter.ts';

@@ -6,13 +6,7 @@ import { allValuesAt, valueAt } from '../values/path.ts';
 import { type Doc, field } from '../values/value.ts';
 import { SortedKeys } from './sorted-keys.ts';
 import { shellText } from '../values/shell-text.ts';
-
-/** A stored document. Documents are never changed, only replaced, so that cursors may hold on to them. */
-export interface Stored {
-  readonly seq: number;
-  doc: Doc;
-  size: number;
-}
+import type { Stored } from './stored.ts';
 
 /** An index as `createIndexes` gives it and `listIndexes` shows it. */
 export interface IndexSpec extends Doc {
@@ -24,9 +18,9 @@ export interface IndexSpec extends Doc {
   expireAfterSeconds?: number;
 }
 
-interface IndexKey {
+interface IndexEntry {
   key: string;
-  values: readonly unknown[];
+  item: Stored;
 }
 
 /** One index of a collection: keeps its keys and its uniqueness. */
@@ -39,7 +33,7 @@ export class CollectionIndex {
   readonly isUnique: boolean;
   readonly #covers: Filter | undefined;
   /** The outermost fields it looks at. */
-  readonly #tops: ReadonlySet<string>;
+  readonly tops: ReadonlySet<string>;
   #memory = 0;
 
   constructor(spec: IndexSpec) {
@@ -49,18 +43,35 @@ export class CollectionIndex {
     const { partialFilterExpression: covered } = spec;
     this.#covers = covered && compileFilter(covered);
     const paths = Object.keys({ ...spec.key, ...covered });
-    this.#tops = new Set(paths.map((path) => path.split('.')[0] ?? ''));
+    this.tops = new Set(paths.map((path) => path.split('.')[0] ?? ''));
   }
 
   /** False if nothing it looks at differs; true may be a false alarm. */
   seesChange(before: Doc, after: Doc): boolean {
-    for (const name of this.#tops) if (field(before, name) !== field(after, name)) return true;
+    for (const name of this.tops) if (field(before, name) !== field(after, name)) return true;
     return false;
   }
 
   /** The keys a document stands under; none if a partial index leaves it out. */
-  keysOf(doc: Doc): IndexKey[] {
+  keysOf(doc: Doc): string[] {
     if (this.#covers && !this.#covers(doc)) return [];
+    const parts: string[] = [];
+    for (const { path, descending } of this.fields) {
+      const value = valueAt(doc, path);
+      if (Array.isArray(value)) return this.#keysOfArray(doc);
+      parts.push(keyPart(value, descending));
+    }
+    return [parts.join('')];
+  }
+
+  #keysOfArray(doc: Doc): string[] {
+    const tuples = this.#tuplesOf(doc);
+    if (tuples.length > 1) this.isMultikey = true;
+    return [...new Set(tuples.map((values) => this.#keyOf(values)))];
+  }
+
+  /** The values of its fields; one tuple for each element where a field runs into an array. */
+  #tuplesOf(doc: Doc): unknown[][] {
     let tuples: unknown[][] = [[]];
     let arrays = 0;
     for (const { path } of this.fields) {
@@ -73,35 +84,29 @@ export class CollectionIndex {
       }
       tuples = tuples.flatMap((tuple) => values.map((it) => [...tuple, it]));
     }
-    if (tuples.length > 1) this.isMultikey = true;
-    const keys = tuples.map((values) => ({ key: this.#keyOf(values), values }));
-    return keys.length < 2 ? keys : [...new Map(keys.map((it) => [it.key, it])).values()];
+    return tuples;
   }
 
   #keyOf(values: readonly unknown[]): string {
-    const parts = values.map((value, i) => {
-      const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
-      return this.fields[i]?.descending ? complement(part) : part;
-    });
-    return parts.join('');
+    return this.fields.map(({ descending }, i) => keyPart(values[i], descending)).join('');
   }
 
-  /** Throws MongoDB's duplicate key error if another document than `self` stands under one of the keys. */
-  refuseDuplicates(keys: readonly IndexKey[], namespace: string, self?: Stored): void {
+  /** Throws MongoDB's duplicate key error if another document than `self` stands under one of the keys of `doc`. */
+  refuseDuplicates(keys: readonly string[], doc: Doc, namespace: string, self?: Stored): void {
     if (!this.isUnique) return;
-    for (const { key, values } of keys) {
+    for (const key of keys) {
       const holder = this.keys.first(key);
-      if (holder && holder !== self) throw this.#duplicate(values, namespace);
+      if (holder && holder !== self) throw this.#duplicate(key, doc, namespace);
     }
   }
 
-  add(keys: readonly IndexKey[], item: Stored): void {
-    for (const { key } of keys) this.keys.insert(key, item);
+  add(keys: readonly string[], item: Stored): void {
+    for (const key of keys) this.keys.insert(key, item);
     this.#memory += memoryOf(keys);
   }
 
-  remove(keys: readonly IndexKey[], item: Stored): void {
-    for (const { key } of keys) this.keys.remove(key, item);
+  remove(keys: readonly string[], item: Stored): void {
+    for (const key of keys) this.keys.remove(key, item);
     this.#memory -= memoryOf(keys);
   }
 
@@ -111,22 +116,19 @@ export class CollectionIndex {
   }
 
   /** Fills an empty index; throws if a unique one would hold a key twice. */
-  build(items: Iterable<Stored>, namespace: string): void {
-    const entries: { key: string; values: readonly unknown[]; item: Stored }[] = [];
-    for (const item of items) {
-      for (const { key, values } of this.keysOf(item.doc)) entries.push({ key, values, item });
-    }
+  load(entries: IndexEntry[], namespace: string): void {
     entries.sort((a, b) => compareKeys(a.key, b.key) || a.item.seq - b.item.seq);
     if (this.isUnique) {
-      entries.forEach((entry, i) => {
-        if (i > 0 && entries[i - 1]?.key === entry.key) throw this.#duplicate(entry.values, namespace);
+      entries.forEach(({ key, item }, i) => {
+        if (entries[i - 1]?.key === key) throw this.#duplicate(key, item.doc, namespace);
       });
     }
     this.keys.load(entries);
-    this.#memory = memoryOf(entries);
+    this.#memory = memoryOf(entries.map(({ key }) => key));
   }
 
-  #duplicate(values: readonly unknown[], namespace: string): MongoError {
+  #duplicate(key: string, doc: Doc, namespace: string): MongoError {
+    const values = this.#tuplesOf(doc).find((tuple) => this.#keyOf(tuple) === key) ?? [];
     const keyValue: Doc = {};
     this.fields.forEach(({ name }, i) => {
       const value = values[i];
@@ -140,9 +142,31 @@ export class CollectionIndex {
   }
 }
 
+/** Fills empty indexes of a collection, looking at each document once. */
+export function buildIndexes(
+  indexes: readonly CollectionIndex[],
+  items: Iterable<Stored>,
+  namespace: string,
+): void {
+  const building = indexes.map((index) => ({ index, entries: [] as IndexEntry[] }));
+  const tops = new Set(indexes.flatMap((index) => [...index.tops]));
+  for (const item of items) {
+    const doc = item.fields(tops);
+    for (const { index, entries } of building) {
+      for (const key of index.keysOf(doc)) entries.push({ key, item });
+    }
+  }
+  for (const { index, entries } of building) index.load(entries, namespace);
+}
+
+function keyPart(value: unknown, descending: boolean): string {
+  const part = value === EMPTY ? EMPTY_ARRAY_KEY : orderKey(value);
+  return descending ? complement(part) : part;
+}
+
 /** A text, its place in a block and the pointer to its document, measured. */
-function memoryOf(keys: readonly { key: string }[]): number {
-  return keys.reduce((sum, { key }) => sum + 48 + key.length * 1.5, 0);
+function memoryOf(keys: readonly string[]): number {
+  return keys.reduce((sum, key) => sum + 48 + key.length * 1.5, 0);
 }
 
 /** Stands for an empty array, which is indexed below null. */

@@ -2,7 +2,9 @@ import { ObjectId } from 'bson';
 import { MongoError } from '../mongo-error.ts';
 import { orderKey } from '../values/order.ts';
 import { type Doc, field, isDoc, toBson, typeOf } from '../values/value.ts';
-import { CollectionIndex, type IndexSpec, type Stored } from './collection-index.ts';
+import type { Written } from '../values/bson-reader.ts';
+import { CollectionIndex, type IndexSpec, buildIndexes } from './collection-index.ts';
+import { Stored } from './stored.ts';
 
 /** Documents may not be larger; MongoDB has the same limit. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
@@ -61,13 +63,14 @@ export class Collection {
   }
 
   /** Fills an empty collection with what the journal holds, checking nothing but the indexes. */
-  load(docs: Iterable<{ doc: Doc; size: number }>, specs: readonly IndexSpec[]): void {
-    for (const { doc, size } of docs) {
-      this.#items.add({ seq: this.#nextSeq++, doc, size });
-      this.#bytes += size;
+  load(docs: Iterable<Written>, specs: readonly IndexSpec[]): void {
+    for (const written of docs) {
+      const item = Stored.unread(this.#nextSeq++, written);
+      this.#items.add(item);
+      this.#bytes += item.size;
     }
     this.indexes.push(...specs.map((spec) => new CollectionIndex(spec)));
-    for (const index of this.indexes) index.build(this.#items, this.namespace);
+    buildIndexes(this.indexes, this.#items, this.namespace);
   }
 
   insert(given: Doc): Stored {
@@ -75,12 +78,12 @@ export class Collection {
     const bson = this.#checked(doc);
     const keys = this.indexes.map((index) => index.keysOf(doc));
     this.indexes.forEach((index, i) => {
-      index.refuseDuplicates(keys[i] ?? [], this.namespace);
+      index.refuseDuplicates(keys[i] ?? [], doc, this.namespace);
     });
     this.#host.reserve(
       MEMORY_PER_DOCUMENT + bson.length * MEMORY_PER_BSON_BYTE + MEMORY_PER_KEY * keys.length,
     );
-    const item: Stored = { seq: this.#nextSeq++, doc, size: bson.length };
+    const item = Stored.of(this.#nextSeq++, doc, bson.length);
     this.#items.add(item);
     this.#bytes += item.size;
     this.indexes.forEach((index, i) => {
@@ -94,20 +97,19 @@ export class Collection {
   replace(item: Stored, given: Doc): boolean {
     const doc = withIdFirst(given);
     const bson = this.#checked(doc);
-    if (bson.length === item.size && Buffer.compare(bson, toBson(item.doc)) === 0) return false;
+    if (bson.length === item.size && Buffer.compare(bson, item.bson) === 0) return false;
     const changes = this.indexes
       .filter((index) => index.seesChange(item.doc, doc))
       .map((index) => ({ index, before: index.keysOf(item.doc), after: index.keysOf(doc) }));
-    for (const { index, after } of changes) index.refuseDuplicates(after, this.namespace, item);
+    for (const { index, after } of changes) index.refuseDuplicates(after, doc, this.namespace, item);
     if (bson.length > item.size) this.#host.reserve((bson.length - item.size) * MEMORY_PER_BSON_BYTE);
     for (const { index, before, after } of changes) {
-      if (before.length === after.length && before.every(({ key }, i) => key === after[i]?.key)) continue;
+      if (before.length === after.length && before.every((key, i) => key === after[i])) continue;
       index.remove(before, item);
       index.add(after, item);
     }
     this.#bytes += bson.length - item.size;
-    item.doc = doc;
-    item.size = bson.length;
+    item.replace(doc, bson.length);
     this.#host.put(this.namespace, bson);
     return true;
   }
@@ -132,7 +134,7 @@ export class Collection {
     if (this.indexes.length >= 64) throw new MongoError('CannotCreateIndex', 'too many indexes, at most 64');
     this.#host.reserve(this.size * MEMORY_PER_KEY);
     const index = new CollectionIndex(spec);
-    index.build(this.#items, this.namespace);
+    buildIndexes([index], this.#items, this.namespace);
     this.indexes.push(index);
     return true;
   }

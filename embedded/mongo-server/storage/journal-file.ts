@@ -1,17 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import type { Written } from '../values/bson-reader.ts';
 
 /** What one entry of the journal says. */
 export type EntryKind = 'put' | 'remove' | 'create' | 'drop' | 'create-index' | 'drop-index' | 'end';
 
 const KINDS: readonly EntryKind[] = ['put', 'remove', 'create', 'drop', 'create-index', 'drop-index', 'end'];
 
-/** One entry as read: for whom, and BSON. */
-export interface JournalEntry {
-  kind: EntryKind;
-  namespace: string;
-  bson: Uint8Array;
-}
+/** Takes one entry: for which namespace, and where its BSON lies. */
+export type OnEntry = (kind: EntryKind, namespace: string, written: Written) => void;
 
 /** The first bytes of every file of the journal. */
 export const MAGIC = Buffer.from('RBMONGO1');
@@ -39,7 +36,7 @@ export interface ReadResult {
 }
 
 /** Reads a file entry by entry, up to its end or to the first entry that is not whole. */
-export function readEntries(path: string, each: (entry: JournalEntry) => void): ReadResult {
+export function readEntries(path: string, each: OnEntry): ReadResult {
   const file = openSync(path, 'r');
   try {
     const totalBytes = fstatSync(file).size;
@@ -66,9 +63,11 @@ export function readEntries(path: string, each: (entry: JournalEntry) => void): 
       if (crc32(body) !== buffer.readUInt32LE(offset + 4)) break;
       const kind = KINDS[body.readUInt8(0)];
       if (!kind) break;
-      const nameEnd = 3 + body.readUInt16LE(1);
-      each({ kind, namespace: body.toString('utf8', 3, nameEnd), bson: body.subarray(nameEnd) });
+      const nameFrom = offset + 11;
+      const nameTo = nameFrom + body.readUInt16LE(1);
       offset += 8 + length;
+      const namespace = buffer.toString('utf8', nameFrom, nameTo);
+      each(kind, namespace, { bytes: buffer, from: nameTo, to: offset });
       goodBytes += 8 + length;
     }
     return { goodBytes, totalBytes };

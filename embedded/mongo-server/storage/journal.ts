@@ -2,7 +2,7 @@ import { copyFileSync, fsyncSync, openSync, closeSync, readdirSync, rmSync, trun
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type EntryKind, type JournalEntry, MAGIC, encodeEntry, readEntries } from './journal-file.ts';
+import { type EntryKind, MAGIC, type OnEntry, encodeEntry, readEntries } from './journal-file.ts';
 
 /** Entries waiting for one write and one fdatasync, and who waits for them. */
 class Batch {
@@ -66,7 +66,7 @@ export class Journal {
   }
 
   /** Replays everything into `each`, cuts off a torn tail, and is then ready to append. */
-  async open(each: (entry: JournalEntry) => void): Promise<void> {
+  async open(each: OnEntry): Promise<void> {
     const { directory, log } = this.#options;
     const names = readdirSync(directory);
     for (const name of names) if (name.endsWith('.tmp')) rmSync(join(directory, name));
@@ -209,12 +209,12 @@ export class Journal {
     this.#options.log.info({ before, after: this.#bytes }, 'journal compacted');
   }
 
-  #readSnapshot(number: number, each: (entry: JournalEntry) => void): void {
+  #readSnapshot(number: number, each: OnEntry): void {
     let ends = 0;
     const path = this.#path('snapshot', number);
-    const { goodBytes } = readEntries(path, (entry) => {
-      if (entry.kind === 'end') ends++;
-      else each(entry);
+    const { goodBytes } = readEntries(path, (kind, namespace, written) => {
+      if (kind === 'end') ends++;
+      else each(kind, namespace, written);
     });
     if (ends !== 1) throw new Error(`${path} is damaged at byte ${goodBytes}`);
     this.#bytes += goodBytes;

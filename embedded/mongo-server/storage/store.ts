@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import { MongoError } from '../mongo-error.ts';
 import { orderKey } from '../values/order.ts';
-import { type Doc, fromBson, toBson } from '../values/value.ts';
+import { type Written, fieldsFromBson, fromBson } from '../values/bson-reader.ts';
+import { toBson } from '../values/value.ts';
 import { Collection, type CollectionHost } from './collection.ts';
 import type { IndexSpec } from './collection-index.ts';
 import { lockDirectory } from './data-lock.ts';
 import { Journal } from './journal.ts';
-import { type JournalEntry, encodeEntry } from './journal-file.ts';
+import { type EntryKind, encodeEntry } from './journal-file.ts';
 
 export interface StoreOptions {
   directory: string;
@@ -16,12 +17,16 @@ export interface StoreOptions {
   onFailure: (error: Error) => void;
 }
 
+/** How many documents are read in one go: a millisecond or two, so that clients are not kept waiting. */
+const AT_A_TIME = 100;
+
 /** All collections of all databases, and the journal that makes them last. */
 export class Store implements CollectionHost {
   readonly #options: StoreOptions;
   readonly #journal: Journal;
   readonly #collections = new Map<string, Collection>();
   #unlock: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -33,19 +38,33 @@ export class Store implements CollectionHost {
     this.#unlock = lockDirectory(this.#options.directory);
     try {
       const recovery = new Recovery();
-      await this.#journal.open((entry) => recovery.apply(entry));
+      await this.#journal.open((kind, namespace, written) => recovery.apply(kind, namespace, written));
       for (const [namespace, { docs, indexes }] of recovery.collections) {
         const collection = new Collection(namespace, this);
         collection.load(docs.values(), [...indexes.values()]);
         this.#collections.set(namespace, collection);
       }
+      void this.#readRest([...this.#collections.values()]);
     } catch (error) {
       this.#unlock();
       throw error;
     }
   }
 
+  /** Documents that are still as the journal has them are read now, a few at a time, and the journal's bytes let go. */
+  async #readRest(collections: readonly Collection[]): Promise<void> {
+    for (const { items } of collections) {
+      let read = 0;
+      for (const item of [...items]) {
+        item.read();
+        if (++read % AT_A_TIME === 0) await new Promise(setImmediate);
+        if (this.#isClosed) return;
+      }
+    }
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#journal.close();
     this.#unlock?.();
   }
@@ -144,14 +163,16 @@ export class Store implements CollectionHost {
         yield encodeEntry('create', namespace, toBson({}));
         for (const spec of specs)
           if (spec.name !== '_id_') yield encodeEntry('create-index', namespace, toBson(spec));
-        for (const { doc } of items) yield encodeEntry('put', namespace, toBson(doc));
+        for (const { bson } of items) yield encodeEntry('put', namespace, bson);
       }
     })();
   }
 }
 
+const ID: ReadonlySet<string> = new Set(['_id']);
+
 interface Recovered {
-  docs: Map<string, { doc: Doc; size: number }>;
+  docs: Map<string, Written>;
   indexes: Map<string, IndexSpec>;
 }
 
@@ -159,8 +180,7 @@ interface Recovered {
 class Recovery {
   readonly collections = new Map<string, Recovered>();
 
-  apply({ kind, namespace, bson }: JournalEntry): void {
-    const doc = fromBson(bson);
+  apply(kind: EntryKind, namespace: string, written: Written): void {
     if (kind === 'drop') {
       this.collections.delete(namespace);
       return;
@@ -170,9 +190,14 @@ class Recovery {
       collection = { docs: new Map(), indexes: new Map() };
       this.collections.set(namespace, collection);
     }
-    if (kind === 'put') collection.docs.set(orderKey(doc['_id']), { doc, size: bson.length });
-    else if (kind === 'remove') collection.docs.delete(orderKey(doc['_id']));
-    else if (kind === 'create-index') collection.indexes.set((doc as IndexSpec).name, doc as IndexSpec);
+    if (kind === 'put' || kind === 'remove') {
+      const id = orderKey(fieldsFromBson(written, ID)['_id']);
+      if (kind === 'put') collection.docs.set(id, written);
+      else collection.docs.delete(id);
+      return;
+    }
+    const doc = fromBson(written);
+    if (kind === 'create-index') collection.indexes.set((doc as IndexSpec).name, doc as IndexSpec);
     else if (kind === 'drop-index') collection.indexes.delete(String(doc['name']));
   }
 }

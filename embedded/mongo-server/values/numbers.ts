@@ -1,13 +1,12 @@
-import { Double, Int32, Long } from 'bson';
+import { Double, Long } from 'bson';
 import { isInt32 } from './value.ts';
 
 /** A BSON number as the server holds it. */
-export type Numeric = number | Double | Int32 | Long;
+export type Numeric = number | Double | Long;
 
 /** True for every BSON number. */
 export function isNumeric(value: unknown): value is Numeric {
-  if (typeof value === 'number') return true;
-  return value instanceof Double || value instanceof Long || value instanceof Int32;
+  return typeof value === 'number' || value instanceof Double || value instanceof Long;
 }
 
 /** The nearest double. */

@@ -1,5 +1,4 @@
-import { BSONValue, BSONRegExp, Double, Int32, bsonType, deserialize, serialize } from 'bson';
-import { MongoError, unsupported } from '../mongo-error.ts';
+import { BSONRegExp, BSONValue, bsonType, serialize } from 'bson';
 
 /** A document as the server holds it: see `fromBson` for which class stands for which BSON type. */
 export type Doc = Record<string, unknown>;
@@ -32,7 +31,6 @@ const CLASSES: Partial<Record<string, TypeName>> = {
   Binary: 'binData',
   Long: 'long',
   Double: 'double',
-  Int32: 'int',
   BSONRegExp: 'regex',
   MinKey: 'minKey',
   MaxKey: 'maxKey',
@@ -92,37 +90,7 @@ export function cloneValue<T>(value: T): T {
   return copy as T;
 }
 
-/**
- * Reads BSON without losing a type: int32 and most doubles become plain numbers, a double with a whole value stays a
- * `Double`, longs stay `Long`, the rest are the classes of `bson`. Types nobody here stores are refused.
- */
-export function fromBson(bytes: Uint8Array): Doc {
-  return settleDoc(deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
-}
-
 /** Writes what `fromBson` reads; undefined fields are left out. */
 export function toBson(doc: Doc): Uint8Array {
   return serialize(doc);
-}
-
-function settleDoc(doc: Doc): Doc {
-  for (const name of Object.keys(doc)) {
-    if (name === '_bsontype') throw new MongoError('BadValue', 'A field cannot be called _bsontype');
-    const value = doc[name];
-    if (typeof value === 'object') setField(doc, name, settle(value));
-  }
-  return doc;
-}
-
-function settle(value: unknown): unknown {
-  if (value === null || value instanceof Date) return value;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = settle(value[i]);
-    return value;
-  }
-  if (value instanceof Int32) return value.value;
-  if (value instanceof Double) return isInt32(value.value) ? value : value.value;
-  if (!(value instanceof BSONValue)) return settleDoc(value as Doc);
-  if (CLASSES[value[bsonType]]) return value;
-  throw unsupported(`the BSON type ${value[bsonType]}`);
 }

@@ -1,4 +1,5 @@
-import { type Doc, fromBson, setField, toBson } from '../values/value.ts';
+import { type Written, fromBson } from '../values/bson-reader.ts';
+import { type Doc, setField, toBson } from '../values/value.ts';
 
 /** Opcodes of the MongoDB wire protocol that this server speaks: OP_MSG, and OP_QUERY for a driver's first hello. */
 const OP_REPLY = 1;
@@ -85,7 +86,7 @@ function parseSections(bytes: Buffer): Doc {
   for (let at = 0; at < bytes.length;) {
     const kind = bytes.readUInt8(at);
     const section = sized(bytes, at + 1);
-    at += 1 + section.length;
+    at = section.to;
     if (kind === 0 && !command) command = fromBson(section);
     else if (kind === 1) sequences.push(parseSequence(section));
     else throw new ProtocolError(`a section of kind ${kind}`);
@@ -98,16 +99,16 @@ function parseSections(bytes: Buffer): Doc {
   return command;
 }
 
-function parseSequence(section: Buffer): [name: string, docs: Doc[]] {
-  const nameEnd = section.indexOf(0, 4);
-  if (nameEnd < 0) throw new ProtocolError('a sequence without a name');
+function parseSequence({ bytes, from, to }: Written): [name: string, docs: Doc[]] {
+  const nameEnd = bytes.indexOf(0, from + 4);
+  if (nameEnd < 0 || nameEnd >= to) throw new ProtocolError('a sequence without a name');
   const docs: Doc[] = [];
-  for (let at = nameEnd + 1; at < section.length;) {
-    const doc = sized(section, at);
+  for (let at = nameEnd + 1; at < to;) {
+    const doc = sized(bytes, at, to);
     docs.push(fromBson(doc));
-    at += doc.length;
+    at = doc.to;
   }
-  return [section.toString('utf8', 4, nameEnd), docs];
+  return [bytes.toString('utf8', from + 4, nameEnd), docs];
 }
 
 /** Flags, a namespace, two numbers, and the command. */
@@ -119,10 +120,10 @@ function parseQuery(message: Buffer): Doc {
 }
 
 /** What begins with its own length. */
-function sized(bytes: Buffer, at: number): Buffer {
+function sized(bytes: Buffer, at: number, limit = bytes.length): Written {
   const size = bytes.readInt32LE(at);
-  if (size < 5 || at + size > bytes.length) throw new ProtocolError(`a section of ${size} bytes`);
-  return bytes.subarray(at, at + size);
+  if (size < 5 || at + size > limit) throw new ProtocolError(`a section of ${size} bytes`);
+  return { bytes, from: at, to: at + size };
 }
 
 let lastId = 0;

@@ -83,6 +83,8 @@ export class Acknowledgements {
         const text = accepted.ack.toString();
         command?.answer.requestSent(text, way, newId());
         way.send(text);
+        accepted.ack.pack();
+        accepted.invite.pack();
       }
       if (dialog.endAfterAck !== '') hangUp(this.#exchange, dialog, dialog.endAfterAck);
     };

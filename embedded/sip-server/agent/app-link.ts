@@ -1,3 +1,4 @@
+import type { SipMessage } from '../sip/message.ts';
 import type { Flow } from '../transport/flow.ts';
 
 /** One SIP message on its way to an application. */
@@ -54,5 +55,5 @@ export interface CdrEvent {
   readonly source: 'network' | 'application';
   /** Role or reason. */
   readonly detail?: string;
-  readonly text: string;
+  readonly message: SipMessage;
 }

@@ -98,7 +98,7 @@ export class AppResponses {
         kind: success ? 'start' : 'stop',
         source: 'application',
         detail: success ? 'uas' : 'call-rejected',
-        text: response.toString(),
+        message: response,
       });
     }
     if (success && (request.method === 'REGISTER' || request.method === 'SUBSCRIBE')) {

@@ -1,5 +1,6 @@
 import { parseAddress, splitList, tagOf } from '../sip/header-values.ts';
 import { SipMessage } from '../sip/message.ts';
+import { own } from '../sip/own.ts';
 import { isStrictRouter, parseUri } from '../sip/uri.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { AppLink } from './app-link.ts';
@@ -50,33 +51,33 @@ export class Dialog {
   /** As UAC from our request, as UAS from theirs with the tag we chose. */
   constructor(request: SipMessage, role: 'uac' | 'uas', owner: AppLink, localTag: string) {
     this.id = dialogIdOf(request);
-    this.callId = request.callId;
+    this.callId = own(request.callId);
     this.role = role;
     this.kind = request.method;
     this.owner = owner;
-    this.localTag = localTag;
-    const from = request.get('from') ?? '';
-    const to = request.get('to') ?? '';
+    this.localTag = own(localTag);
+    const from = own(request.get('from') ?? '');
+    const to = own(request.get('to') ?? '');
     this.#localParty = role === 'uac' ? from : `${to}${tagOf(to) === '' ? `;tag=${localTag}` : ''}`;
     this.#remoteParty = role === 'uac' ? to : from;
-    this.#target = role === 'uac' ? request.uri : '';
+    this.#target = role === 'uac' ? own(request.uri) : '';
     this.localSeq = role === 'uac' ? request.cseq.seq : 0;
   }
 
   /** As UAS: takes the peer's side from its request (RFC 3261 section 12.1.1). */
   fromRequest(request: SipMessage, flow: Flow): this {
-    this.remoteTag = request.fromTag;
+    this.remoteTag = own(request.fromTag);
     this.remoteSeq = request.cseq.seq;
-    this.#routes = request.all('record-route').flatMap(splitList);
+    this.#routes = request.all('record-route').flatMap(splitList).map(own);
     this.#aim(request, flow);
     return this;
   }
 
   /** As UAC: takes the peer's side from its response, early or final (RFC 3261 section 12.1.2). */
   fromResponse(response: SipMessage, flow: Flow | undefined): void {
-    this.remoteTag = response.toTag;
-    this.#remoteParty = response.get('to') ?? this.#remoteParty;
-    this.#routes = response.all('record-route').flatMap(splitList).reverse();
+    this.remoteTag = own(response.toTag);
+    this.#remoteParty = own(response.get('to') ?? this.#remoteParty);
+    this.#routes = response.all('record-route').flatMap(splitList).map(own).reverse();
     this.#aim(response, flow);
   }
 
@@ -127,7 +128,7 @@ export class Dialog {
   #aim(message: SipMessage, flow: Flow | undefined): void {
     const contact = parseAddress(splitList(message.get('contact') ?? '')[0] ?? '').uri;
     const uri = parseUri(contact);
-    if (uri) this.#target = contact;
+    if (uri) this.#target = own(contact);
     this.#pinned = undefined;
     if (!flow || this.#routes.length > 0) return;
     const straight = uri?.host === flow.address && (uri.port || 5060) === flow.port;

@@ -1,3 +1,4 @@
+import { NOBODY } from '../transaction/client-transaction.ts';
 import type { AppText } from './app-text.ts';
 import type { Dialog } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,8 +16,7 @@ export function hangUp(exchange: Exchange, dialog: Dialog, why: string): void {
     const usable = way instanceof Unreachable ? undefined : way;
     const home = { protocol: 'udp' as const, local: exchange.transports.home };
     const bye = completeRequest(base, app, usable ?? home);
-    const nobody = { onResponse: () => {}, onFailure: () => {} };
-    if (usable) exchange.transactions.request(bye, usable, nobody)?.start();
+    if (usable) exchange.transactions.request(bye, usable, NOBODY)?.start();
     const text = bye.toString();
     dialog.owner.deliver({
       source: 'application',
@@ -25,7 +25,7 @@ export function hangUp(exchange: Exchange, dialog: Dialog, why: string): void {
       txnId: 'unsolicited',
       dialogId: dialog.id,
     });
-    exchange.apps.cdr({ kind: 'stop', source: 'application', detail: stopReason(why), text });
+    exchange.apps.cdr({ kind: 'stop', source: 'application', detail: stopReason(why), message: bye });
   };
   const out = dialog.wayOut;
   if (typeof out === 'string') exchange.transports.reach(out, send);

@@ -137,7 +137,7 @@ export class InboundRequests {
         kind: 'stop',
         source: 'network',
         detail: 'call-canceled',
-        text: incoming.request.toString(),
+        message: incoming.request,
       });
     }
   }
@@ -164,7 +164,7 @@ export class InboundRequests {
     }
     const link =
       begins && dialogs.size + dialogs.promised >= maxDialogs ? undefined : apps.pick(request.method);
-    if (transaction.isInvite) apps.cdr({ kind: 'attempt', source: 'network', text: request.toString() });
+    if (transaction.isInvite) apps.cdr({ kind: 'attempt', source: 'network', message: request });
     if (!link) {
       answer(transaction, METHODS.has(request.method) ? 503 : 501);
       return;
@@ -191,7 +191,7 @@ export class InboundRequests {
         kind: 'stop',
         source: 'network',
         detail: 'normal-release',
-        text: request.toString(),
+        message: request,
       });
       this.#endUnanswered(dialog);
     }

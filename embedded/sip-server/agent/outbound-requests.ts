@@ -2,6 +2,7 @@ import { newId, newTag } from '../ids.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { responseTo } from '../sip/respond.ts';
 import { after, lingerMs } from '../timing.ts';
+import { NOBODY } from '../transaction/client-transaction.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Unreachable } from '../transport/transports.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
@@ -124,7 +125,7 @@ export class OutboundRequests {
         dialog = new Dialog(request, 'uac', command.link, request.fromTag);
         dialogs.add(dialog);
       }
-      if (method === 'INVITE') apps.cdr({ kind: 'attempt', source: 'application', text: request.toString() });
+      if (method === 'INVITE') apps.cdr({ kind: 'attempt', source: 'application', message: request });
       this.#prepare(command, request, way, dialog, true)();
     });
   }
@@ -216,8 +217,8 @@ export class OutboundRequests {
     if (request.method === 'INVITE' && begins) {
       apps.cdr(
         success
-          ? { kind: 'start', source: 'network', detail: 'uac', text: response.toString() }
-          : { kind: 'stop', source: 'network', detail: rejection(status), text: response.toString() },
+          ? { kind: 'start', source: 'network', detail: 'uac', message: response }
+          : { kind: 'stop', source: 'network', detail: rejection(status), message: response },
       );
     }
     if (!dialog) return;
@@ -236,7 +237,7 @@ export class OutboundRequests {
     const challenged = status === 401 || status === 407;
     if (request.method === 'BYE' && !challenged) {
       dialogs.remove(dialog);
-      apps.cdr({ kind: 'stop', source: 'application', detail: 'normal-release', text: request.toString() });
+      apps.cdr({ kind: 'stop', source: 'application', detail: 'normal-release', message: request });
     }
     if (request.method === 'NOTIFY' && dialog.kind === 'SUBSCRIBE' && endsSubscription(request)) {
       dialogs.remove(dialog);
@@ -278,9 +279,7 @@ export class OutboundRequests {
     if (!cancel || cancel.sent || !transaction) return;
     cancel.sent = true;
     const { transactions, timing } = this.#exchange;
-    transactions
-      .request(cancel.message, transaction.flow, { onResponse: () => {}, onFailure: () => {} })
-      ?.start();
+    transactions.request(cancel.message, transaction.flow, NOBODY)?.start();
     cancel.giveUp = after(lingerMs(timing), () => {
       transaction.end();
       this.#madeUp(outgoing, 408);

@@ -67,11 +67,11 @@ export class AppServer implements Apps {
     return willing[this.#turn++ % Math.max(willing.length, 1)];
   }
 
-  cdr({ kind, source, detail, text }: CdrEvent): void {
+  cdr({ kind, source, detail, message }: CdrEvent): void {
     let payload = '';
     for (const connection of this.#connections.keys()) {
       if (!connection.routes.has(`cdr:${kind}`)) continue;
-      payload ||= `|cdr:${kind}|${source}|${stackTime()}${detail === undefined ? '' : `|${detail}`}\r\n${text}`;
+      payload ||= `|cdr:${kind}|${source}|${stackTime()}${detail === undefined ? '' : `|${detail}`}\r\n${message.toString()}`;
       connection.send(`${newId()}${payload}`);
     }
   }

@@ -7,7 +7,7 @@ import { parseAddress, splitList } from '../sip/header-values.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { responseTo } from '../sip/respond.ts';
 import { after, type Timer } from '../timing.ts';
-import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import { NOBODY, type ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Unreachable } from '../transport/transports.ts';
@@ -199,8 +199,7 @@ export class ProxiedCall {
   #sendCancel({ transaction }: Branch): void {
     if (transaction?.request.method !== 'INVITE') return;
     const cancel = cancelFor(transaction.request);
-    const nobody = { onResponse: () => {}, onFailure: () => {} };
-    this.#exchange.transactions.request(cancel, transaction.flow, nobody)?.start();
+    this.#exchange.transactions.request(cancel, transaction.flow, NOBODY)?.start();
   }
 
   #giveUp(): void {

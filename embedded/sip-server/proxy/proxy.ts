@@ -7,7 +7,7 @@ import { parseAddress } from '../sip/header-values.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { responseTo } from '../sip/respond.ts';
 import { parseUri } from '../sip/uri.ts';
-import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import { NOBODY, type ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { Unreachable } from '../transport/transports.ts';
 import {
@@ -74,9 +74,8 @@ export class Proxy {
       if (request.method !== 'INVITE') return;
       if (accepted && plan.recordRoute) this.#stay(request.callId);
       const { apps } = this.#exchange;
-      const text = request.toString();
-      if (accepted) apps.cdr({ kind: 'start', source: 'network', detail: 'proxy-uas', text });
-      else apps.cdr({ kind: 'stop', source: 'network', detail: 'call-rejected', text });
+      if (accepted) apps.cdr({ kind: 'start', source: 'network', detail: 'proxy-uas', message: request });
+      else apps.cdr({ kind: 'stop', source: 'network', detail: 'call-rejected', message: request });
     });
     this.#calls.set(transaction, call);
     call.start();
@@ -88,8 +87,7 @@ export class Proxy {
     const call = this.#calls.get(invite);
     call?.cancel();
     if (relayed) {
-      const nobody = { onResponse: () => {}, onFailure: () => {} };
-      this.#exchange.transactions.request(cancelFor(relayed.request), relayed.flow, nobody)?.start();
+      this.#exchange.transactions.request(cancelFor(relayed.request), relayed.flow, NOBODY)?.start();
     }
     return call !== undefined || relayed !== undefined;
   }
@@ -131,8 +129,12 @@ export class Proxy {
     });
     if (request.method === 'BYE') {
       this.#staying.delete(request.callId);
-      const text = request.toString();
-      this.#exchange.apps.cdr({ kind: 'stop', source: 'network', detail: 'normal-release', text });
+      this.#exchange.apps.cdr({
+        kind: 'stop',
+        source: 'network',
+        detail: 'normal-release',
+        message: request,
+      });
     }
     return true;
   }

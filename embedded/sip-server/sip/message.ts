@@ -1,4 +1,5 @@
 import { parseCSeq, parseVia, tagOf, type Via } from './header-values.ts';
+import { own } from './own.ts';
 
 /**
  * All SIP text in this server is a byte string: one character per byte (latin1), so its length is its size on the wire,
@@ -30,22 +31,32 @@ const COMPACT: Readonly<Record<string, string>> = {
   x: 'session-expires',
 };
 
+/** Names that came before: there are some dozens of them, and a stranger shall not make them more. */
+const KNOWN = new Map<string, string>();
+const MOST_KNOWN = 1000;
+
 /** The name under which a header is looked up: lower case, compact forms written out (RFC 3261 section 7.3.3). */
 export function headerKey(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
+  const known = KNOWN.get(name);
+  if (known !== undefined) return known;
+  const lower = own(name.toLowerCase());
+  const key = lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
+  if (KNOWN.size < MOST_KNOWN && name.length < 40) KNOWN.set(own(name), key);
+  return key;
 }
 
 /** One SIP request or response: start line, headers in their order, body. */
 export class SipMessage {
   /** '' in a response. */
   readonly method: string;
-  readonly uri: string;
   /** 0 in a request. */
   readonly status: number;
   readonly reason: string;
-  readonly body: string;
-  readonly headers: Header[] = [];
+  #uri: string;
+  #body: string;
+  #headers: Header[] = [];
+  /** The whole text, in the place of all the parts; '' while they are there. */
+  #packed = '';
   #cseq: { seq: number; method: string } | undefined;
   #via: Via | undefined;
   #fromTag: string | undefined;
@@ -53,10 +64,46 @@ export class SipMessage {
 
   constructor(start: { method: string; uri: string } | { status: number; reason: string }, body = '') {
     this.method = 'method' in start ? start.method : '';
-    this.uri = 'method' in start ? start.uri : '';
+    this.#uri = 'method' in start ? start.uri : '';
     this.status = 'method' in start ? 0 : start.status;
     this.reason = 'method' in start ? '' : start.reason;
-    this.body = body;
+    this.#body = body;
+  }
+
+  get uri(): string {
+    return this.#uri;
+  }
+
+  get body(): string {
+    this.#unpack();
+    return this.#body;
+  }
+
+  get headers(): Header[] {
+    this.#unpack();
+    return this.#headers;
+  }
+
+  /** Keeps only its text until somebody asks for more: for messages that stay for half a minute and are hardly needed. */
+  pack(): void {
+    if (this.#packed !== '') return;
+    this.#packed = own(this.toString());
+    this.#uri = own(this.#uri);
+    this.#body = '';
+    this.#headers = [];
+    this.#cseq = this.#via = this.#fromTag = this.#toTag = undefined;
+  }
+
+  #unpack(): void {
+    if (this.#packed === '') return;
+    const text = this.#packed;
+    this.#packed = '';
+    const end = text.indexOf('\r\n\r\n');
+    this.#body = text.slice(end + 4);
+    for (const line of text.slice(0, end).split('\r\n').slice(1)) {
+      const colon = line.indexOf(': ');
+      this.add(line.slice(0, colon), line.slice(colon + 2));
+    }
   }
 
   /** The first value under this lower-case long name. */
@@ -109,6 +156,7 @@ export class SipMessage {
 
   /** The message as it goes out on the wire. */
   toString(): string {
+    if (this.#packed !== '') return this.#packed;
     let text = this.method
       ? `${this.method} ${this.uri} SIP/2.0\r\n`
       : `SIP/2.0 ${this.status} ${this.reason}\r\n`;

@@ -63,12 +63,17 @@ export function readHeaders(message: SipMessage, lines: readonly string[]): Flaw
   if (lines.length > MOST_HEADERS) return 'many-headers';
   for (let at = 1; at < lines.length; at++) {
     let line = lines[at] ?? '';
-    while (/^[ \t]/.test(lines[at + 1] ?? '')) line += ` ${trim(lines[++at] ?? '')}`;
+    while (isFolded(lines[at + 1])) line += ` ${trim(lines[++at] ?? '')}`;
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
     if (TOKEN.test(name)) message.add(name, trim(line.slice(colon + 1).replace(CONTROL, ' ')));
   }
   return undefined;
+}
+
+function isFolded(line = ''): boolean {
+  const first = line.charCodeAt(0);
+  return first === 0x20 || first === 0x09;
 }
 
 function check(message: SipMessage): Flaw | undefined {

@@ -20,7 +20,7 @@ export class ClientTransaction {
   readonly request: SipMessage;
   readonly flow: Flow;
   #text: string;
-  readonly #user: ClientUser;
+  #user: ClientUser;
   readonly #timing: Timing;
   readonly #onEnd: () => void;
   readonly #isInvite: boolean;
@@ -67,6 +67,10 @@ export class ClientTransaction {
     if (response.status < 200) this.#proceed();
     else this.#finish(response);
     this.#user.onResponse(response, flow);
+    if (response.status < 200 || (this.#isInvite && response.status < 300)) return;
+    // It stays for some seconds yet, with hundreds of others each second, and only to catch what comes late.
+    this.#user = NOBODY;
+    this.request.pack();
   }
 
   /** Forgets the transaction without a word to its user. */
@@ -87,7 +91,7 @@ export class ClientTransaction {
 
   #finish(response: SipMessage): void {
     this.#stopTimers();
-    this.#text = ''; // it may stay for 32 s yet, with hundreds of others each second
+    this.#text = '';
     const accepted = this.#isInvite && response.status < 300;
     this.#state = accepted ? 'accepted' : 'completed';
     if (this.#isInvite && !accepted) {
@@ -116,8 +120,12 @@ export class ClientTransaction {
   #stopTimers(): void {
     clearTimeout(this.#repeat);
     clearTimeout(this.#deadline);
+    this.#repeat = this.#deadline = undefined;
   }
 }
+
+/** For requests whose answers nobody waits for. */
+export const NOBODY: ClientUser = { onResponse: () => {}, onFailure: () => {} };
 
 /** The ACK for a refusal, which belongs to the INVITE's transaction (RFC 3261 section 17.1.1.3). */
 function ackFor(invite: SipMessage, response: SipMessage): SipMessage {

@@ -58,7 +58,9 @@ export class ServerTransaction {
     if (this.answered) return;
     this.#last = text;
     this.#back().send(text);
-    if (status >= 200) this.#finish(status);
+    if (status < 200) return;
+    this.#finish(status);
+    this.request.pack(); // it stays for half a minute yet, only to know it again
   }
 
   /** A request that came again gets the same answer again; a 2xx is repeated by its dialog. */
@@ -114,5 +116,6 @@ export class ServerTransaction {
   #stopTimers(): void {
     clearTimeout(this.#repeat);
     clearTimeout(this.#deadline);
+    this.#repeat = this.#deadline = undefined;
   }
 }
