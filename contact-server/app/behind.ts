@@ -14,7 +14,8 @@ export class Behind {
   }
 
   run(what: string, work: () => Promise<void>): void {
-    const running = work()
+    const running = answered()
+      .then(work)
       .catch((err: unknown) => {
         if (isOutage(err)) this.#log.warn({ what, reason: 'outage' }, 'not done behind an answer');
         else this.#log.error({ err, what }, 'not done behind an answer');
@@ -27,4 +28,11 @@ export class Behind {
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
+}
+
+/** Resolves when what is ready to be sent has been sent. */
+function answered(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

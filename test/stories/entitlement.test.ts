@@ -251,11 +251,10 @@ describe('What a visitor is owed', function () {
         'Silva',
         'Drift',
         'Care plan',
-        '812',
+        '"812"',
         'Pole',
         'gold',
         'c-silva',
-
         '442079460108',
       ]) {
         assert.ok(!told.includes(secretThing), `the visitor was told ${secretThing}`);
