@@ -31,7 +31,7 @@ local function begin(KEYS, args, founding)
   stamp = t[1] .. string.sub('000000' .. t[2], -6)
   ms = string.sub(stamp, 1, -4)
   now = tonumber(ms)
-  meta = call('HMGET', K.meta, 'epoch', 'ver', 'fence')
+  meta = call('HMGET', K.meta, 'epoch', 'ver', 'fence', 'later')
   epoch, ver = meta[1], meta[2] or '0'
   return epoch or founding
 end

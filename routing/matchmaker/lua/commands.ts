@@ -212,14 +212,13 @@ return {'ok', '{"agentId":' .. quote(arg(1)) .. ',"state":"logged-off","since":'
 export const schedule = String.raw`
 local cid, service, start = arg(1), arg(3), arg(4)
 forget_due(cid)
-call('ZADD', K.due, arg(2), cid)
 if service ~= '' then
   call('ZADD', P .. 'booked:' .. service, arg(2), cid)
-  call('HSET', K.duesvc, cid, service)
-end
+  call('SADD', K.services, service)
+else call('ZADD', K.due, arg(2), cid) end
 if start ~= '' and tonumber(start) < tonumber(arg(2)) then
   call('ZADD', K.later, start, cid)
-  call('ZADD', K.starts, start, '~' .. cid)
+  call('HINCRBY', K.meta, 'later', 1)
 end
 return {'ok'}
 `;
@@ -232,7 +231,7 @@ return {'ok'}
 
 /** [cid, at]: a job says that it is time. Nothing when the contact was moved meanwhile; else how long still, in ms. */
 export const due = String.raw`
-local at = tonumber(call('ZSCORE', K.due, arg(1)) or '-1')
+local at = due_at(arg(1)) or -1
 if at ~= tonumber(arg(2)) then return {'nothing'} end
 if at > now then return {'early', num(at - now)} end
 forget_due(arg(1))

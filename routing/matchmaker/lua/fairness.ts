@@ -35,6 +35,9 @@ end
 -- What is not explained by anything else is there to be seen: it is none, or a fault.
 local function overtaken(c, how, lines, heads, aid, a)
   local all = call('ZCOUNT', K.starts, '-inf', '(' .. c.start)
+  -- Only where somebody snoozes these are looked at.
+  local snooze = (meta[4] or '0') ~= '0' and call('ZCOUNT', K.later, '-inf', '(' .. c.start) or 0
+  all = all + snooze
   if all == 0 then return '' end
   local n = {}
   if how == 'claimed' then n.claimed = all
@@ -44,7 +47,7 @@ local function overtaken(c, how, lines, heads, aid, a)
       heads = call('HMGET', K.wheads, unpack(lines))
     end
     n.preferred = call('ZCOUNT', K.pstarts, '-inf', '(' .. c.start)
-    n.snooze = call('ZCOUNT', K.later, '-inf', '(' .. c.start)
+    n.snooze = snooze
     n.priority, n.unexplained = 0, 0
     local mine, start, boost = tonumber(c.sc), tonumber(c.start), tonumber(c.bo)
     local priority = boost > 0 and 0 or tonumber(c.pr)

@@ -62,6 +62,10 @@ for _, line in ipairs(call('HKEYS', K.wheads)) do
     end
   end
 end
+local due = {}
+for _, list in ipairs(due_lists()) do
+  for _, it in ipairs(call('ZRANGE', list, 0, -1, 'WITHSCORES')) do due[#due + 1] = it end
+end
 local reservations, agents, states = {}, {}, call('HGETALL', K.agents)
 for i = 1, #states, 2 do
   local a = agent_load(states[i])
@@ -71,7 +75,7 @@ for i = 1, #states, 2 do
     if r then reservations[#reservations + 1] = reservation_view(r) end
   end
 end
-return {'ok', last[1] and last[1][1] or '', ms, waiting, call('ZRANGE', K.due, 0, -1, 'WITHSCORES'),
+return {'ok', last[1] and last[1][1] or '', ms, waiting, due,
   reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty),
   states, call('HGETALL', K.overtaken)}
 `;

@@ -140,14 +140,26 @@ local function line_remove(id, c)
   if personal or c.rings ~= '' then call('ZREM', K.widen, id) end
 end
 
+-- Due times stand in one list, or in that of their service, where they count as booked.
+local function due_lists()
+  local lists = {K.due}
+  for _, service in ipairs(call('SMEMBERS', K.services)) do lists[#lists + 1] = P .. 'booked:' .. service end
+  return lists
+end
+local function due_at(id)
+  for _, list in ipairs(due_lists()) do
+    local at = call('ZSCORE', list, id)
+    if at then return tonumber(at) end
+  end
+end
+
 -- A contact's due time no longer holds: it came, or it was taken back.
 local function forget_due(id)
-  if call('ZREM', K.due, id) == 0 then return end
-  if call('ZREM', K.later, id) == 1 then call('ZREM', K.starts, '~' .. id) end
-  local service = call('HGET', K.duesvc, id)
-  if service then
-    call('ZREM', P .. 'booked:' .. service, id)
-    call('HDEL', K.duesvc, id)
+  for _, list in ipairs(due_lists()) do
+    if call('ZREM', list, id) == 1 then
+      if call('ZREM', K.later, id) == 1 then call('HINCRBY', K.meta, 'later', -1) end
+      return
+    end
   end
 end
 `;

@@ -19,10 +19,15 @@ for _, cid in ipairs(wider) do
   local c = contact_load(cid)
   if c and c.st == 'waiting' then place_again(cid, c) else call('ZREM', K.widen, cid) end
 end
-local late = call('ZRANGEBYSCORE', K.due, '-inf', num(now - tonumber(arg(4))), 'LIMIT', 0, arg(3))
-for _, id in ipairs(late) do
-  forget_due(id)
-  emit('contact.due', cjson.encode({contactId = id}))
+local late = {}
+for _, list in ipairs(due_lists()) do
+  local found = call('ZRANGEBYSCORE', list, '-inf', num(now - tonumber(arg(4))), 'WITHSCORES', 'LIMIT', 0, arg(3))
+  for i = 1, #found, 2 do late[#late + 1] = {id = found[i], at = tonumber(found[i + 1])} end
+end
+table.sort(late, function(a, b) return a.at < b.at or (a.at == b.at and a.id < b.id) end)
+for _, it in ipairs(late) do
+  forget_due(it.id)
+  emit('contact.due', cjson.encode({contactId = it.id}))
 end
 return {'leader', tostring(#lapsed), tostring(#late), tostring(#wider)}
 `;
