@@ -3,7 +3,7 @@ export const REDIS_TIME = "call('TIME')";
 
 /**
  * What every function begins and ends with: time, epoch and roster version from Redis itself, and what happened told
- * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd:`, so that one centre stays in
+ * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd2:`, so that one centre stays in
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
