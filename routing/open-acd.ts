@@ -14,6 +14,7 @@ import { quick, readyWithin } from './matchmaker/connection.ts';
 import { Matchmaker } from './matchmaker/matchmaker.ts';
 import { Outbox } from './matchmaker/outbox.ts';
 import { RosterPublisher } from './matchmaker/publisher.ts';
+import { forgetFormerVersions, keyPrefix } from './matchmaker/versions.ts';
 import { Vocabulary } from './matchmaker/vocabulary.ts';
 import { Refiling } from './refiling.ts';
 import { Standings } from './standings.ts';
@@ -30,6 +31,8 @@ export interface RoutingSettings {
   readonly maxHandleMs: number;
   /** How often the store is asked for a new roster, and the opening hours are looked at. */
   readonly rosterPollMs: number;
+  /** How often a process says that its functions are in use, and looks for those that are not. */
+  readonly tidyMs: number;
   /** Handling time believed in before any was measured. */
   readonly priorHandleMs: number;
 }
@@ -42,6 +45,7 @@ const usual: RoutingSettings = {
   dueGraceMs: 500,
   maxHandleMs: 4 * 3_600_000,
   rosterPollMs: 1_000,
+  tidyMs: 600_000,
   priorHandleMs: 300_000,
 };
 
@@ -58,7 +62,7 @@ export interface AcdOptions {
 export async function openAcd(options: AcdOptions): Promise<Acd> {
   const { connect, directory, clock, log, centre } = options;
   const settings = { ...usual, ...options.settings };
-  const prefix = `{${centre}}:acd:`;
+  const prefix = keyPrefix(centre);
   const page = await directory.load();
 
   const redis = connect(quick);
@@ -98,9 +102,15 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   }
   const upkeep = new Upkeep(matchmaker, log, settings);
 
+  const stopTidying = repeat(settings.tidyMs, log, 'former versions', async () => {
+    const removed =
+      redis.status === 'ready' ? await forgetFormerVersions(redis, matchmaker.library, centre) : [];
+    if (removed.length > 0) log.info({ removed }, 'what former versions left in redis is removed');
+  });
+
   const close = async () => {
     endReaders.abort();
-    await Promise.all([stopWatching(), upkeep.close()]);
+    await Promise.all([stopWatching(), stopTidying(), upkeep.close()]);
     await dueTimes.close();
     redis.disconnect();
   };

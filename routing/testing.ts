@@ -55,6 +55,7 @@ export type { RawReservation } from './matchmaker/decode.ts';
 export type { Entry } from './matchmaker/matchmaker.ts';
 export { Matchmaker } from './matchmaker/matchmaker.ts';
 export { RosterPublisher } from './matchmaker/publisher.ts';
+export { forgetFormerVersions, keyPrefix } from './matchmaker/versions.ts';
 export { scripts, scriptsWith } from './matchmaker/scripts.ts';
 export type { AcdOptions } from './open-acd.ts';
 export { openAcd } from './open-acd.ts';

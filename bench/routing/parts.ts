@@ -1,10 +1,19 @@
 import type { Redis } from 'ioredis';
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Entry } from '../../routing/testing.ts';
-import { classId, Matchmaker, precedence, Roster, RosterPublisher } from '../../routing/testing.ts';
+import {
+  classId,
+  keyPrefix,
+  Matchmaker,
+  precedence,
+  Roster,
+  RosterPublisher,
+} from '../../routing/testing.ts';
 import type { Requirement } from '../../routing/index.ts';
 import { skills } from '../../test/routing/centre.ts';
 import type { RedisProcess } from '../../test/routing/redis-process.ts';
+
+const PREFIX = keyPrefix('bench');
 
 /** Six kinds of contact, and eight kinds of agents who serve one to six of them. */
 const kinds = ['lang:en', 'lang:es', 'lang:fr', 'product:loans', 'product:cards', 'product:homes'];
@@ -50,8 +59,8 @@ export class Bare {
       qualifications: skills(profiles[i % profiles.length] ?? ''),
     }));
     const roster = new Roster(1, people);
-    const matchmaker = new Matchmaker(redis, '{bench}:acd:', 1_000, () => Promise.resolve(1));
-    const publisher = new RosterPublisher(redis, matchmaker, '{bench}:acd:');
+    const matchmaker = new Matchmaker(redis, PREFIX, 1_000, () => Promise.resolve(1));
+    const publisher = new RosterPublisher(redis, matchmaker, PREFIX);
     await publisher.publish(roster);
     for (const it of requirements) await publisher.defineClass(roster, classId(it), it);
     return new Bare(redis, matchmaker, roster);
@@ -88,7 +97,7 @@ export class Bare {
 
   /** Who is held by what now; read from Redis directly, so that it is not measured. */
   async held(): Promise<readonly (readonly [AgentId, ReservationId])[]> {
-    const records = await this.redis.hgetall('{bench}:acd:agents');
+    const records = await this.redis.hgetall(`${PREFIX}agents`);
     const held: (readonly [AgentId, ReservationId])[] = [];
     for (const [id, record] of Object.entries(records)) {
       const reservation = record.split('\t')[4] ?? '';

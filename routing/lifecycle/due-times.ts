@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -35,7 +36,13 @@ export class DueTimes {
     const [adding, working] = [connect(patient), connect(patient)];
     this.#connections = [adding, working];
     const prefix = `{${centre}}`;
-    this.#queue = new Queue<DueJob>(QUEUE, { connection: adding, prefix, skipWaitingForReady: true });
+    this.#queue = new Queue<DueJob>(QUEUE, {
+      connection: adding,
+      prefix,
+      skipWaitingForReady: true,
+      // Nobody reads them.
+      streams: { events: { maxLen: 100 } },
+    });
     this.#worker = new Worker<DueJob>(QUEUE, async ({ data }) => this.#wake(data), {
       connection: working,
       prefix,
@@ -65,7 +72,7 @@ export class DueTimes {
   ): Promise<void> {
     await this.#matchmaker.schedule(id, at, service, startedAt);
     const delay = Math.max(0, at - this.#clock.now());
-    const added = this.#queue.add('wake', { id, at }, { jobId: `${id}-${at}`, delay });
+    const added = this.#queue.add('wake', { id, at }, { jobId: jobName(id, at), delay });
     // The time is kept; where the job is not, the sweep wakes the contact.
     added.catch((err: unknown) =>
       this.#log.warn({ err, contactId: id }, 'no job for a due time: the sweep will see to it'),
@@ -93,6 +100,11 @@ export class DueTimes {
     void this.#queue.close().catch(() => {});
     for (const it of this.#connections) it.disconnect();
   }
+}
+
+/** One job for one time of a contact. Short, since Redis keeps a job compact only while no field of it is longer than 64 bytes. */
+function jobName(id: CallbackId, at: number): string {
+  return `d${createHash('sha1').update(`${id} ${at}`).digest('base64url').slice(0, 16)}`;
 }
 
 function readyLater(ms: number): Promise<void> {

@@ -49,6 +49,8 @@ export interface Entry {
  */
 export class Matchmaker {
   readonly #runner: ScriptRunner<ScriptName>;
+  /** By what name Redis knows the library of our functions. */
+  readonly library: string;
   readonly #found: (run: (epoch: number) => Promise<void>) => Promise<void>;
 
   constructor(
@@ -58,6 +60,7 @@ export class Matchmaker {
     nextEpoch: () => Promise<number>,
     scripts: Scripts = ours,
   ) {
+    this.library = scripts.name;
     this.#runner = new ScriptRunner(redis, scripts, prefix, outboxMax);
     let founding: Promise<void> | undefined;
     this.#found = (run) => {

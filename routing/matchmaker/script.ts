@@ -9,6 +9,7 @@ import { readyWithin } from './connection.ts';
  * live side by side, and what all of them share is made once and not with every call.
  */
 export interface Library<Name extends string> {
+  readonly name: string;
   readonly code: string;
   /** By what name Redis knows a function. */
   readonly functions: Readonly<Record<Name, string>>;
@@ -38,8 +39,10 @@ ${body}
   return finished(main())
 end}`,
   );
+  const name = `ringback_${hash}`;
   return {
-    code: [`#!lua name=ringback_${hash}`, ...shared, ...functions].join('\n'),
+    name,
+    code: [`#!lua name=${name}`, ...shared, ...functions].join('\n'),
     functions: Object.fromEntries(all.map(({ name }) => [name, known(name)])) as Record<W | R, string>,
   };
 }

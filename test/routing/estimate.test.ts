@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
-import { connectTo } from '../../routing/testing.ts';
+import { connectTo, keyPrefix } from '../../routing/testing.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Routing } from '../../routing/index.ts';
 import { agentId, Centre, contact, id, queued, ready, reserved, service, skills } from './centre.ts';
@@ -27,7 +27,7 @@ describe('A centre learns for its promises', () => {
     centre.directory.offers = offers;
     return centre.open(settings);
   };
-  const key = (name: string) => `{${centre.name}}:acd:${name}`;
+  const key = (name: string) => `${keyPrefix(centre.name)}${name}`;
   const handle = async (routing: Routing, name: string) => {
     const offer = reserved(await routing.enter(contact(name)));
     await routing.accept(offer.id, offer.agentId);

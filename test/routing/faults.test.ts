@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { CursorTooOld, RoutingUnavailable } from '../../routing/index.ts';
+import { forgetFormerVersions, keyPrefix, scripts } from '../../routing/testing.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { agentId, Centre, contact, id, queued, ready, reserved } from './centre.ts';
 import { RedisProcess } from './redis-process.ts';
@@ -149,6 +150,54 @@ describe('When Redis fails', () => {
     queued(await routing.enter(contact('maria', 'lang:es')));
   });
 
+  it('functions of a former version are removed a day after their last use, and none that is in use [AV14]', async () => {
+    const routing = await centre.open();
+    const probe = redis.client();
+    const libraries = async () =>
+      ((await probe.function('LIST', 'LIBRARYNAME', 'ringback_*')) as string[][]).map((it) => it[1]).sort();
+    const old = (name: string) =>
+      probe.function(
+        'LOAD',
+        `#!lua name=${name}\nredis.register_function('${name}_x', function() return 1 end)`,
+      );
+    await old('ringback_unused');
+    await old('ringback_used');
+    await old('ringback_unmarked');
+    const hour = 3_600_000;
+    await probe.hset('ringback:libraries', 'ringback_unused', Date.now() - 25 * hour);
+    await probe.hset('ringback:libraries', 'ringback_used', Date.now() - 23 * hour);
+    await probe.hset('{before}:acd:meta', 'epoch', 3);
+
+    assert.deepEqual(await forgetFormerVersions(probe, scripts.name, 'before'), ['ringback_unused']);
+    assert.deepEqual(await libraries(), [scripts.name, 'ringback_unmarked', 'ringback_used'].sort());
+    assert.equal(await probe.exists('{before}:acd:meta'), 1, 'somebody may work by it still');
+
+    await new Promise<void>((resolve) => systemClock.after(20, resolve));
+    assert.equal((await forgetFormerVersions(probe, scripts.name, 'before', 1)).length, 3);
+    assert.deepEqual(await libraries(), [scripts.name]);
+    assert.equal(await probe.exists('{before}:acd:meta'), 0);
+    await probe.function('DELETE', scripts.name);
+    queued(await routing.enter(contact('maria', 'lang:es')));
+    probe.disconnect();
+  });
+
+  it('what an older version left, or a snapshot of it brought back, is not misread: the line is rebuilt [AV14]', async () => {
+    const probe = redis.client();
+    const older = `{${centre.name}}:acd:`;
+    await probe.hset(`${older}meta`, { epoch: await centre.directory.nextEpoch(), ver: 9, fence: 1 });
+    await probe.hset(`${older}agents`, 'ana', 'ready\tp1\t1\t1000\t\t\t\t\t');
+    await probe.zadd(`${older}wait:c1`, 1, 'maria');
+    const routing = await centre.open();
+    const heard = centre.listen(routing);
+    const told = await heard.until('repaired');
+    assert.equal(told.why, 'its data were lost; those who wait must be entered again');
+    const seen = await routing.snapshot();
+    assert.deepEqual([seen.agents, seen.waiting], [[], []]);
+    await routing.rebuild([contact('maria', 'lang:es')], [{ agentId: ana, wish: ready }]);
+    assert.equal((await heard.until('reservation.created')).reservation.epoch, 2);
+    probe.disconnect();
+  });
+
   it('opens without Redis, and begins to work when it is there', async () => {
     await redis.kill();
     const routing = await centre.open();
@@ -182,7 +231,7 @@ describe('When Redis fails', () => {
     const probe = redis.client();
     // As a server leaves it whose clock was an hour ahead.
     const ahead = (Date.now() + 3_600_000) * 1_000;
-    await probe.hset(`{${centre.name}}:acd:meta`, 'fence', ahead);
+    await probe.hset(`${keyPrefix(centre.name)}meta`, 'fence', ahead);
     probe.disconnect();
     await routing.setAgentState(ana, ready);
     const first = reserved(await routing.enter(contact('one', 'lang:es')));

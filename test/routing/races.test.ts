@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import type { Routing, RoutingEvent } from '../../routing/index.ts';
-import { connectTo, openAcd } from '../../routing/testing.ts';
+import { connectTo, keyPrefix, openAcd } from '../../routing/testing.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { agentId, Centre, contact, id, queued, ready, reserved } from './centre.ts';
 import { type SharedRedis, openRedis } from './redis-process.ts';
@@ -123,7 +123,7 @@ describe('Many at once', () => {
     const survivor: Routing = await centre.open({ leaseMs: 300 });
     // A leader that vanished without a word: its lease is there, and nobody renews it.
     const probe = redis.client();
-    await probe.set(`{${centre.name}}:acd:leader`, 'gone', 'PX', 300);
+    await probe.set(`${keyPrefix(centre.name)}leader`, 'gone', 'PX', 300);
     probe.disconnect();
     const heard = centre.listen(survivor);
     await survivor.setAgentState(ana, ready);

@@ -6,6 +6,7 @@ import {
   classId,
   decide,
   emptyWorld,
+  keyPrefix,
   Matchmaker,
   readCapacity,
   Roster,
@@ -36,7 +37,7 @@ export class Twin {
 
   constructor(redis: Redis, name: string, people: People) {
     this.#redis = redis;
-    this.#prefix = `{${name}}:acd:`;
+    this.#prefix = keyPrefix(name);
     this.#matchmaker = new Matchmaker(redis, this.#prefix, 100_000, () => Promise.resolve(1), scripts);
     this.#publisher = new RosterPublisher(redis, this.#matchmaker, this.#prefix);
     this.#roster = rosterOf(1, people);

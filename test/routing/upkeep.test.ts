@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
 import type { DecisionRecord } from '../../routing/testing.ts';
-import { replay, replayWith } from '../../routing/testing.ts';
+import { keyPrefix, replay, replayWith } from '../../routing/testing.ts';
 import { agentId, Centre, contact, id, isLater, queued, ready, reserved, service, skills } from './centre.ts';
 import { type SharedRedis, openRedis } from './redis-process.ts';
 
@@ -20,7 +20,7 @@ describe('What routing does by itself', () => {
     await centre.close();
   });
 
-  const key = (name: string) => `{${centre.name}}:acd:${name}`;
+  const key = (name: string) => `${keyPrefix(centre.name)}${name}`;
 
   describe('a scheduled contact', () => {
     it('is due at its time, within a second, once, although two processes work', async () => {

@@ -3,22 +3,35 @@ export const REDIS_TIME = "call('TIME')";
 
 /**
  * What every function begins and ends with: time, epoch and roster version from Redis itself, and what happened told
- * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd:`, so that one centre stays in
+ * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd2:`, so that one centre stays in
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
 -- Redis shows its own libraries to a call only, not while it loads.
 local call, match, find, quote
-local P, ARGV, stamp, ms, now, meta, epoch, ver, told
+local P, K, ARGV, stamp, ms, now, meta, epoch, ver, told
+
+-- The names of keys, each put together once for a centre: K.meta is P .. 'meta'.
+local names = {}
+local function keys_of(prefix)
+  local keys = setmetatable({}, {__index = function(all, name)
+    local key = prefix .. name
+    all[name] = key
+    return key
+  end})
+  names[prefix] = keys
+  return keys
+end
 
 local function begin(KEYS, args, founding)
   call, match, find, quote = redis.call, string.match, string.find, cjson.encode
   P, ARGV, told = KEYS[1], args, {}
+  K = names[P] or keys_of(P)
   local t = ${time}
   stamp = t[1] .. string.sub('000000' .. t[2], -6)
   ms = string.sub(stamp, 1, -4)
   now = tonumber(ms)
-  meta = call('HMGET', P .. 'meta', 'epoch', 'ver', 'fence')
+  meta = call('HMGET', K.meta, 'epoch', 'ver', 'fence', 'later')
   epoch, ver = meta[1], meta[2] or '0'
   return epoch or founding
 end
@@ -33,7 +46,7 @@ end
 -- All that happened in one step is one entry. Ids are epoch-number without a gap, so a reader sees by itself that
 -- something is missing.
 local function finished(reply)
-  if #told > 0 then call('XADD', P .. 'out', 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
+  if #told > 0 then call('XADD', K.out, 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
   return reply
 end
 `;
@@ -58,17 +71,17 @@ local function head_read(text)
 end
 local function list_add(kind, heads, name, id, score)
   call('ZADD', P .. kind .. name, score, id)
-  local text = call('HGET', P .. heads, name)
+  local text = call('HGET', K[heads], name)
   if text then
     local first, who = head_read(text)
     local mine = tonumber(score)
     if first < mine or (first == mine and who < id) then return end
   end
-  call('HSET', P .. heads, name, score .. ' ' .. id)
+  call('HSET', K[heads], name, score .. ' ' .. id)
 end
 local function head_update(kind, heads, name)
   local first = call('ZRANGE', P .. kind .. name, 0, 0, 'WITHSCORES')
-  if first[1] then call('HSET', P .. heads, name, first[2] .. ' ' .. first[1]) else call('HDEL', P .. heads, name) end
+  if first[1] then call('HSET', K[heads], name, first[2] .. ' ' .. first[1]) else call('HDEL', K[heads], name) end
 end
 local function list_remove(kind, heads, name, id)
   if call('ZREM', P .. kind .. name, id) == 1 then head_update(kind, heads, name) end

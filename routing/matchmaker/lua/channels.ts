@@ -32,12 +32,16 @@ local function personal(aid, ch) return ch == 'voice' and '@' .. aid or '@' .. a
 -- The channels there is room for beside what an agent has in hand: nothing while an offer is open.
 local function room(a)
   if a.st == 'reserved' then return '' end
-  local written = find(a.p, '~', 1, true) and match(a.p, '~(.+)$') or '${USUAL_WRITTEN}'
   local hand = a.ch
   if a.also ~= '' then
     for ch in string.gmatch(a.also, '%S+ %S+ (%S+) [^\1]*\1') do hand = hand .. '+' .. ch end
   end
-  local key = written .. '/' .. hand
+  -- By channels in hand for the usual capacity, by these and the capacity for any other.
+  local written, key = '${USUAL_WRITTEN}', hand
+  if find(a.p, '~', 1, true) then
+    written = match(a.p, '~(.+)$')
+    key = written .. hand
+  end
   local known = rooms[key]
   if known then return known end
   local mine, open = capacity(written), {}

@@ -9,7 +9,7 @@ local function told(i)
 end
 -- Every kind of contact it may become has to be known before it is filed.
 local function unknown_class(c)
-  if call('HEXISTS', P .. 'compat@' .. ver, c.cls) == 0 then return c.cls end
+  if not tiers_of(c.cls) then return c.cls end
   for cls in string.gmatch(c.rings, '%d+ (%S+)') do
     if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return cls end
   end
@@ -178,7 +178,7 @@ if arg(6) ~= ver then return {'stale', ver} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
-  a = {st = 'logged-off', since = call('HGET', P .. 'off', aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = '',
+  a = {st = 'logged-off', since = call('HGET', K.off, aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = '',
     ch = 'voice', open = '', also = '', st0 = 'logged-off', r0 = ''}
 elseif arg(7) == '1' then return {'ok', agent_view(aid, a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
@@ -203,7 +203,7 @@ return {'ok', agent_view(aid, agent_load(aid) or a)}
 export const agentStatus = String.raw`
 local a = agent_load(arg(1))
 if a then return {'ok', agent_view(arg(1), a)} end
-local since = call('HGET', P .. 'off', arg(1))
+local since = call('HGET', K.off, arg(1))
 if not since then return {'unknown'} end
 return {'ok', '{"agentId":' .. quote(arg(1)) .. ',"state":"logged-off","since":' .. since .. '}'}
 `;
@@ -212,14 +212,13 @@ return {'ok', '{"agentId":' .. quote(arg(1)) .. ',"state":"logged-off","since":'
 export const schedule = String.raw`
 local cid, service, start = arg(1), arg(3), arg(4)
 forget_due(cid)
-call('ZADD', P .. 'due', arg(2), cid)
 if service ~= '' then
   call('ZADD', P .. 'booked:' .. service, arg(2), cid)
-  call('HSET', P .. 'duesvc', cid, service)
-end
+  call('SADD', K.services, service)
+else call('ZADD', K.due, arg(2), cid) end
 if start ~= '' and tonumber(start) < tonumber(arg(2)) then
-  call('ZADD', P .. 'later', start, cid)
-  call('ZADD', P .. 'starts', start, '~' .. cid)
+  call('ZADD', K.later, start, cid)
+  call('HINCRBY', K.meta, 'later', 1)
 end
 return {'ok'}
 `;
@@ -232,7 +231,7 @@ return {'ok'}
 
 /** [cid, at]: a job says that it is time. Nothing when the contact was moved meanwhile; else how long still, in ms. */
 export const due = String.raw`
-local at = tonumber(call('ZSCORE', P .. 'due', arg(1)) or '-1')
+local at = due_at(arg(1)) or -1
 if at ~= tonumber(arg(2)) then return {'nothing'} end
 if at > now then return {'early', num(at - now)} end
 forget_due(arg(1))

@@ -3,20 +3,27 @@ export const fairness = String.raw`
 local BAND, TOP = 4398046511104, 127
 local function band(priority) return (TOP - math.min(TOP, priority)) * BAND end
 
+-- Of each kind of table what it says, read once; a text never changes its meaning, and the oldest are forgotten.
+local unpacked, count = {}, 0
+local function unpack_once(packed)
+  local known = unpacked[packed]
+  if known then return known end
+  if count == 5000 then unpacked, count = {}, 0 end
+  known = cmsgpack.unpack(packed)
+  unpacked[packed], count = known, count + 1
+  return known
+end
+
 -- The lines an agent may serve now: of their classes, of these by boost, and of those who wait for this agent alone.
 local function lines_of(aid, a)
   local packed = call('HGET', P .. 'pcls@' .. ver, a.p)
-  local lines = packed and cmsgpack.unpack(packed) or {}
   local open = a.r ~= '' and room(a)
-  if open then
-    local all = lines
-    lines = {}
-    for _, line in ipairs(all) do
-      if find(open, channel_of(line), 1, true) then lines[#lines + 1] = line end
-    end
+  local lines = {}
+  for _, line in ipairs(packed and unpack_once(packed) or {}) do
+    if not open or find(open, channel_of(line), 1, true) then lines[#lines + 1] = line end
   end
   local plain = #lines
-  for _, boost in ipairs(call('SMEMBERS', P .. 'boosts')) do
+  for _, boost in ipairs(call('SMEMBERS', K.boosts)) do
     for i = 1, plain do lines[#lines + 1] = lines[i] .. '+' .. boost end
   end
   for _, ch in ipairs(CHANNELS) do
@@ -27,23 +34,26 @@ end
 
 -- What is not explained by anything else is there to be seen: it is none, or a fault.
 local function overtaken(c, how, lines, heads, aid, a)
-  local all = call('ZCOUNT', P .. 'starts', '-inf', '(' .. c.start)
+  local all = call('ZCOUNT', K.starts, '-inf', '(' .. c.start)
+  -- Only where somebody snoozes these are looked at.
+  local snooze = (meta[4] or '0') ~= '0' and call('ZCOUNT', K.later, '-inf', '(' .. c.start) or 0
+  all = all + snooze
   if all == 0 then return '' end
   local n = {}
   if how == 'claimed' then n.claimed = all
   else
     if not lines then
       lines = lines_of(aid, a)
-      heads = call('HMGET', P .. 'wheads', unpack(lines))
+      heads = call('HMGET', K.wheads, unpack(lines))
     end
-    n.preferred = call('ZCOUNT', P .. 'pstarts', '-inf', '(' .. c.start)
-    n.snooze = call('ZCOUNT', P .. 'later', '-inf', '(' .. c.start)
+    n.preferred = call('ZCOUNT', K.pstarts, '-inf', '(' .. c.start)
+    n.snooze = snooze
     n.priority, n.unexplained = 0, 0
     local mine, start, boost = tonumber(c.sc), tonumber(c.start), tonumber(c.bo)
     local priority = boost > 0 and 0 or tonumber(c.pr)
     local levels
     if priority > 0 or boost > 0 then
-      levels = call('SMEMBERS', P .. 'levels')
+      levels = call('SMEMBERS', K.levels)
       levels[#levels + 1] = '0'
     end
     for i, line in ipairs(lines) do
@@ -71,7 +81,7 @@ local function overtaken(c, how, lines, heads, aid, a)
   for reason, count in pairs(n) do
     if count > 0 then
       list[#list + 1] = '"' .. reason .. '":' .. count
-      call('HINCRBY', P .. 'overtaken', reason, count)
+      call('HINCRBY', K.overtaken, reason, count)
     end
   end
   return ',"overtook":{' .. table.concat(list, ',') .. '}'

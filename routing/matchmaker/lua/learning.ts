@@ -49,15 +49,15 @@ local laws = {}
 for i = 1, #ARGV - 1 do laws[i] = call('HGETALL', P .. 'law:' .. arg(i)) end
 local span = math.floor(now / 600000)
 return {'ok', ms, laws, call('HGETALL', P .. 'came:' .. num(span)), call('HGETALL', P .. 'came:' .. num(span - 1)),
-  call('HGETALL', P .. 'calibration')}
+  call('HGETALL', K.calibration)}
 `;
 
 /** [added to the lower bound, to the upper one, most]: an outcome corrects the forecasts to come. */
 export const calibrate = String.raw`
 local most = tonumber(arg(3))
 for i, bound in ipairs({'p10', 'p90'}) do
-  local moved = tonumber(call('HGET', P .. 'calibration', bound) or '0') + tonumber(arg(i))
-  call('HSET', P .. 'calibration', bound, string.format('%.6f', math.max(-most, math.min(most, moved))))
+  local moved = tonumber(call('HGET', K.calibration, bound) or '0') + tonumber(arg(i))
+  call('HSET', K.calibration, bound, string.format('%.6f', math.max(-most, math.min(most, moved))))
 end
 return {'ok'}
 `;
@@ -68,8 +68,8 @@ return {'ok'}
  */
 export const situation = String.raw`
 local most = tonumber(arg(1))
-local step = math.max(1, math.ceil(call('HLEN', P .. 'agents') / most))
-local some = step == 1 and call('HGETALL', P .. 'agents') or call('HRANDFIELD', P .. 'agents', most, 'WITHVALUES')
+local step = math.max(1, math.ceil(call('HLEN', K.agents) / most))
+local some = step == 1 and call('HGETALL', K.agents) or call('HRANDFIELD', K.agents, most, 'WITHVALUES')
 local held = {}
 for i = 2, #some, 2 do
   local a = agent_read(some[i])
@@ -81,10 +81,10 @@ for i = 2, #some, 2 do
   if told ~= a.p then held[#held + 1] = told end
 end
 local idle = {}
-for _, p in ipairs(call('HKEYS', P .. 'heads')) do
+for _, p in ipairs(call('HKEYS', K.heads)) do
   idle[#idle + 1] = p; idle[#idle + 1] = num(call('ZCARD', P .. 'idle:' .. p))
 end
-local names = call('HKEYS', P .. 'wheads')
+local names = call('HKEYS', K.wheads)
 local counts, total = {}, 0
 for i, line in ipairs(names) do counts[i] = call('ZCARD', P .. 'wait:' .. line); total = total + counts[i] end
 local lines = {}

@@ -18,11 +18,11 @@ local function agent_move(id, a, st, reason)
   st = a.st
   if a.reason == 'missed' and AT_WORK[st] then tally('away', math.min(now - tonumber(a.since), 600000)) end
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
-  if work ~= 0 then call('HINCRBY', P .. 'work', a.p, work) end
+  if work ~= 0 then call('HINCRBY', K.work, a.p, work) end
   if was == 'logged-off' and st ~= was then
-    call('HINCRBY', P .. 'duty', a.p, 1)
+    call('HINCRBY', K.duty, a.p, 1)
     call('ZADD', P .. 'on:' .. a.p, now, id)
-    call('HDEL', P .. 'off', id)
+    call('HDEL', K.off, id)
   end
   a.reason = a.r == '' and reason or ''
   if a.r == '' or st ~= was or a.r ~= a.r0 then a.since = ms end
@@ -36,10 +36,10 @@ local function agent_move(id, a, st, reason)
   a.st0 = st; a.r0 = a.r
   if st ~= 'logged-off' then agent_save(id, a)
   else
-    if was ~= st then call('HINCRBY', P .. 'duty', a.p, -1) end
+    if was ~= st then call('HINCRBY', K.duty, a.p, -1) end
     call('ZREM', P .. 'on:' .. a.p, id)
-    call('HDEL', P .. 'agents', id)
-    call('HSET', P .. 'off', id, ms)
+    call('HDEL', K.agents, id)
+    call('HSET', K.off, id, ms)
   end
   emit('agent.state', agent_view(id, a))
 end
@@ -49,8 +49,8 @@ end
 export const reserving = String.raw`
 -- In a small centre a decision remembers where everybody stood.
 local function stood()
-  if call('HLEN', P .. 'agents') > 20 then return '' end
-  local all, states = call('HGETALL', P .. 'agents'), {}
+  if call('HLEN', K.agents) > 20 then return '' end
+  local all, states = call('HGETALL', K.agents), {}
   for i = 1, #all, 2 do
     local st, p, since, more, reason = match(all[i + 1],
       '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t[^\t]*\t(.*)$')
@@ -73,18 +73,18 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   -- Above the time too: grows even where the last second was lost with a machine, or the clock was set back.
   local f = fence < tonumber(stamp) and stamp or num(fence)
   meta[3] = f
-  call('HSET', P .. 'meta', 'fence', f)
+  call('HSET', K.meta, 'fence', f)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
   local ring = c.ring ~= '0' and ',"ring":' .. c.ring or ''
-  local why = '{"how":"' .. how .. '","version":' .. ver .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
-    .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a) .. stood() .. '}'
-  local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
-      .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl
-      .. ',"class":"' .. c.cls .. '","why":' .. why .. '}'}
-  call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. r.body)
+  local body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
+    .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl .. ',"class":"' .. c.cls
+    .. '","why":{"how":"' .. how .. '","version":' .. ver .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
+    .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a) .. stood() .. '}}'
+  local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = body}
+  call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. body)
   put_by(a)
   a.acc = ''
-  if st == 'pending' then call('ZADD', P .. 'dl', dl, rid) else a.acc = ms; a.idle = '' end
+  if st == 'pending' then call('ZADD', K.dl, dl, rid) else a.acc = ms; a.idle = '' end
   c.st = 'held'; c.r = rid
   contact_save(cid, c)
   emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', reservation_view(r))
@@ -96,12 +96,13 @@ end
 
 /** A contact looks for an agent. */
 export const placing = String.raw`
+-- The profiles that serve a class, best tier first; false for a class nobody knows.
 local function tiers_of(cls)
   local packed = call('HGET', P .. 'compat@' .. ver, cls)
-  return packed and cmsgpack.unpack(packed) or {}
+  return packed and unpack_once(packed)
 end
 local function is_able(p, cls)
-  for _, tier in ipairs(tiers_of(cls)) do
+  for _, tier in ipairs(tiers_of(cls) or {}) do
     for _, profile in ipairs(tier) do if profile == p then return true end end
   end
   return false
@@ -116,6 +117,32 @@ local function widen(c)
   end
 end
 
+-- The first among the idle of the best tier that has any: the tier's number, the agent, their profile, all looked at.
+local function first_of(tiers, heads, suffix)
+  local looked, count = '', 0
+  for i, tier in ipairs(tiers) do
+    local lists = tier
+    if suffix then
+      lists = {}
+      for n, p in ipairs(tier) do lists[n] = p .. suffix end
+    end
+    local texts = call('HMGET', K[heads], unpack(lists))
+    local best, since, at
+    for n = 1, #tier do
+      local text = texts[n]
+      if text then
+        local score, id, written = head_read(text)
+        count = count + 1
+        if count <= 20 then
+          looked = looked .. (count > 1 and ',["' or '["') .. tier[n] .. '",' .. quote(id) .. ',' .. written .. ']'
+        end
+        if not best or score < since or (score == since and id < best) then best, since, at = id, score, n end
+      end
+    end
+    if best then return i, best, tier[at], looked end
+  end
+end
+
 -- The best idle agent for this contact: the preferred one while that lasts, else best tier, longest idle.
 -- Fourth: that nobody else is wanted yet.
 local function best_agent(c)
@@ -126,41 +153,21 @@ local function best_agent(c)
       if now < tonumber(c.pw) then return nil, nil, 'wait' end
     end
   end
-  local parts = call('HLEN', P .. 'parts') > 0
-  if not parts and call('HLEN', P .. 'heads') == 0 then return nil end
-  local looked, n, ch = '', 0, channel_of(c.cls)
-  local function first(heads, names)
-    local best, since, name
-    for i, text in ipairs(call('HMGET', P .. heads, unpack(names))) do
-      if text then
-        local score, id, written = head_read(text)
-        local profile = match(names[i], '^[^/]+')
-        n = n + 1
-        if n <= 20 then looked = looked .. (n > 1 and ',' or '') .. seen(profile, id, written) end
-        if not best or score < since or (score == since and id < best) then
-          best, since, name = id, score, names[i]
-        end
-      end
-    end
-    if not best then return nil end
-    local a = agent_load(best)
-    if a and is_open(a, ch) and a.p == match(name, '^[^/]+') then return best, a end
-    call('ZREM', P .. 'idle:' .. name, best)
-    head_update('idle:', heads, name)
-    repaired('agent ' .. best, 'stood idle in the list and was not')
-    return nil, nil, true
+  local tiers, ch, heads = tiers_of(c.cls) or {}, channel_of(c.cls), 'heads'
+  local tier, id, p, looked = first_of(tiers, heads)
+  -- Who has contacts in hand comes after who has none and is as good.
+  if tier ~= 1 and call('HLEN', K.parts) > 0 then
+    local part, other, its, seen_too = first_of(tiers, 'parts', '/' .. ch)
+    if part and (not tier or part < tier) then tier, id, p, looked, heads = part, other, its, seen_too, 'parts' end
   end
-  for _, tier in ipairs(tiers_of(c.cls)) do
-    local best, a, again = first('heads', tier)
-    -- Who has contacts in hand comes after who has none and is as good.
-    if not best and not again and parts then
-      local names = {}
-      for i, p in ipairs(tier) do names[i] = p .. '/' .. ch end
-      best, a, again = first('parts', names)
-    end
-    if again then return best_agent(c) end
-    if best then return best, a, 'idle', looked end
-  end
+  if not tier then return nil end
+  local a = agent_load(id)
+  if a and is_open(a, ch) and a.p == p then return id, a, 'idle', looked end
+  local list = heads == 'parts' and p .. '/' .. ch or p
+  call('ZREM', P .. 'idle:' .. list, id)
+  head_update('idle:', heads, list)
+  repaired('agent ' .. id, 'stood idle in the list and was not')
+  return best_agent(c)
 end
 
 -- Which priorities and boosts there are among those who wait.
@@ -178,12 +185,12 @@ local function place(cid, c)
   else known('levels', c.pr); c.ln = c.cls end
   if how == 'wait' then
     c.ln = personal(c.pa, channel_of(c.cls))
-    call('ZADD', P .. 'pstarts', c.start, cid)
+    call('ZADD', K.pstarts, c.start, cid)
     if not due or tonumber(c.pw) < tonumber(due) then due = c.pw end
   end
   contact_save(cid, c)
   line_add(cid, c)
-  if due then call('ZADD', P .. 'widen', due, cid) end
+  if due then call('ZADD', K.widen, due, cid) end
   contact_event('contact.queued', cid, c)
 end
 local function place_again(cid, c) line_remove(cid, c); return place(cid, c) end
@@ -195,7 +202,7 @@ export const serving = String.raw`
 local function unline(line, id, c)
   call('ZREM', P .. 'wait:' .. line, id)
   head_update('wait:', 'wheads', line)
-  if not c or c.st ~= 'waiting' then call('ZREM', P .. 'starts', id); call('ZREM', P .. 'pstarts', id) end
+  if not c or c.st ~= 'waiting' then call('ZREM', K.starts, id); call('ZREM', K.pstarts, id) end
   repaired('contact ' .. id, 'stood in line and did not wait')
 end
 
@@ -203,9 +210,9 @@ end
 local function serve(aid, a)
   a.next = ''
   local otherwise = a.r == '' and 'ready' or a.st
-  if a.r ~= '' and room(a) == '' or call('HLEN', P .. 'wheads') == 0 then return agent_move(aid, a, otherwise) end
+  if a.r ~= '' and room(a) == '' or call('HLEN', K.wheads) == 0 then return agent_move(aid, a, otherwise) end
   local lines = lines_of(aid, a)
-  local heads = call('HMGET', P .. 'wheads', unpack(lines))
+  local heads = call('HMGET', K.wheads, unpack(lines))
   local best, first, line
   for i, text in ipairs(heads) do
     if text then
@@ -231,7 +238,7 @@ local function unwait(aid)
   local theirs = {}
   for _, ch in ipairs(CHANNELS) do
     local line = personal(aid, ch)
-    if call('HEXISTS', P .. 'wheads', line) == 1 then
+    if call('HEXISTS', K.wheads, line) == 1 then
       local found = call('ZRANGE', P .. 'wait:' .. line, 0, 99, 'WITHSCORES')
       for i = 1, #found, 2 do theirs[#theirs + 1] = {id = found[i], score = tonumber(found[i + 1])} end
     end
@@ -298,7 +305,7 @@ local function settle(aid, a, st)
 end
 local function take(rid, r)
   r.st = 'accepted'
-  call('ZREM', P .. 'dl', rid)
+  call('ZREM', K.dl, rid)
   emit('reservation.accepted', reservation_view(r))
   r.agent.acc = ms; r.agent.idle = ''
   settle(r.a, r.agent, 'busy')

@@ -9,9 +9,10 @@ if cid ~= '' then
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
   cls, score, line, service = c.cls, c.sc, c.ln, c.sv
 end
-if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return {'unknown-class', cls} end
+local tiers = tiers_of(cls)
+if not tiers then return {'unknown-class', cls} end
 local before = {}
-for _, name in ipairs(call('HKEYS', P .. 'wheads')) do
+for _, name in ipairs(call('HKEYS', K.wheads)) do
   local n = call('ZCOUNT', P .. 'wait:' .. name, '-inf', '(' .. score)
   -- Who waits for one agent, or has a boost, counts with their kind.
   local kind = match(name, '^(@)') and 'preferred' or match(name, '^[^+]+')
@@ -27,10 +28,10 @@ if cid ~= '' and line == cls then
   rank = rank + call('ZRANK', P .. 'wait:' .. line, cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
 elseif cid == '' then rank = rank + call('ZCOUNT', P .. 'wait:' .. line, score, score) end
 local candidates, idle = {}, '0'
-for _, tier in ipairs(tiers_of(cls)) do
+for _, tier in ipairs(tiers) do
   local there, ids = {}, {}
   for _, p in ipairs(tier) do
-    if idle == '0' and (call('HEXISTS', P .. 'heads', p) == 1 or call('HEXISTS', P .. 'parts', p .. '/' .. channel_of(cls)) == 1) then
+    if idle == '0' and (call('HEXISTS', K.heads, p) == 1 or call('HEXISTS', K.parts, p .. '/' .. channel_of(cls)) == 1) then
       idle = '1'
     end
     if #candidates < 10 then
@@ -38,22 +39,22 @@ for _, tier in ipairs(tiers_of(cls)) do
     end
   end
   if #ids > 0 then
-    for i, record in ipairs(call('HMGET', P .. 'agents', unpack(ids))) do
+    for i, record in ipairs(call('HMGET', K.agents, unpack(ids))) do
       if record then there[#there + 1] = {id = ids[i], since = tonumber(match(record, '^[^\t]*\t[^\t]*\t(%d+)'))} end
     end
   end
   table.sort(there, function(a, b) return a.since < b.since or (a.since == b.since and a.id < b.id) end)
   for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
 end
-return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', P .. 'work'),
-  call('HGETALL', P .. 'duty'), score, service}
+return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', K.work),
+  call('HGETALL', K.duty), score, service}
 `;
 
 /** Everything at one moment. */
 export const snapshot = String.raw`
-local last = call('XREVRANGE', P .. 'out', '+', '-', 'COUNT', 1)
+local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)
 local waiting = {}
-for _, line in ipairs(call('HKEYS', P .. 'wheads')) do
+for _, line in ipairs(call('HKEYS', K.wheads)) do
   for _, id in ipairs(call('ZRANGE', P .. 'wait:' .. line, 0, -1)) do
     local c = contact_load(id)
     if c and c.st == 'waiting' then
@@ -61,7 +62,11 @@ for _, line in ipairs(call('HKEYS', P .. 'wheads')) do
     end
   end
 end
-local reservations, agents, states = {}, {}, call('HGETALL', P .. 'agents')
+local due = {}
+for _, list in ipairs(due_lists()) do
+  for _, it in ipairs(call('ZRANGE', list, 0, -1, 'WITHSCORES')) do due[#due + 1] = it end
+end
+local reservations, agents, states = {}, {}, call('HGETALL', K.agents)
 for i = 1, #states, 2 do
   local a = agent_load(states[i])
   agents[#agents + 1] = agent_view(states[i], a)
@@ -70,7 +75,7 @@ for i = 1, #states, 2 do
     if r then reservations[#reservations + 1] = reservation_view(r) end
   end
 end
-return {'ok', last[1] and last[1][1] or '', ms, waiting, call('ZRANGE', P .. 'due', 0, -1, 'WITHSCORES'),
-  reservations, agents, call('HGETALL', P .. 'work'), call('HGETALL', P .. 'duty'),
-  states, call('HGETALL', P .. 'overtaken')}
+return {'ok', last[1] and last[1][1] or '', ms, waiting, due,
+  reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty),
+  states, call('HGETALL', K.overtaken)}
 `;

@@ -23,13 +23,13 @@ local function agent_read(text)
   return a
 end
 local function agent_load(id)
-  local text = call('HGET', P .. 'agents', id)
+  local text = call('HGET', K.agents, id)
   return text and agent_read(text) or nil
 end
 local function agent_save(id, a)
   local more = ''
   if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then more = a.ch .. ';' .. a.open .. ';' .. a.also end
-  call('HSET', P .. 'agents', id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
+  call('HSET', K.agents, id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
     .. '\t' .. a.acc .. '\t' .. more .. '\t' .. a.next .. '\t' .. a.reason)
 end
 local function agent_view(id, a)
@@ -122,7 +122,7 @@ local function held_by(rid, r)
 end
 
 local function end_reservation(rid, r, st)
-  if r.st == 'pending' then call('ZREM', P .. 'dl', rid) end
+  if r.st == 'pending' then call('ZREM', K.dl, rid) end
   r.st = st
   if st == 'rejected' then call('EXPIRE', P .. 'r:' .. rid, ENDED_S) else call('DEL', P .. 'r:' .. rid) end
   emit('reservation.' .. st, reservation_view(r))
@@ -130,24 +130,36 @@ end
 
 local function line_add(id, c)
   list_add('wait:', 'wheads', c.ln, id, c.sc)
-  call('ZADD', P .. 'starts', c.start, id)
+  call('ZADD', K.starts, c.start, id)
 end
 local function line_remove(id, c)
   list_remove('wait:', 'wheads', c.ln, id)
-  call('ZREM', P .. 'starts', id)
+  call('ZREM', K.starts, id)
   local personal = find(c.ln, '@', 1, true) == 1
-  if personal then call('ZREM', P .. 'pstarts', id) end
-  if personal or c.rings ~= '' then call('ZREM', P .. 'widen', id) end
+  if personal then call('ZREM', K.pstarts, id) end
+  if personal or c.rings ~= '' then call('ZREM', K.widen, id) end
+end
+
+-- Due times stand in one list, or in that of their service, where they count as booked.
+local function due_lists()
+  local lists = {K.due}
+  for _, service in ipairs(call('SMEMBERS', K.services)) do lists[#lists + 1] = P .. 'booked:' .. service end
+  return lists
+end
+local function due_at(id)
+  for _, list in ipairs(due_lists()) do
+    local at = call('ZSCORE', list, id)
+    if at then return tonumber(at) end
+  end
 end
 
 -- A contact's due time no longer holds: it came, or it was taken back.
 local function forget_due(id)
-  if call('ZREM', P .. 'due', id) == 0 then return end
-  if call('ZREM', P .. 'later', id) == 1 then call('ZREM', P .. 'starts', '~' .. id) end
-  local service = call('HGET', P .. 'duesvc', id)
-  if service then
-    call('ZREM', P .. 'booked:' .. service, id)
-    call('HDEL', P .. 'duesvc', id)
+  for _, list in ipairs(due_lists()) do
+    if call('ZREM', list, id) == 1 then
+      if call('ZREM', K.later, id) == 1 then call('HINCRBY', K.meta, 'later', -1) end
+      return
+    end
   end
 end
 `;

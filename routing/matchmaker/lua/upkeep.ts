@@ -6,36 +6,41 @@
  * was lost.
  */
 export const sweep = String.raw`
-local leader = call('GET', P .. 'leader')
+local leader = call('GET', K.leader)
 if leader and leader ~= arg(1) then return {'follower'} end
-call('SET', P .. 'leader', arg(1), 'PX', arg(2))
-local lapsed = call('ZRANGEBYSCORE', P .. 'dl', '-inf', ms, 'LIMIT', 0, arg(3))
+call('SET', K.leader, arg(1), 'PX', arg(2))
+local lapsed = call('ZRANGEBYSCORE', K.dl, '-inf', ms, 'LIMIT', 0, arg(3))
 for _, rid in ipairs(lapsed) do
   local r = reservation_load(rid)
-  if r and r.st == 'pending' then lapse(rid, r) else call('ZREM', P .. 'dl', rid) end
+  if r and r.st == 'pending' then lapse(rid, r) else call('ZREM', K.dl, rid) end
 end
-local wider = call('ZRANGEBYSCORE', P .. 'widen', '-inf', ms, 'LIMIT', 0, arg(3))
+local wider = call('ZRANGEBYSCORE', K.widen, '-inf', ms, 'LIMIT', 0, arg(3))
 for _, cid in ipairs(wider) do
   local c = contact_load(cid)
-  if c and c.st == 'waiting' then place_again(cid, c) else call('ZREM', P .. 'widen', cid) end
+  if c and c.st == 'waiting' then place_again(cid, c) else call('ZREM', K.widen, cid) end
 end
-local late = call('ZRANGEBYSCORE', P .. 'due', '-inf', num(now - tonumber(arg(4))), 'LIMIT', 0, arg(3))
-for _, id in ipairs(late) do
-  forget_due(id)
-  emit('contact.due', cjson.encode({contactId = id}))
+local late = {}
+for _, list in ipairs(due_lists()) do
+  local found = call('ZRANGEBYSCORE', list, '-inf', num(now - tonumber(arg(4))), 'WITHSCORES', 'LIMIT', 0, arg(3))
+  for i = 1, #found, 2 do late[#late + 1] = {id = found[i], at = tonumber(found[i + 1])} end
+end
+table.sort(late, function(a, b) return a.at < b.at or (a.at == b.at and a.id < b.id) end)
+for _, it in ipairs(late) do
+  forget_due(it.id)
+  emit('contact.due', cjson.encode({contactId = it.id}))
 end
 return {'leader', tostring(#lapsed), tostring(#late), tostring(#wider)}
 `;
 
 /** [token]: the next process need not wait for the lease to end. */
 export const resign = String.raw`
-if call('GET', P .. 'leader') == arg(1) then call('DEL', P .. 'leader') end
+if call('GET', K.leader) == arg(1) then call('DEL', K.leader) end
 return {'ok'}
 `;
 
 /** [cursor of the scan over agents, longest handling ms]. A bounded look at what should be impossible; says what it mended. */
 export const audit = String.raw`
-local page = call('HSCAN', P .. 'agents', arg(1), 'COUNT', 200)
+local page = call('HSCAN', K.agents, arg(1), 'COUNT', 200)
 for i = 1, #page[2], 2 do
   local id = page[2][i]
   local a = agent_load(id)
@@ -50,8 +55,8 @@ for i = 1, #page[2], 2 do
       release(id, a)
       local c = contact_load(cid)
       if c and c.st == 'held' and c.r == rid then place(cid, c) end
-    elseif r.st == 'pending' and not call('ZSCORE', P .. 'dl', rid) then
-      call('ZADD', P .. 'dl', r.dl, rid)
+    elseif r.st == 'pending' and not call('ZSCORE', K.dl, rid) then
+      call('ZADD', K.dl, r.dl, rid)
       repaired('reservation ' .. rid, 'had no deadline')
     elseif r.agent and r.agent.acc ~= '' and now - tonumber(r.agent.acc) > tonumber(arg(2)) then
       repaired('reservation ' .. rid, 'was ' .. r.st .. ' for too long')
@@ -70,7 +75,7 @@ for i = 1, #page[2], 2 do
     end
   end
 end
-local waiting = call('HGETALL', P .. 'wheads')
+local waiting = call('HGETALL', K.wheads)
 for i = 1, math.min(#waiting, 400), 2 do
   local line = waiting[i]
   local _, cid = head_read(waiting[i + 1])
@@ -86,9 +91,9 @@ return {'ok', page[1]}
 
 /** [epoch]: Redis is empty. */
 export const found = String.raw`
-if call('HSETNX', P .. 'meta', 'epoch', arg(1)) == 0 then return {'already'} end
+if call('HSETNX', K.meta, 'epoch', arg(1)) == 0 then return {'already'} end
 epoch = arg(1)
-call('DEL', P .. 'out')
+call('DEL', K.out)
 emit('repaired', cjson.encode({what = 'redis',
   why = epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again'}))
 return {'founded'}
@@ -98,8 +103,8 @@ return {'founded'}
 export const stage = String.raw`
 local version = arg(1)
 if tonumber(version) <= tonumber(ver) then return {'late', ver} end
-local defs, tables = P .. 'cdef', P .. 'compat@' .. version
-if arg(2) == 'p' then defs, tables = P .. 'pdef', P .. 'pcls@' .. version end
+local defs, tables = K.cdef, P .. 'compat@' .. version
+if arg(2) == 'p' then defs, tables = K.pdef, P .. 'pcls@' .. version end
 for i = 3, #ARGV - 1, 3 do
   call('HSET', defs, arg(i), arg(i + 1))
   call('HSET', tables, arg(i), cmsgpack.pack(cjson.decode(arg(i + 2))))
@@ -112,16 +117,16 @@ return {'ok'}
 export const flip = String.raw`
 local version = arg(1)
 if tonumber(version) <= tonumber(ver) then return {'late', ver} end
-for _, cls in ipairs(call('HKEYS', P .. 'cdef')) do
+for _, cls in ipairs(call('HKEYS', K.cdef)) do
   if call('HEXISTS', P .. 'compat@' .. version, cls) == 0 then return {'again'} end
 end
-local duty = call('HGETALL', P .. 'duty')
+local duty = call('HGETALL', K.duty)
 for i = 1, #duty, 2 do
   if tonumber(duty[i + 1]) > 0 and call('HEXISTS', P .. 'pcls@' .. version, duty[i]) == 0 then return {'again'} end
 end
 call('PERSIST', P .. 'compat@' .. version)
 call('PERSIST', P .. 'pcls@' .. version)
-call('HSET', P .. 'meta', 'ver', version)
+call('HSET', K.meta, 'ver', version)
 call('UNLINK', P .. 'compat@' .. ver, P .. 'pcls@' .. ver)
 emit('rules.changed', '{}')
 return {'ok'}
@@ -132,7 +137,7 @@ export const defineClass = String.raw`
 if arg(1) ~= ver then return {'stale', ver} end
 local cls = arg(2)
 if call('HEXISTS', P .. 'compat@' .. ver, cls) == 1 then return {'ok'} end
-call('HSET', P .. 'cdef', cls, arg(3))
+call('HSET', K.cdef, cls, arg(3))
 call('HSET', P .. 'compat@' .. ver, cls, cmsgpack.pack(cjson.decode(arg(4))))
 for i = 5, #ARGV - 1 do
   local packed = call('HGET', P .. 'pcls@' .. ver, arg(i))
@@ -154,15 +159,15 @@ close_parts(aid, a)
 if st == 'ready' then list_remove('idle:', 'heads', a.p, aid) end
 call('ZREM', P .. 'on:' .. a.p, aid)
 call('ZADD', P .. 'on:' .. p, now, aid)
-call('HINCRBY', P .. 'duty', a.p, -1)
-call('HINCRBY', P .. 'duty', p, 1)
-if AT_WORK[st] then call('HINCRBY', P .. 'work', a.p, -1); call('HINCRBY', P .. 'work', p, 1) end
+call('HINCRBY', K.duty, a.p, -1)
+call('HINCRBY', K.duty, p, 1)
+if AT_WORK[st] then call('HINCRBY', K.work, a.p, -1); call('HINCRBY', K.work, p, 1) end
 a.p = p
 agent_save(aid, a)
 -- Somebody may wait whom only the new skills serve; if not, the agent keeps how long they were idle.
 if st == 'ready' then
   a.st = 'not-ready'; a.st0 = 'not-ready'
-  call('HINCRBY', P .. 'work', p, -1)
+  call('HINCRBY', K.work, p, -1)
   serve(aid, a)
 elseif open ~= '' or a.r ~= '' and a.next == '' and room(a) ~= '' then serve(aid, a) end
 unwait(aid)
@@ -173,9 +178,9 @@ return {'ok'}
 export const openState = String.raw`
 local changed = false
 for i = 1, #ARGV - 1, 2 do
-  local was = call('HGET', P .. 'open', arg(i))
+  local was = call('HGET', K.open, arg(i))
   if was ~= arg(i + 1) then
-    call('HSET', P .. 'open', arg(i), arg(i + 1))
+    call('HSET', K.open, arg(i), arg(i + 1))
     if was then changed = true end
   end
 end
@@ -188,14 +193,14 @@ return {'ok'}
  * numbers are not used again, and every reader sees that it has to start over.
  */
 export const noteRun = String.raw`
-local was = call('GET', P .. 'run')
+local was = call('GET', K.run)
 if was == arg(1) then return {'same'} end
-call('SET', P .. 'run', arg(1))
+call('SET', K.run, arg(1))
 if not was then return {'first'} end
-local last = call('XREVRANGE', P .. 'out', '+', '-', 'COUNT', 1)[1]
+local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)[1]
 local last_number = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
-call('DEL', P .. 'out')
-call('XADD', P .. 'out', epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
+call('DEL', K.out)
+call('XADD', K.out, epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
   cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
 return {'another'}
 `;
