@@ -15,6 +15,7 @@ import { flow, FLOW_MS } from './flow.ts';
 import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
 import { toldHistory } from './told-history.ts';
+import { troubleInWords } from './trouble-words.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -60,6 +61,13 @@ export class Board {
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
     const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
     const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
+    const visitors = new Map<string, string>(
+      [...recent, ...open].map(({ callback }) => [callback.id, shortName(callback)]),
+    );
+    const called = {
+      agent: (id: string) => names.get(id),
+      visitor: (id: string) => visitors.get(id),
+    };
     return {
       serverNow: now,
       line: line(open, snapshot, names),
@@ -83,7 +91,7 @@ export class Board {
       trouble: [
         ...trouble
           .filter((it) => it.detail !== FIRST_START)
-          .map(({ at, what, detail, about }) => ({ at, text: detail ?? `${what} ${about ?? ''}`.trim() })),
+          .map((it) => ({ at: it.at, text: troubleInWords(it, called) })),
         ...brokenPromises([...ended, ...open]),
       ]
         .sort((a, b) => b.at - a.at)
@@ -188,7 +196,7 @@ function brokenPromises(records: readonly CallbackRecord[]): BoardView['trouble'
   return records.flatMap((record) => {
     const outcome = keptPromise(record);
     if (outcome?.cause === undefined) return [];
-    return { at: outcome.at, text: `promise to ${shortName(record.callback)} broken: ${outcome.cause}` };
+    return { at: outcome.at, text: `Promise to ${shortName(record.callback)} not kept: ${outcome.cause}` };
   });
 }
 
