@@ -1,6 +1,6 @@
-import type { BoardView, LineView, StoryView } from '../../contracts/agent.ts';
+import type { BoardView, LineView, StoryView, WhatIfView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
-import type { AgentProfile, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import type { AgentProfile, Qualification, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { claimOf } from '../domain/callback.ts';
@@ -120,6 +120,13 @@ export class Board {
       history: toldHistory(callback, (agentId) => names.get(agentId) ?? agentId),
       ...(decision && { why: decision }),
     };
+  }
+
+  /** Where one who waits would stand with one more free agent who has this. Throws `not-now` when they do not wait. */
+  async whatIf(id: CallbackId, more: readonly Qualification[]): Promise<WhatIfView> {
+    const found = await this.#parts.routing.whatIf(id, more);
+    if (!found) throw new ProblemError('not-now', { detail: 'They do not wait in line any more.' });
+    return found;
   }
 
   async line(): Promise<LineView> {
