@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { qualification } from './company.schema.ts';
 
 const code = z.string().regex(/^\d{6}$/);
 
@@ -47,6 +48,11 @@ export type RegistrationAsk = z.infer<typeof registrationSchema>;
 export const pushSchema = z.strictObject({ url: z.string().min(1).max(2048) });
 
 export const pageModeSchema = z.strictObject({ mode: z.enum(['lead', 'follow', 'watch']) });
+
+/** One more agent who has this: what would it change? */
+export const whatIfSchema = z.strictObject({ qualifications: z.array(qualification).max(50) });
+
+export type WhatIf = z.infer<typeof whatIfSchema>;
 
 export const managerMoveSchema = z.strictObject({ at: z.number().int() });
 

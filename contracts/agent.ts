@@ -276,6 +276,14 @@ export interface StoryView {
   readonly why?: DecisionView;
 }
 
+/** POST /callbacks/{id}/what-if: where one who waits stands, and would stand with one more free agent. */
+export interface WhatIfView {
+  readonly place: number;
+  readonly estimate?: TimeRange;
+  /** Place 0: they would be offered at once. */
+  readonly then: { readonly place: number; readonly estimate?: TimeRange };
+}
+
 export type CallEventName =
   | 'call.service-initiated'
   | 'call.originated'

@@ -166,6 +166,15 @@ export class Acd implements door.Routing {
     return (await this.#standing(await this.#look(contactId)))?.standing;
   }
 
+  async whatIf(
+    contactId: CallbackId,
+    more: readonly door.Qualification[],
+  ): Promise<door.WhatIf | undefined> {
+    const { standings, clock } = this.#parts;
+    const look = await this.#look(contactId);
+    return look && standings.whatIf(look, clock.now(), more);
+  }
+
   async #look(contactId: CallbackId): Promise<Look | undefined> {
     return readLook(await this.#parts.matchmaker.run('standing', contactId, '', ''));
   }

@@ -8,13 +8,14 @@ import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
 import { Forecast } from './domain/estimate/forecast.ts';
 import { profileOf, seatServes } from './domain/estimate/seats.ts';
 import type { Situation, Waiting } from './domain/estimate/situation.ts';
-import type { ClassId } from './domain/match.ts';
+import type { ClassId, ProfileId } from './domain/match.ts';
+import { canServe } from './domain/match.ts';
 import { urgencyOf, urgencySpan } from './domain/order.ts';
 import type { Learned } from './matchmaker/decode-forecast.ts';
 import { readExperience, readSituation } from './matchmaker/decode-forecast.ts';
 import type { Matchmaker } from './matchmaker/matchmaker.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { RoutingEvent } from './routing.ts';
+import type { Qualification, Requirement, RoutingEvent } from './routing.ts';
 
 /** Beyond so many a big centre is looked at in part: every second agent and contact, every third, … */
 const MOST_AGENTS = 1_000;
@@ -29,6 +30,10 @@ const LEARNED_GOOD_MS = 10_000;
 const MOST_ASKED = 50;
 /** So many first promises are followed to their outcome. */
 const MOST_FOLLOWED = 5_000;
+
+/** An agent who is not there. */
+const NEWCOMER: ProfileId = '+';
+const NOTHING: Requirement = { must: [], prefer: [] };
 
 /** A forecast, and the moment of our clock it starts from. */
 export interface Outcome {
@@ -90,6 +95,31 @@ export class Forecasts {
     return spread && { spread: calibrated(spread, made.calibration), from: made.from };
   }
 
+  /**
+   * Asks about one who waits, as it is and with one more idle agent who has this, both played from the same moment;
+   * and whom that agent would take first. Of a centre so big that it is looked at in part, one more is not seen.
+   */
+  async withOneMore(
+    more: readonly Qualification[],
+    question: (forecast: Forecast) => Spread | undefined,
+  ): Promise<{ readonly now?: Outcome; readonly then?: Outcome; readonly first?: Waiting }> {
+    const { vocabulary, competition, usualHandleMs } = this.#parts;
+    const { situation, asking, experience, calibration, from } = await this.#moment();
+    const able = (id: ClassId): boolean => canServe(more, vocabulary.requirement(id) ?? NOTHING);
+    const serves = (profile: ProfileId, id: ClassId): boolean =>
+      profile === NEWCOMER ? able(id) : competition.serves(profile, id);
+    const knowledge = knowledgeFrom(experience, seatServes(serves), usualHandleMs);
+    const asked = (of: Situation): Outcome | undefined => {
+      const spread = question(new Forecast(of, asking, knowledge));
+      return spread && { spread: calibrated(spread, calibration), from };
+    };
+    const now = asked(situation);
+    const then =
+      situation.oneIn > 1 ? now : asked({ ...situation, idle: [...situation.idle, { profile: NEWCOMER }] });
+    const first = situation.line.find((it) => able(it.class));
+    return { ...(now && { now }), ...(then && { then }), ...(first && { first }) };
+  }
+
   /** Remembers the first promise to a contact, so that forecasts are corrected by what becomes of it. */
   follow(id: CallbackId, promise: Outcome): void {
     if (this.#followed.size < MOST_FOLLOWED) this.#followed.set(id, promise);
@@ -142,8 +172,18 @@ export class Forecasts {
   }
 
   async #make(): Promise<Made> {
-    const { matchmaker, vocabulary, competition, clock, usualHandleMs } = this.#parts;
+    const { competition, usualHandleMs } = this.#parts;
     const heard = this.#heard;
+    const { situation, asking, experience, calibration, from } = await this.#moment();
+    const began = performance.now();
+    const knowledge = knowledgeFrom(experience, seatServes(competition.serves), usualHandleMs);
+    const forecast = new Forecast(situation, asking, knowledge);
+    return { forecast, calibration, from, tookMs: performance.now() - began, heard };
+  }
+
+  /** All that a forecast of this moment is made from. */
+  async #moment(): Promise<Learned & { situation: Situation; asking: readonly Waiting[]; from: number }> {
+    const { matchmaker, vocabulary, clock } = this.#parts;
     const asked = [...this.#asked.values()];
     const classes = asked.map((it) => it.class);
     const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED), classes);
@@ -154,10 +194,7 @@ export class Forecasts {
       [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
       [...situation.busy, ...situation.idle].map((it) => profileOf(it.profile)),
     );
-    const began = performance.now();
-    const knowledge = knowledgeFrom(experience, seatServes(competition.serves), usualHandleMs);
-    const forecast = new Forecast(situation, asking, knowledge);
-    return { forecast, calibration, from, tookMs: performance.now() - began, heard };
+    return { situation, asking, experience, calibration, from };
   }
 
   /** What was counted changes slowly: it is read now and then, and when a kind of contact is new. */

@@ -38,6 +38,7 @@ export type {
   ScreenAsk,
   ScreenResult,
   ServiceRule,
+  WhatIf,
   Standing,
 } from './routing.ts';
 

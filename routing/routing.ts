@@ -58,6 +58,8 @@ export interface Routing {
 
   /** Where a waiting contact stands, and the range we promise; undefined when it does not wait. */
   place(contactId: CallbackId): Promise<Standing | undefined>;
+  /** Where a waiting contact would stand with one more idle agent who has this; undefined when it does not wait. */
+  whatIf(contactId: CallbackId, more: readonly Qualification[]): Promise<WhatIf | undefined>;
   /** What a new contact of this kind would be told now; with a service its opening hours are looked at too. */
   estimate(
     contact: Pick<Contact, 'requirement' | 'priority'> & { readonly service?: string },
@@ -131,6 +133,14 @@ export interface Standing {
   readonly nobodyOnDuty: boolean;
   /** A future reservation: who could take it, when one of them frees; at most ten, best qualified first. */
   readonly candidates: readonly AgentId[];
+}
+
+/** A place and its range as they are, and with one more agent, both played forward from the same moment. */
+export interface WhatIf {
+  readonly place: number;
+  readonly estimate?: TimeRange;
+  /** Place 0: the newcomer takes this very contact at once. */
+  readonly then: { readonly place: number; readonly estimate?: TimeRange };
 }
 
 /** What a promise to one who comes now would be; as in a standing. */

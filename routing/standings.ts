@@ -1,4 +1,5 @@
 import type { AgentId } from '../contracts/ids.ts';
+import type { TimeRange } from '../contracts/states.ts';
 import type { Competition } from './domain/estimate/competition.ts';
 import type { Hours } from './domain/hours.ts';
 import { nextChanges } from './domain/hours.ts';
@@ -7,7 +8,7 @@ import type { Forecasts, Outcome } from './forecasts.ts';
 import { numbersByName } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { Outlook, Standing } from './routing.ts';
+import type { Outlook, Qualification, Standing, WhatIf } from './routing.ts';
 
 /** What a standing is made of, as one look at Redis gave it. */
 export interface Look {
@@ -82,6 +83,34 @@ export class Standings {
     return (await this.#outlook(look, now, offerMs, false)).outlook;
   }
 
+  /** Of one in line, as it is and with one more idle agent. */
+  async whatIf(look: Look, now: number, more: readonly Qualification[]): Promise<WhatIf> {
+    const { class: id, score, ahead, rank, atWork, onDuty } = look;
+    await this.#vocabulary.learn([id, ...ahead.keys()], onDuty.keys());
+    const competes = (other: ClassId) => other === id || this.#competition.servers(atWork, other, id) > 0;
+    const found = await this.#forecasts.withOneMore(more, (it) => it.waiting(look, { ahead, competes }));
+    const { first } = found;
+    const isFirst = first?.class === id && first.score === score;
+    const isNearer = first?.class === id && first.score < score;
+    const told = (outcome: Outcome | undefined) => {
+      const estimate = outcome && this.#range(outcome, look.service, now);
+      return estimate === undefined ? {} : { estimate };
+    };
+    const place = rank + 1;
+    const then = { place: isFirst ? 0 : isNearer ? place - 1 : place, ...told(found.then) };
+    return { place, ...told(found.now), then };
+  }
+
+  /** The range that may be promised; none where nobody is likely to be here by then. */
+  #range({ spread, from }: Outcome, service: string | undefined, now: number): TimeRange | undefined {
+    const { closesAt } = this.#changes(service, now);
+    // The moment of the forecast may lie a little back; nobody is promised the past.
+    const at = (wait: number) => Math.max(now, from + Math.round(wait));
+    // More likely than not nobody will be here any more.
+    if (closesAt !== undefined && at(spread.p50) >= closesAt) return undefined;
+    return { from: at(spread.p10), to: Math.min(at(spread.p90), closesAt ?? Infinity) };
+  }
+
   async #outlook(
     look: Look,
     now: number,
@@ -102,19 +131,15 @@ export class Standings {
               ? forecast.waiting(look, { ahead, competes })
               : forecast.asking(id, look.score),
           );
-    const { openNow, closesAt, opensAt } = this.#changes(service, now);
+    const { openNow, opensAt } = this.#changes(service, now);
     // Closed: whoever is still here may ring, but only the next opening is promised.
     if (outcome === undefined || (!openNow && opensAt !== undefined)) {
       return { outlook: { nobodyOnDuty, ...(!openNow && opensAt !== undefined && { opensAt }) } };
     }
-    const { spread, from } = outcome;
-    // The moment of the forecast may lie a little back; nobody is promised the past.
-    const at = (wait: number) => Math.max(now, from + Math.round(wait));
-    // More likely than not nobody will be here any more.
-    if (closesAt !== undefined && at(spread.p50) >= closesAt) {
+    const estimate = this.#range(outcome, service, now);
+    if (estimate === undefined) {
       return { outlook: { nobodyOnDuty, ...(opensAt !== undefined && { opensAt }) } };
     }
-    const estimate = { from: at(spread.p10), to: Math.min(at(spread.p90), closesAt ?? Infinity) };
     return { outlook: { estimate, nobodyOnDuty }, outcome };
   }
 

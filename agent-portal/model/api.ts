@@ -5,8 +5,9 @@ import type {
   FreshSecondFactor,
   StoryView,
   ViewerTicket,
+  WhatIfView,
 } from '../../contracts/agent.ts';
-import type { LogIn, RegistrationAsk } from '../../contracts/agent.schema.ts';
+import type { LogIn, RegistrationAsk, WhatIf } from '../../contracts/agent.schema.ts';
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
 import type { RulesChange } from '../../contracts/rules.schema.ts';
 import type { RulesView } from '../../contracts/rules.ts';
@@ -36,6 +37,7 @@ export interface Api {
   desk(): Promise<DeskSnapshot>;
   board(): Promise<BoardView>;
   story(id: CallbackId): Promise<StoryView>;
+  whatIf(id: CallbackId, qualifications: WhatIf['qualifications']): Promise<WhatIfView>;
   /** A command that completes by an event, or at once where the answer carries no request id. */
   command(method: 'POST' | 'PUT', path: string, body: object): Promise<CommandTaken | undefined>;
   /** `last` lets the request outlive the page. */
@@ -103,6 +105,8 @@ export function httpApi(onLoggedOut: () => void): Api {
     },
     desk: async () => (await ask('GET', '/me')) as DeskSnapshot,
     board: async () => (await ask('GET', '/board')) as BoardView,
+    whatIf: async (id, qualifications) =>
+      (await ask('POST', `/callbacks/${id}/what-if`, { qualifications })) as WhatIfView,
     story: async (id) => (await ask('GET', `/callbacks/${id}`)) as StoryView,
     async command(method, path, body) {
       const answer = (await ask(method, path, body)) as Partial<CommandTaken> | undefined;

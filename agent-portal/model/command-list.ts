@@ -229,7 +229,8 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
       'You',
       'Preferences',
       ',',
-      () => portal.isAgent.value,
+      // Who only manages has nothing there but a second factor.
+      () => portal.isAgent.value || portal.desk.me.value?.secondFactor !== undefined,
       () => portal.toggle('preferences'),
     ),
     keys: plain(

@@ -11,6 +11,7 @@ import { Icon } from './icons.tsx';
 import { Panel } from './panels.tsx';
 import { History } from './person-parts.tsx';
 import { SharedFrame } from './shared-frame.tsx';
+import { WhatIf } from './what-if.tsx';
 import { Why } from './why.tsx';
 import { callbackWords, needInWords, reservationWords } from './words.ts';
 
@@ -226,6 +227,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
           </p>
         </section>
       )}
+      {row?.state === 'queued' && <WhatIf row={row} />}
       {live?.sessionId !== undefined && live.page !== undefined && (
         <section class="stack">
           <h3>Page</h3>

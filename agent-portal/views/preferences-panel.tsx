@@ -17,8 +17,11 @@ const ways: readonly {
 /** How I accept offers, and whether they make a sound. Saved at once. */
 export function PreferencesPanel(): JSX.Element | null {
   const { portal } = useTools();
-  const preferences = portal.desk.me.value?.preferences;
-  if (preferences === undefined) return null;
+  const me = portal.desk.me.value;
+  if (me === undefined) return null;
+  const { preferences } = me;
+  // Who only manages is never offered anything.
+  if (!me.roles.includes('agent')) return <SecondFactor />;
   const isBusy = portal.commands.busy.value.has('preferences');
   return (
     <>

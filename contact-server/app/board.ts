@@ -1,6 +1,6 @@
-import type { BoardView, LineView, StoryView } from '../../contracts/agent.ts';
+import type { BoardView, LineView, StoryView, WhatIfView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
-import type { AgentProfile, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import type { AgentProfile, Qualification, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { claimOf } from '../domain/callback.ts';
@@ -16,6 +16,7 @@ import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
 import { endedAt, RecentlyEnded } from './recently-ended.ts';
 import { toldHistory } from './told-history.ts';
+import { troubleInWords } from './trouble-words.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -63,6 +64,13 @@ export class Board {
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
     const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
     const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
+    const visitors = new Map<string, string>(
+      [...recent, ...open].map(({ callback }) => [callback.id, shortName(callback)]),
+    );
+    const called = {
+      agent: (id: string) => names.get(id),
+      visitor: (id: string) => visitors.get(id),
+    };
     return {
       serverNow: now,
       line: line(open, snapshot, names),
@@ -86,7 +94,7 @@ export class Board {
       trouble: [
         ...trouble
           .filter((it) => it.detail !== FIRST_START)
-          .map(({ at, what, detail, about }) => ({ at, text: detail ?? `${what} ${about ?? ''}`.trim() })),
+          .map((it) => ({ at: it.at, text: troubleInWords(it, called) })),
         ...brokenPromises([...ended, ...open]),
       ]
         .sort((a, b) => b.at - a.at)
@@ -115,6 +123,13 @@ export class Board {
       history: toldHistory(callback, (agentId) => names.get(agentId) ?? agentId),
       ...(decision && { why: decision }),
     };
+  }
+
+  /** Where one who waits would stand with one more free agent who has this. Throws `not-now` when they do not wait. */
+  async whatIf(id: CallbackId, more: readonly Qualification[]): Promise<WhatIfView> {
+    const found = await this.#parts.routing.whatIf(id, more);
+    if (!found) throw new ProblemError('not-now', { detail: 'They do not wait in line any more.' });
+    return found;
   }
 
   async line(): Promise<LineView> {
@@ -191,7 +206,7 @@ function brokenPromises(records: readonly CallbackRecord[]): BoardView['trouble'
   return records.flatMap((record) => {
     const outcome = keptPromise(record);
     if (outcome?.cause === undefined) return [];
-    return { at: outcome.at, text: `promise to ${shortName(record.callback)} broken: ${outcome.cause}` };
+    return { at: outcome.at, text: `Promise to ${shortName(record.callback)} not kept: ${outcome.cause}` };
   });
 }
 

@@ -8,6 +8,7 @@ import {
   emptySchema,
   logInSchema,
   managerMoveSchema,
+  whatIfSchema,
   notesSchema,
   pageModeSchema,
   preferencesSchema,
@@ -211,6 +212,11 @@ export function agentRoutes(parts: RouteParts): Router {
   router.get('/callbacks/:id', async (ctx) => {
     await asks(ctx, 'managers');
     ctx.body = await board.story(param(ctx, 'id') as CallbackId);
+  });
+  router.post('/callbacks/:id/what-if', async (ctx) => {
+    await asks(ctx, 'managers');
+    const { qualifications } = await readJson(ctx, whatIfSchema);
+    ctx.body = await board.whatIf(param(ctx, 'id') as CallbackId, qualifications);
   });
   router.post('/callbacks/:id/cancel', async (ctx) => {
     const account = await asks(ctx, 'managers');

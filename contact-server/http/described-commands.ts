@@ -4,6 +4,7 @@ import {
   emptySchema,
   logInSchema,
   managerMoveSchema,
+  whatIfSchema,
   notesSchema,
   pageModeSchema,
   preferencesSchema,
@@ -271,6 +272,15 @@ export const describedCommands: readonly DescribedCommand[] = [
     id: 'story',
     for: 'managers',
     summary: 'What happened to one callback, open or over, and why its agent was chosen',
+    answer: 200,
+  },
+  {
+    method: 'post',
+    path: '/callbacks/{id}/what-if',
+    id: 'whatIf',
+    for: 'managers',
+    summary: 'Where one who waits would stand with one more free agent of these qualifications',
+    body: whatIfSchema,
     answer: 200,
   },
   {

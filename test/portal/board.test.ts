@@ -35,6 +35,31 @@ describe('Ana, who manages too, looks at the board', () => {
     assert.match(await bench.textOf(page, '[data-figure=waiting]'), /2$/);
   });
 
+  it('and asks what one more agent would change for somebody who waits, in a sentence [MG6]', async () => {
+    const { fake } = bench;
+    const page = await bench.board();
+    await page.click('[data-row=callback-li]');
+    await page.waitForSelector('[data-view=what-if] optgroup option');
+    await page.select('[data-view=what-if]', 'needed');
+    await bench.sees(page, '.what-if', 'They would be offered at once.');
+    const { needs } = boardAs().line[0]!;
+    const { id, body } = await fake.heard('POST callbacks/what-if');
+    assert.deepEqual([id, body], ['callback-li', { qualifications: needs.map((name) => ({ name, level: 5 })) }]);
+    const at = (minutes: number) => new Date().setHours(12, minutes, 0, 0);
+    fake.whatIf = {
+      place: 3,
+      estimate: { from: at(6), to: at(12) },
+      then: { place: 2, estimate: { from: at(2), to: at(5) } },
+    };
+    await page.select('[data-view=what-if]', 'agent ana');
+    const words = 'They would be 2nd instead of 3rd. They would be rung 12:02–12:05. As it is: 12:06–12:12.';
+    await bench.sees(page, '.what-if', words);
+    assert.deepEqual((await fake.heard('POST callbacks/what-if')).body, {
+      qualifications: [{ name: 'service:sales', level: 3 }],
+    });
+    await bench.isAccessible(page);
+  });
+
   it('and goes there from her desk and back by a key, on the one stream', async () => {
     const { fake } = bench;
     const page = await bench.desk();

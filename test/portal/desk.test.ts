@@ -258,6 +258,17 @@ describe('Ana works at her desk', () => {
     await page.waitForSelector('.state:focus');
   });
 
+  it('is not asked how to accept offers where she only manages [AD3]', async () => {
+    bench.fake.me = { ...bench.fake.me, roles: ['manager'], secondFactor: 'off' };
+    const page = await bench.tab({ path: '#/board' });
+    await page.waitForSelector('.figures');
+    await page.waitForSelector('[data-command=preferences]');
+    await page.click('[data-command=preferences]');
+    await bench.sees(page, '.panel', 'Second factor');
+    assert.equal(await bench.count(page, '.panel input[name=accept]'), 0);
+    assert.doesNotMatch(await bench.textOf(page, '.panel'), /Accept offers|Ring when an offer/);
+  });
+
   it('chooses how to accept, and switches the sound off', async () => {
     const { fake } = bench;
     const page = await bench.desk();

@@ -206,4 +206,25 @@ describe('A centre learns for its promises', () => {
       [1, undefined, opensAt],
     );
   });
+
+  it('and shows what one more agent would change for one who waits [MG6]', async () => {
+    const routing = await open({ ana: 'lang:es' }, {});
+    await routing.setAgentState(ana, ready);
+    const held = reserved(await routing.enter(contact('talks', 'lang:es')));
+    await routing.accept(held.id, ana);
+    for (const name of ['first', 'second', 'third']) await routing.enter(contact(name, 'lang:es'));
+    const first = await routing.whatIf(id('first'), skills('lang:es 3'));
+    assert.deepEqual([first?.place, first?.then.place], [1, 0], 'the newcomer takes the first');
+    assert.equal(first!.then.estimate!.from, first!.then.estimate!.to, 'at once');
+    const third = await routing.whatIf(id('third'), skills('lang:es'));
+    assert.deepEqual([third?.place, third?.then.place], [3, 2]);
+    const [before, after] = [third!.estimate!, third!.then.estimate!];
+    const saved = 1 - (after.to - Date.now()) / (before.to - Date.now());
+    assert.ok(saved > 0.25, `two work through a line faster than one: ${saved}`);
+    const useless = await routing.whatIf(id('third'), skills('lang:en 5'));
+    assert.equal(useless?.then.place, 3);
+    assert.ok(Math.abs(useless.then.estimate!.to - useless.estimate!.to) < 1_000, 'who cannot help changes nothing');
+    assert.equal(await routing.whatIf(id('talks'), skills('lang:es')), undefined, 'who does not wait');
+    assert.deepEqual((await routing.agentStatus(ana))?.state, 'busy', 'and nothing was done');
+  });
 });

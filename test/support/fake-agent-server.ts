@@ -17,6 +17,7 @@ import type {
   Me,
   OfferView,
   StoryView,
+  WhatIfView,
 } from '../../contracts/agent.ts';
 import {
   completeSchema,
@@ -29,6 +30,7 @@ import {
   pushSchema,
   registrationSchema,
   stateWishSchema,
+  whatIfSchema,
 } from '../../contracts/agent.schema.ts';
 import type { CallbackId, ReservationId, SessionId } from '../../contracts/ids.ts';
 import { problems, type ProblemName } from '../../contracts/problem.ts';
@@ -102,6 +104,8 @@ export class FakeAgentServer {
   rules = rulesAs();
   /** What the next change of rules is refused for. */
   ruleFaults: readonly RulesFault[] = [];
+  /** What one more agent would change. */
+  whatIf: WhatIfView = { place: 1, then: { place: 0 } };
   version = 'v1';
   /** Refuses the next request of this name with this problem. */
   readonly refusals = new Map<string, ProblemName>();
@@ -344,7 +348,10 @@ export class FakeAgentServer {
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
     else if (name === 'GET callbacks')
       json(res, 200, this.stories.get(id as CallbackId) ?? storyOf(id as CallbackId));
-    else if (name === 'GET rules') json(res, 200, this.rules);
+    else if (name === 'POST callbacks/what-if') {
+      this.sent.put({ name, id, body: check(whatIfSchema, body), requestId: '' });
+      json(res, 200, this.whatIf);
+    } else if (name === 'GET rules') json(res, 200, this.rules);
     else if (name === 'POST rules') this.#changeRules(name, body, res);
     else if (name === 'GET events') this.#stream(req, res, url);
     else if (name === 'DELETE sessions/current') {

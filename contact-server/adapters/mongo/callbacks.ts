@@ -9,21 +9,49 @@ import type {
   ConsentRecord,
   NewCallback,
 } from '../../ports/stores.ts';
-import { bindsAgent, type CallbackDoc, record, records, type Slot } from './callback-doc.ts';
 import { durable, index, isDuplicate } from './durable.ts';
+import { type Slot, type SlotDoc, SlotPlaces } from './slot-places.ts';
+
+interface CallbackDoc extends SlotDoc, Partial<Slot> {
+  schemaVersion: 1;
+  version: number;
+  /** Until it has ended. */
+  open?: true;
+  /** While an agent's phone or desk is bound by it: unique, so that MongoDB decides once. */
+  claimedBy?: AgentId;
+  /** The number, until it has ended: unique, one open callback for each. */
+  openPhone?: string;
+  agentDial?: { callId: CallId; fence: number };
+  tokenHash: string;
+  origin: string;
+  key: string;
+  bodyHash: string;
+  consent: ConsentRecord;
+  /** Until the consent has a copy of its own, which outlives the callback. */
+  owesConsent?: true;
+  notes: { text: string; version: number; savedAt?: number };
+  promise?: { from: number; to: number; madeAt: number };
+  promiseBroken: boolean;
+  decision?: DecisionView;
+  identityChecked: boolean;
+  endedAt?: number;
+  /** Deleted by MongoDB some time after this. */
+  expireAt?: Date;
+}
 
 const DAY_MS = 24 * 3_600_000;
-const MOST_TRIES = 100;
 
 /** Callbacks in MongoDB: one document each, changed by one conditional write at a time. */
 export class MongoCallbacks implements CallbackStore {
   readonly #docs: Collection<CallbackDoc>;
   readonly #centre: string;
   readonly #keepMs: number;
+  readonly #places: SlotPlaces;
 
   constructor(connection: Connection, options: { centre: string; keepDays: number }) {
     this.#docs = connection.collection<CallbackDoc>('callbacks');
     this.#centre = options.centre;
+    this.#places = new SlotPlaces(connection, options.centre);
     this.#keepMs = options.keepDays * DAY_MS;
   }
 
@@ -35,9 +63,7 @@ export class MongoCallbacks implements CallbackStore {
     await index(docs, { centre: 1, origin: 1, key: 1 }, { unique: true });
     await index(docs, { centre: 1, claimedBy: 1 }, { unique: true, ...exists('claimedBy') });
     await index(docs, { centre: 1, openPhone: 1 }, { unique: true, ...exists('openPhone') });
-    await index(docs, { centre: 1, slot: 1 }, { unique: true, ...exists('slot') });
-    await index(docs, { centre: 1, slotAt: 1 }, exists('slotAt'));
-    await index(docs, { centre: 1, 'callback.phase.at': 1 }, exists('callback.phase.at'));
+    await this.#places.prepare();
     await index(docs, { centre: 1, open: 1, 'callback.requestedAt': 1 }, exists('open'));
     await index(docs, { centre: 1, 'callback.deadline': 1 }, exists('callback.deadline'));
     await index(
@@ -54,7 +80,7 @@ export class MongoCallbacks implements CallbackStore {
 
   async insert(fresh: NewCallback): ReturnType<CallbackStore['insert']> {
     const { callback, booking } = fresh;
-    if (booking) return this.#placed(callback, booking, (slot) => this.#insert(fresh, slot));
+    if (booking) return this.#places.take(callback, booking, (slot) => this.#insert(fresh, slot));
     return this.#insert(fresh);
   }
 
@@ -118,7 +144,7 @@ export class MongoCallbacks implements CallbackStore {
     booking?: Booking | null,
   ): ReturnType<CallbackStore['save']> {
     if (!booking) return this.#save(id, version, next, decision, booking);
-    return this.#placed(next, booking, (slot) => this.#save(id, version, next, decision, slot));
+    return this.#places.take(next, booking, (slot) => this.#save(id, version, next, decision, slot));
   }
 
   async #save(
@@ -155,40 +181,6 @@ export class MongoCallbacks implements CallbackStore {
       if (isDuplicate(error) && !isDuplicate(error, 'slot')) return 'agent-taken';
       throw error;
     }
-  }
-
-  /** Writes with a place that is free, and with another one when somebody else was quicker. */
-  async #placed<T>(
-    callback: Callback,
-    booking: Booking,
-    write: (slot: Slot) => Promise<T>,
-  ): Promise<T | 'slot-full'> {
-    for (let tries = 0; ; tries++) {
-      const places = await this.#free(callback, booking);
-      const place = places[Math.floor(Math.random() * places.length)];
-      if (place === undefined) return 'slot-full';
-      const slot = `${callback.wish.service}/${String(booking.from)}/${String(place)}`;
-      try {
-        return await write({ slot, slotAt: callback.wish.wantedAt ?? booking.from });
-      } catch (error) {
-        if (!isDuplicate(error, 'slot') || tries === MOST_TRIES) throw error;
-      }
-    }
-  }
-
-  /** So many places as are left, the lowest: of two who want the last one both try the same. */
-  async #free({ id, wish }: Callback, { from, to, capacity }: Booking): Promise<readonly number[]> {
-    const mine = { centre: this.#centre, 'callback.wish.service': wish.service, _id: { $ne: id as string } };
-    const span = { $gte: from, $lt: to };
-    const [booked, others] = await Promise.all([
-      this.#docs.find({ ...mine, slotAt: span }, { projection: { slot: 1 } }).toArray(),
-      // Who is called then without having picked the time is not refused, and counts.
-      this.#docs.countDocuments({ ...mine, 'callback.phase.at': span, slotAt: { $exists: false } }),
-    ]);
-    const taken = new Set(booked.map((it) => it.slot));
-    const all = Array.from({ length: capacity }, (_, i) => i + 1);
-    const free = all.filter((n) => !taken.has(`${wish.service}/${String(from)}/${String(n)}`));
-    return free.slice(0, Math.max(0, capacity - booked.length - others));
   }
 
   async recordAgentDial(id: CallbackId, callId: CallId, fence: number): Promise<boolean> {
@@ -297,4 +289,34 @@ export class MongoCallbacks implements CallbackStore {
       .toArray();
     return docs.map((it) => it.consent);
   }
+}
+
+function bindsAgent(callback: Callback): boolean {
+  switch (callback.phase.state) {
+    case 'dialing-agent':
+    case 'dialing-customer':
+    case 'connected':
+    case 'wrap-up':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function records(docs: readonly CallbackDoc[]): readonly CallbackRecord[] {
+  return docs.flatMap((doc) => record(doc) ?? []);
+}
+
+function record(doc: CallbackDoc | null): CallbackRecord | undefined {
+  if (!doc) return undefined;
+  const { callback, version, notes, promise, promiseBroken, decision, identityChecked } = doc;
+  return {
+    callback,
+    version,
+    notes,
+    ...(promise && { promise }),
+    promiseBroken,
+    ...(decision && { decision }),
+    identityChecked,
+  };
 }
