@@ -46,7 +46,7 @@ const { document } = fc.letrec<{ document: Doc; value: unknown }>((tie) => ({
   value: fc.oneof({ maxDepth: 4 }, scalar, tie('document'), fc.array(tie('value'), { maxLength: 4 })),
   document: fc
     .array(fc.tuple(name, tie('value')), { maxLength: 6 })
-    .map((entries) => Object.fromEntries(entries) as Doc),
+    .map((entries): Doc => Object.fromEntries(entries)),
 }));
 
 const whole = (bytes: Uint8Array) => ({ bytes: Buffer.from(bytes), from: 0, to: bytes.length });
