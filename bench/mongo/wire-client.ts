@@ -11,11 +11,11 @@ const HEADER_BYTES = 21;
 /**
  * Connections that each carry one OP_MSG at a time, over a plain socket. The official driver takes some 200 µs of
  * processor time for a call, more than any server here: one process of it would measure itself. What goes over the wire
- * is what the driver would send.
+ * is what the driver would send. It knows one host, and neither log-in nor TLS.
  */
 export async function wireClients(url: string, db: string, count: number): Promise<Ask[]> {
   const { hostname, port } = new URL(url);
-  const clients = await exchange(Number(port), hostname, count, HEADER_BYTES);
+  const clients = await exchange(Number(port || 27017), hostname, count, HEADER_BYTES);
   return clients.map((ask) => {
     const session = { lsid: { id: new UUID() }, $db: db };
     return async (command) => {

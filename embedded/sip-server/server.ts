@@ -30,15 +30,7 @@ export const STANDARD_LIMITS: Limits = {
   transactions: 200_000,
   dialogs: 50_000,
   requestsPerSourceSecond: 0,
-  scanners: [
-    'friendly-scanner',
-    'sipvicious',
-    'sipcli',
-    'sundayddr',
-    'vaxsipuseragent',
-    'sip-scan',
-    'pplsip',
-  ],
+  scanners: 'friendly-scanner sipvicious sipcli sundayddr vaxsipuseragent sip-scan pplsip'.split(' '),
   applications: 100,
 };
 

@@ -32,26 +32,10 @@ export const FIELD_OPERATORS: Partial<
 > = {
   $eq: (path, operand) => at(path, equality(operand)),
   $ne: (path, operand) => not(at(path, equality(operand))),
-  $gt: (path, operand) =>
-    at(
-      path,
-      comparison(operand, (order) => order > 0),
-    ),
-  $gte: (path, operand) =>
-    at(
-      path,
-      comparison(operand, (order) => order >= 0),
-    ),
-  $lt: (path, operand) =>
-    at(
-      path,
-      comparison(operand, (order) => order < 0),
-    ),
-  $lte: (path, operand) =>
-    at(
-      path,
-      comparison(operand, (order) => order <= 0),
-    ),
+  $gt: ordered((order) => order > 0),
+  $gte: ordered((order) => order >= 0),
+  $lt: ordered((order) => order < 0),
+  $lte: ordered((order) => order <= 0),
   $in: (path, operand) => at(path, membership(operand, '$in')),
   $nin: (path, operand) => not(at(path, membership(operand, '$nin'))),
   $exists: (path, operand) => {
@@ -157,6 +141,10 @@ function comparison(operand: unknown, holds: (order: number) => boolean): ValueT
     if (isNaNOperand || isNaNValue(value)) return isNaNOperand && isNaNValue(value) && holds(0);
     return holds(compareKeys(orderKey(value), key));
   };
+}
+
+function ordered(holds: (order: number) => boolean) {
+  return (path: string, operand: unknown): Filter => at(path, comparison(operand, holds));
 }
 
 function isNaNValue(value: unknown): boolean {

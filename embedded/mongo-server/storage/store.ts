@@ -55,7 +55,8 @@ export class Store implements CollectionHost {
   async #readRest(collections: readonly Collection[]): Promise<void> {
     for (const { items } of collections) {
       let read = 0;
-      for (const item of [...items]) {
+      for (const item of items) {
+        if (item.isRead) continue;
         item.read();
         if (++read % AT_A_TIME === 0) await new Promise(setImmediate);
         if (this.#isClosed) return;

@@ -32,7 +32,10 @@ export class Stored {
     return this.#doc;
   }
 
-  /** Reads it, if it has not been. */
+  get isRead(): boolean {
+    return this.#unread === undefined;
+  }
+
   read(): void {
     if (!this.#unread) return;
     this.#doc = fromBson(this.#unread);

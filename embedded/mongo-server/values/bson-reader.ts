@@ -126,6 +126,7 @@ class BsonReader {
       this.#text();
     } else {
       const length = this.#bytes.readInt32LE(this.#at);
+      if (length < 0) malformed('a value of less than nothing');
       this.#at += type === 0x02 ? 4 + length : type === 0x05 ? 5 + length : length;
     }
   }

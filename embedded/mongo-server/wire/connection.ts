@@ -19,8 +19,8 @@ export function serve(socket: Socket, id: number, around: Surroundings, log: Log
   const reader = new MessageReader(() =>
     around.secret && !client.isAuthenticated ? MOST_BEFORE_LOGIN_BYTES : MAX_MESSAGE_BYTES,
   );
-  let last: Promise<void> = Promise.resolve();
-  let waiting = 0;
+  const waiting: Buffer[] = [];
+  let isAnswering = false;
 
   const close = (err: unknown): void => {
     log.warn({ err, connection: id }, 'connection closed: not a message this server understands');
@@ -52,28 +52,32 @@ export function serve(socket: Socket, id: number, around: Surroundings, log: Log
     }
     socket.write(bytes);
   };
-  const resumeIfCalm = (): void => {
-    if (waiting === 0 && socket.writableLength < MOST_UNSENT_BYTES) socket.resume();
-  };
 
-  socket.setNoDelay(true);
-  socket.on('drain', resumeIfCalm);
-  socket.on('error', (err) => log.debug({ err, connection: id }, 'connection lost'));
-  socket.on('data', (chunk) => {
+  /** Nothing more is read while there is more to answer, or too much to send. */
+  const answerAll = async (): Promise<void> => {
+    isAnswering = true;
     try {
-      for (const message of reader.push(chunk)) {
-        waiting++;
-        socket.pause();
-        last = last
-          .then(() => answer(message))
-          .catch(close)
-          .finally(() => {
-            waiting--;
-            resumeIfCalm();
-          });
-      }
+      for (let message = waiting.shift(); message; message = waiting.shift()) await answer(message);
     } catch (error) {
       close(error);
     }
+    isAnswering = false;
+    if (socket.writableLength < MOST_UNSENT_BYTES) socket.resume();
+    else socket.pause();
+  };
+
+  socket.setNoDelay(true);
+  socket.on('drain', () => {
+    if (!isAnswering) socket.resume();
+  });
+  socket.on('error', (err) => log.debug({ err, connection: id }, 'connection lost'));
+  socket.on('data', (chunk) => {
+    try {
+      waiting.push(...reader.push(chunk));
+    } catch (error) {
+      close(error);
+    }
+    if (isAnswering) socket.pause();
+    else if (waiting.length > 0) void answerAll();
   });
 }

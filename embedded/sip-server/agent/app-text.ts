@@ -1,4 +1,5 @@
 import { headerKey, type Header } from '../sip/message.ts';
+import { remembering } from '../sip/own.ts';
 import { trim } from '../sip/trim.ts';
 import type { Endpoint, Protocol } from '../transport/flow.ts';
 import { hostPort } from '../sip/uri.ts';
@@ -67,7 +68,7 @@ const SPELLED: Readonly<Record<string, string>> = {
 };
 
 /** drachtio-srf lower-cases names; written as people and simple parsers expect them again. */
-function prettyName(name: string): string {
+const prettyName = remembering((name) => {
   if (name.length === 1 || name !== name.toLowerCase()) return name;
   return SPELLED[name] ?? name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
-}
+});

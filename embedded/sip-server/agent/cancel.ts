@@ -1,16 +1,7 @@
 import { SipMessage } from '../sip/message.ts';
 import type { AppText } from './app-text.ts';
 
-const FROM_INVITE = new Set([
-  'via',
-  'max-forwards',
-  'from',
-  'to',
-  'call-id',
-  'cseq',
-  'contact',
-  'content-type',
-]);
+const FROM_INVITE = new Set('via max-forwards from to call-id cseq contact content-type'.split(' '));
 
 /** The CANCEL of an INVITE (RFC 3261 section 9.1); of what the application wrote only further headers go along. */
 export function cancelFor(invite: SipMessage, app?: AppText): SipMessage {

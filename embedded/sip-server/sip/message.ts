@@ -1,5 +1,5 @@
 import { parseCSeq, parseVia, tagOf, type Via } from './header-values.ts';
-import { own } from './own.ts';
+import { own, remembering } from './own.ts';
 
 /**
  * All SIP text in this server is a byte string: one character per byte (latin1), so its length is its size on the wire,
@@ -31,19 +31,11 @@ const COMPACT: Readonly<Record<string, string>> = {
   x: 'session-expires',
 };
 
-/** Names that came before: there are some dozens of them, and a stranger shall not make them more. */
-const KNOWN = new Map<string, string>();
-const MOST_KNOWN = 1000;
-
 /** The name under which a header is looked up: lower case, compact forms written out (RFC 3261 section 7.3.3). */
-export function headerKey(name: string): string {
-  const known = KNOWN.get(name);
-  if (known !== undefined) return known;
-  const lower = own(name.toLowerCase());
-  const key = lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
-  if (KNOWN.size < MOST_KNOWN && name.length < 40) KNOWN.set(own(name), key);
-  return key;
-}
+export const headerKey = remembering((name) => {
+  const lower = name.toLowerCase();
+  return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
+});
 
 /** One SIP request or response: start line, headers in their order, body. */
 export class SipMessage {

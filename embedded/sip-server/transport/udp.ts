@@ -60,14 +60,19 @@ class UdpFlow implements Flow {
   readonly address: string;
   readonly port: number;
   readonly local: Endpoint;
-  readonly onFailure = new Set<() => void>();
   readonly #socket: Socket;
+  #waiting: Set<() => void> | undefined;
 
   constructor(socket: Socket, address: string, port: number, local: Endpoint) {
     this.#socket = socket;
     this.address = address;
     this.port = port;
     this.local = local;
+  }
+
+  /** Made when it is asked for: most flows only lead back. */
+  get onFailure(): Set<() => void> {
+    return (this.#waiting ??= new Set());
   }
 
   send(text: string): void {

@@ -14,6 +14,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
+import { search } from '../../../embedded/mongo-server/query/find.ts';
 import { Store } from '../../../embedded/mongo-server/storage/store.ts';
 import { startMongoServer } from '../../../embedded/mongo-server/server.ts';
 import { startChild } from './support/child-server.ts';
@@ -219,6 +220,45 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     );
     assert.throws(() => again.insert({ n: -1 }), { code: 11000 });
     await reopened.close();
+  });
+
+  it('is served at once after a restart, and read in the background by what nobody asks for [MO1]', async () => {
+    const store = await openStore(directory.path);
+    const collection = store.ensureCollection('shop.calls');
+    store.createIndex(collection, { v: 2, key: { 'caller.n': 1 }, name: 'n_1', unique: true });
+    const before = Array.from({ length: 2500 }, (_, i) => ({
+      _id: i,
+      caller: { n: i },
+      tags: ['a', String(i)],
+    }));
+    for (const doc of before) collection.insert(doc);
+    await store.settled();
+    await store.close();
+
+    const reopened = await openStore(directory.path);
+    const again = reopened.ensureCollection('shop.calls');
+    assert.ok([...again.items].some(({ isRead }) => !isRead));
+    assert.throws(() => again.insert({ caller: { n: 2499 } }), { code: 11000 });
+    const [hit] = search(again, { filter: { 'caller.n': 2000 } });
+    assert.deepEqual(hit?.item.doc, before[2000]);
+    if (hit) again.replace(hit.item, { _id: 2000, caller: { n: -1 } });
+    while ([...again.items].some(({ isRead }) => !isRead)) await new Promise(setImmediate);
+    assert.deepEqual(
+      [...again.items].map(({ doc }) => doc),
+      before.map((doc) => (doc._id === 2000 ? { _id: 2000, caller: { n: -1 } } : doc)),
+    );
+    reopened.compact(); // what has been read and what has not goes into one snapshot
+    await reopened.close();
+    const last = await openStore(directory.path);
+    assert.equal(last.ensureCollection('shop.calls').size, 2500);
+    last.compact();
+    await last.close();
+    const compacted = await openStore(directory.path);
+    assert.deepEqual(
+      search(compacted.collection('shop.calls'), { filter: { _id: 7 } }).map(({ item }) => item.doc),
+      [before[7]],
+    );
+    await compacted.close();
   });
 
   it('stays whole when the power goes during compaction: no snapshot knows more than the journal beside it', async () => {

@@ -33,6 +33,38 @@ describe('SIP text from the network', () => {
     assert.equal(whole(original).toString(), original);
   });
 
+  it('is the same after it was packed away: as a text, and to whoever asks for a part', () => {
+    const original = text(
+      [...HEAD, 'X-b: \xff\xfe', 'x-B: 2:3', 'v: SIP/2.0/TCP other', 'i-am: odd', 'Subject: ', 'l: 3'],
+      '\x00\r\n',
+    );
+    const [untouched, packed] = [whole(original), whole(original)];
+    const parts = ({
+      method,
+      uri,
+      status,
+      body,
+      callId,
+      cseq,
+      fromTag,
+      toTag,
+      via,
+      headers,
+    }: SipMessage) => ({
+      ...{ method, uri, status, body, callId, cseq, fromTag, toTag, via, headers },
+    });
+    packed.pack();
+    packed.pack();
+    assert.equal(packed.toString(), untouched.toString());
+    assert.deepEqual(parts(packed), parts(untouched));
+    packed.replaceFirst('via', 'SIP/2.0/UDP 192.0.2.9');
+    packed.pack();
+    assert.equal(packed.via.host, '192.0.2.9');
+    const response = whole(text(HEAD, '', 'SIP/2.0 200 Fine'));
+    response.pack();
+    assert.equal(response.toString(), text(HEAD, '', 'SIP/2.0 200 Fine'));
+  });
+
   it('may use compact forms and any case', () => {
     const compact = text([
       'v: SIP/2.0/UDP h;branch=z9hG4bKa',
