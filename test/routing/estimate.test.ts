@@ -223,7 +223,10 @@ describe('A centre learns for its promises', () => {
     assert.ok(saved > 0.25, `two work through a line faster than one: ${saved}`);
     const useless = await routing.whatIf(id('third'), skills('lang:en 5'));
     assert.equal(useless?.then.place, 3);
-    assert.ok(Math.abs(useless.then.estimate!.to - useless.estimate!.to) < 1_000, 'who cannot help changes nothing');
+    assert.ok(
+      Math.abs(useless.then.estimate!.to - useless.estimate!.to) < 1_000,
+      'who cannot help changes nothing',
+    );
     assert.equal(await routing.whatIf(id('talks'), skills('lang:es')), undefined, 'who does not wait');
     assert.deepEqual((await routing.agentStatus(ana))?.state, 'busy', 'and nothing was done');
   });
