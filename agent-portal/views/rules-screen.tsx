@@ -28,6 +28,9 @@ function RuleList({ rules }: { readonly rules: Rules }): JSX.Element {
     typeof opened === 'object' && opened.kind === kind && opened.id === id;
   return (
     <nav class="rule-list" aria-label="Rules">
+      <button type="button" class="button wide" data-rule="back" onClick={() => portal.go('board')}>
+        Back to the board
+      </button>
       {kinds.map(({ kind, title, one }) => (
         <section key={kind}>
           <h2>{title}</h2>
