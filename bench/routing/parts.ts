@@ -29,6 +29,11 @@ const profiles = [
 ];
 const requirements: readonly Requirement[] = kinds.map((it) => ({ must: skills(it), prefer: [] }));
 
+/** What the n-th agent can do. */
+export function skillsOf(n: number): string {
+  return profiles[n % profiles.length] ?? '';
+}
+
 function nameOf(n: number): CallbackId {
   return n.toString(16).padStart(32, '0') as CallbackId;
 }
@@ -45,7 +50,7 @@ export class Bare {
     const people = Array.from({ length: agents }, (_, i) => ({
       id: `agent-${String(i)}` as AgentId,
       name: `Agent ${String(i)}`,
-      qualifications: skills(profiles[i % profiles.length] ?? ''),
+      qualifications: skills(skillsOf(i)),
     }));
     this.redis = redis;
     this.roster = new Roster(1, people);

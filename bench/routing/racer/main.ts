@@ -1,7 +1,7 @@
 import type { RawReservation } from '../../../routing/testing.ts';
 import { Bare } from '../parts.ts';
 
-/** One process of the race: asks for its own contacts and for its neighbour's, takes what is offered, and may be killed. */
+/** One process of the race: asks for its contacts, some twice at once, takes what is offered, and may be killed. */
 const [url = '', agentsText, outboxText, offerText, slotText, firstText, endText] = process.argv.slice(2);
 const slot = Number(slotText);
 const end = Number(endText);
