@@ -30,8 +30,8 @@ check: setup build-browser ## types, lint, format, imports, dead code, sizes
 bench: setup build-browser ## BENCH=accept make bench runs one; one JSON object a line
 	@node $(NODE_ENV_FLAGS) bench/main.ts $(BENCH)
 
-bench-long: setup ## the simulator over twelve days; takes some minutes
-	@LONG=1 node $(NODE_ENV_FLAGS) bench/main.ts simulator
+bench-long: setup ## the simulator over twelve days, a race of 10^6 requests; takes some minutes
+	@LONG=1 node $(NODE_ENV_FLAGS) bench/main.ts simulator race
 
 build: setup build-browser ## compiled programs in build/
 	@node_modules/.bin/tsc -b

@@ -3,6 +3,7 @@ import { accept, offered } from './callbacks.ts';
 import { startFloor } from './floor.ts';
 import { mirror } from './mirror.ts';
 import { mongo } from './mongo/mongo.ts';
+import { race } from './routing/race.ts';
 import { routing } from './routing/routing.ts';
 import { simulated } from './simulated.ts';
 import { sip, sipLong } from './sip/sip.ts';
@@ -12,7 +13,7 @@ const inCentre = { accept, offered, mirror } as const;
 /** These start what they need themselves. */
 const alone = { routing, simulator: simulated, mongo, sip } as const;
 /** These take long, and run only when they are named. */
-const long = { 'sip-long': sipLong } as const;
+const long = { 'sip-long': sipLong, race } as const;
 
 const asked = process.argv.slice(2);
 const known = Object.keys({ ...inCentre, ...alone, ...long });

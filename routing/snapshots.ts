@@ -27,16 +27,17 @@ export async function readSnapshot(
   );
   const candidates = new Map<ClassId, readonly AgentId[]>();
   const ahead = new Map<ClassId, number>();
-  // Who stands at the same point in two lines is ahead of nobody in the other.
-  const tied: ClassId[] = [];
+  // Who stands at the same point in two lines is ahead of nobody in the other; who waits for one agent alone, of nobody.
+  const tied: { readonly class: ClassId; readonly line: string }[] = [];
   let before = -Infinity;
   const waiting: { contact: Contact; standing: Standing }[] = [];
   for (const row of rows) {
     const { class: id, score } = row;
-    if (score > before) for (const tie of tied.splice(0)) ahead.set(tie, (ahead.get(tie) ?? 0) + 1);
+    if (score > before)
+      for (const tie of tied.splice(0)) ahead.set(tie.class, (ahead.get(tie.class) ?? 0) + 1);
     before = score;
-    const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it === id).length;
-    tied.push(id);
+    const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it.line === row.line).length;
+    if (!row.line.startsWith('@')) tied.push(row);
     const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
     candidates.set(id, able);
     const look: Look = {
@@ -73,14 +74,27 @@ function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['over
   return Object.fromEntries(all) as RoutingSnapshot['overtaken'];
 }
 
-/** id, entry, class now, score, started at, priority, service, class asked for, preferred agent and until. */
-type Row = readonly [string, string, ClassId, string, string, string, string, ClassId, string, string];
+/** id, entry, class now, score, started at, priority, service, class asked for, preferred agent and until, line. */
+type Row = readonly [
+  string,
+  string,
+  ClassId,
+  string,
+  string,
+  string,
+  string,
+  ClassId,
+  string,
+  string,
+  string,
+];
 
-function waiter([id, entry, now, score, start, priority, service, asked, agent, until]: Row): {
+function waiter([id, entry, now, score, start, priority, service, asked, agent, until, line]: Row): {
   readonly id: string;
   readonly class: ClassId;
   readonly asked: ClassId;
   readonly score: number;
+  readonly line: string;
   readonly contact: Omit<Contact, 'requirement'>;
 } {
   const contact = {
@@ -91,7 +105,7 @@ function waiter([id, entry, now, score, start, priority, service, asked, agent, 
     entry: Number(entry),
     ...(agent !== '' && { preferred: { agentId: agent as AgentId, until: Number(until) } }),
   };
-  return { id, class: now, asked, score: Number(score), contact };
+  return { id, class: now, asked, score: Number(score), line, contact };
 }
 
 /** Who is logged in and could serve, best qualified first, then longest in their present state. */

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Entry } from '../../routing/testing.ts';
 import {
@@ -29,6 +29,11 @@ const profiles = [
 ];
 const requirements: readonly Requirement[] = kinds.map((it) => ({ must: skills(it), prefer: [] }));
 
+/** What the n-th agent can do. */
+export function skillsOf(n: number): string {
+  return profiles[n % profiles.length] ?? '';
+}
+
 function nameOf(n: number): CallbackId {
   return n.toString(16).padStart(32, '0') as CallbackId;
 }
@@ -38,48 +43,67 @@ export class Bare {
   readonly redis: Redis;
   readonly matchmaker: Matchmaker;
   readonly agents: readonly AgentId[];
-  readonly #profileOf: (id: AgentId) => string;
+  readonly roster: Roster;
   #asked = 0;
 
-  private constructor(redis: Redis, matchmaker: Matchmaker, roster: Roster) {
+  private constructor(redis: Redis, agents: number, outboxMax: number, offerMs: number) {
+    const people = Array.from({ length: agents }, (_, i) => ({
+      id: `agent-${String(i)}` as AgentId,
+      name: `Agent ${String(i)}`,
+      qualifications: skills(skillsOf(i)),
+    }));
     this.redis = redis;
-    this.matchmaker = matchmaker;
-    this.agents = [...roster.agents.keys()];
-    this.#profileOf = (id) => roster.profileOf(id) ?? '';
+    this.roster = new Roster(1, people);
+    this.matchmaker = new Matchmaker(redis, PREFIX, outboxMax, () => Promise.resolve(1));
+    this.agents = people.map((it) => it.id);
+    this.#offerMs = offerMs;
   }
 
-  static async open(process: RedisProcess, agents: number): Promise<Bare> {
+  static readonly outbox = `${PREFIX}out`;
+  readonly #offerMs: number;
+
+  /** A fresh centre. */
+  static async open(
+    process: RedisProcess,
+    agents: number,
+    outboxMax = 1_000,
+    offerMs = 20_000,
+  ): Promise<Bare> {
     const redis = process.client();
     await redis.flushall();
     // A rewrite of the append-only file would copy memory while we measure.
     await redis.config('SET', 'auto-aof-rewrite-percentage', '0');
-    const people = Array.from({ length: agents }, (_, i) => ({
-      id: `agent-${String(i)}` as AgentId,
-      name: `Agent ${String(i)}`,
-      qualifications: skills(profiles[i % profiles.length] ?? ''),
-    }));
-    const roster = new Roster(1, people);
-    const matchmaker = new Matchmaker(redis, PREFIX, 1_000, () => Promise.resolve(1));
+    const it = new Bare(redis, agents, outboxMax, offerMs);
+    const { matchmaker, roster } = it;
     const publisher = new RosterPublisher(redis, matchmaker, PREFIX);
     await publisher.publish(roster);
     for (const it of requirements) await publisher.defineClass(roster, classId(it), it);
-    return new Bare(redis, matchmaker, roster);
+    return it;
+  }
+
+  /** The one that `open` made, from another process. */
+  static join(url: string, agents: number, outboxMax: number, offerMs: number): Bare {
+    return new Bare(new Redis(url, { protocol: 2, enableAutoPipelining: true }), agents, outboxMax, offerMs);
   }
 
   async ready(id: AgentId): Promise<void> {
-    await this.matchmaker.setAgentState(id, this.#profileOf(id), { state: 'ready' }, 1);
+    await this.matchmaker.setAgentState(id, this.roster.profileOf(id) ?? '', { state: 'ready' }, 1);
   }
 
   /** A contact nobody has asked for yet, of one kind after the other; later ones started later. */
   next(): Entry {
-    const n = (this.#asked += 1);
+    return this.entry((this.#asked += 1));
+  }
+
+  /** The n-th, as it is asked for by whoever it is. */
+  entry(n: number): Entry {
     const requirement = requirements[n % requirements.length] ?? { must: [], prefer: [] };
     const startedAt = 1_800_000_000_000 + n;
     const id = nameOf(n);
     return {
       contact: { id, service: 'help', requirement, priority: 0, startedAt, entry: 1 },
       class: classId(requirement),
-      offerMs: 20_000,
+      offerMs: this.#offerMs,
       precedence: precedence(0, startedAt),
       rings: [],
       waitUntil: 0,
@@ -104,6 +128,17 @@ export class Bare {
       if (reservation !== '') held.push([id as AgentId, reservation as ReservationId]);
     }
     return held;
+  }
+
+  /** Who missed an offer, or said no. */
+  async missed(): Promise<readonly AgentId[]> {
+    const records = await this.redis.hgetall(`${PREFIX}agents`);
+    return Object.keys(records).filter((id) => records[id]?.startsWith('not-ready')) as AgentId[];
+  }
+
+  /** One agent after the other. */
+  agent(n: number): AgentId {
+    return `agent-${String(n % this.agents.length)}` as AgentId;
   }
 
   /** The contact that was asked for as the n-th. */

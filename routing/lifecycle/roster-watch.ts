@@ -40,7 +40,7 @@ export class RosterWatch {
   async look(leading: boolean): Promise<void> {
     if ((await this.#directory.version()) !== this.#page.version) await this.reload();
     const inForce = await this.#publisher.version();
-    if (inForce < this.#page.version) await this.#publisher.publish(this.#page.roster);
+    if (inForce < this.#page.version) await this.#publish();
     else if (leading && inForce === this.#page.version) await this.#publisher.align(this.#page.roster);
     if (leading) await this.#tellHours();
   }
@@ -53,7 +53,16 @@ export class RosterWatch {
 
   async #catchUp(inForce: number): Promise<void> {
     if (inForce > this.#page.version) await this.reload();
-    if (inForce < this.#page.version) await this.#publisher.publish(this.#page.roster);
+    if (inForce < this.#page.version) await this.#publish();
+  }
+
+  async #publish(): Promise<void> {
+    const { version, roster } = this.#page;
+    if (await this.#publisher.publish(roster)) return;
+    this.#log.warn(
+      { version },
+      'the roster is not in force yet, since new kinds of contacts keep coming; tried again',
+    );
   }
 
   async reload(): Promise<void> {

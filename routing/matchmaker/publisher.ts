@@ -9,6 +9,7 @@ import { RoutingUnavailable } from '../unavailable.ts';
 import type { Matchmaker } from './matchmaker.ts';
 
 const CHUNK = 100;
+const MOST_TRIES = 10;
 
 /**
  * Brings the roster into Redis: who serves what, worked out once for profiles and classes. A new version is staged in
@@ -31,9 +32,12 @@ export class RosterPublisher {
     return Number((await this.#ask((redis) => redis.hget(`${this.#prefix}meta`, 'ver'))) ?? 0);
   }
 
-  /** Makes `roster` the one in force, unless a later one is. */
-  async publish(roster: Roster): Promise<void> {
-    for (let tries = 0; tries < 10; tries += 1) {
+  /**
+   * Makes `roster` the one in force, unless a later one is. False when kinds of contacts kept coming up that were not
+   * staged with it: then the one before holds, nothing is lost, and it may be tried again.
+   */
+  async publish(roster: Roster): Promise<boolean> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const profiles = new Map([...(await this.#profilesInUse()), ...roster.profiles]);
       const classes = await this.classes();
       const { tiers, classes: served } = compatibility(profiles, classes);
@@ -42,9 +46,11 @@ export class RosterPublisher {
       await this.#stage(roster.version, 'c', cls);
       await this.#stage(roster.version, 'p', pro);
       const [answer] = await this.#matchmaker.run('flip', roster.version);
-      if (answer !== 'again') break;
+      if (answer === 'again') continue;
+      await this.align(roster);
+      return true;
     }
-    await this.align(roster);
+    return false;
   }
 
   /** Moves every agent who is logged in to the profile the roster gives them; who left it is logged off. */

@@ -4,13 +4,14 @@ import * as commands from './lua/commands.ts';
 import { fairness } from './lua/fairness.ts';
 import { calibrate, experience, learning, situation } from './lua/learning.ts';
 import * as pieces from './lua/matching.ts';
+import { placing } from './lua/placing.ts';
 import * as questions from './lua/questions.ts';
 import { contacts, records } from './lua/records.ts';
 import * as upkeep from './lua/upkeep.ts';
 import type { Library } from './script.ts';
 import { library } from './script.ts';
 
-const { finishing, moving, placing, reserving, serving, taking, telling } = pieces;
+const { finishing, moving, reserving, serving, taking, telling } = pieces;
 const shared = [
   text,
   learning,

@@ -143,18 +143,19 @@ export class Heard {
 export class Centre {
   readonly directory: FakeDirectory;
   readonly name: string;
-  readonly redis: SharedRedis;
+  readonly redis: Pick<SharedRedis, 'url'>;
   /** Every connection that was made, the newest last. */
   readonly connections: Redis[] = [];
   readonly #opened: Routing[] = [];
   readonly #listening: Heard[] = [];
   static #count = 0;
 
-  constructor(redis: SharedRedis, people: Record<string, string>) {
+  /** `name`: that of a centre another process opened. */
+  constructor(redis: Pick<SharedRedis, 'url'>, people: Record<string, string>, name?: string) {
     this.redis = redis;
     this.directory = new FakeDirectory(people);
     Centre.#count += 1;
-    this.name = `centre-${process.pid}-${Centre.#count}`;
+    this.name = name ?? `centre-${process.pid}-${Centre.#count}`;
   }
 
   async open(settings: Partial<RoutingSettings> = {}, clock: Clock = systemClock): Promise<Routing> {

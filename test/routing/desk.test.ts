@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { CursorTooOld, UnknownName } from '../../routing/index.ts';
-import { agentId, Centre, contact, id, off, pause, queued, ready, reserved, skills } from './centre.ts';
+import {
+  agentId,
+  Centre,
+  contact,
+  id,
+  off,
+  pause,
+  queued,
+  ready,
+  reserved,
+  service,
+  skills,
+} from './centre.ts';
 import { type SharedRedis, openRedis } from './redis-process.ts';
 
 describe('What the contact server may ask of routing', () => {
@@ -191,6 +203,33 @@ describe('What the contact server may ask of routing', () => {
   });
 
   describe('the board', () => {
+    it('and each visitor are told the same places, also where some wait for one agent alone, boosted or at one moment [AV8]', async () => {
+      centre = new Centre(redis, { ana: 'lang:es', bo: 'lang:es' });
+      centre.directory.offers = [service('help', { preferredWaitMs: 60_000, ageMsPerPriority: 20_000 })];
+      const routing = await centre.open();
+      for (const it of [ana, bo]) await routing.setAgentState(it, pause('break'));
+      const startedAt = Date.now();
+      const preferred = { agentId: ana, until: startedAt + 60_000 };
+      const all = [
+        contact('a', 'lang:es', { startedAt, preferred }),
+        contact('b', 'lang:es', { startedAt: startedAt + 1 }),
+        contact('c', 'lang:es', { startedAt: startedAt + 1 }),
+        contact('d', 'lang:es', { startedAt: startedAt + 1, preferred }),
+        contact('e', 'lang:es', { startedAt: startedAt + 2, priority: 1 }),
+        contact('f', 'lang:es', { startedAt: startedAt + 2, priority: 1 }),
+        contact('g', 'lang:es', { startedAt: startedAt + 3 }),
+      ];
+      for (const it of all) await routing.enter(it);
+      const { waiting } = await routing.snapshot();
+      const told = await Promise.all(waiting.map(async (it) => (await routing.place(it.contact.id))?.place));
+      assert.deepEqual(
+        waiting.map((it) => it.standing.place),
+        told,
+      );
+      const places = Object.fromEntries(waiting.map((it) => [it.contact.id, it.standing.place]));
+      assert.deepEqual(places, { e: 1, f: 2, a: 3, b: 3, c: 4, d: 3, g: 5 });
+    });
+
     it('sees lines, offers and agents of one moment, and events go on exactly from there', async () => {
       const routing = await open({ ana: 'lang:es', bo: 'lang:es, lang:en', cy: 'lang:fr' });
       for (const it of [ana, cy]) await routing.setAgentState(it, ready);

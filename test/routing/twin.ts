@@ -24,13 +24,23 @@ const scripts = scriptsWith(
 /** What everybody can do; `/voice:1:,chat:2:voice` after it where the capacity is not the usual one. */
 export type People = Readonly<Record<string, string>>;
 
+/** Remembers in which order agents were given other skills: that of a hash in Redis, which may change at any time. */
+class Recording extends Matchmaker {
+  readonly reprofiled: AgentId[] = [];
+
+  override async run(...[name, ...args]: Parameters<Matchmaker['run']>): ReturnType<Matchmaker['run']> {
+    if (name === 'reprofile') this.reprofiled.push(args[0] as AgentId);
+    return super.run(name, ...args);
+  }
+}
+
 /** The matchmaker twice: the scripts in Redis and the pure model, told the same facts at the same moments. */
 export class Twin {
   world: World = emptyWorld(1);
   now = 1_800_000_000_000;
   readonly #redis: Redis;
   readonly #prefix: string;
-  readonly #matchmaker: Matchmaker;
+  readonly #matchmaker: Recording;
   readonly #publisher: RosterPublisher;
   #roster: Roster;
   readonly #told: unknown[] = [];
@@ -38,7 +48,7 @@ export class Twin {
   constructor(redis: Redis, name: string, people: People) {
     this.#redis = redis;
     this.#prefix = keyPrefix(name);
-    this.#matchmaker = new Matchmaker(redis, this.#prefix, 100_000, () => Promise.resolve(1), scripts);
+    this.#matchmaker = new Recording(redis, this.#prefix, 100_000, () => Promise.resolve(1), scripts);
     this.#publisher = new RosterPublisher(redis, this.#matchmaker, this.#prefix);
     this.#roster = rosterOf(1, people);
   }
@@ -60,11 +70,10 @@ export class Twin {
   /** Everybody has the skills of another roster from now on, one agent after the other. */
   async change(people: People): Promise<void> {
     this.#roster = rosterOf(this.#roster.version + 1, people);
-    const order = await this.#redis.hkeys(`${this.#prefix}agents`);
     await this.#publisher.publish(this.#roster);
+    const order = this.#matchmaker.reprofiled.splice(0);
     this.#model({ type: 'roster', profiles: this.#roster.profiles });
-    for (const id of order) {
-      const agentId = id as AgentId;
+    for (const agentId of order) {
       this.#model({ type: 'reprofile', agentId, profile: this.#profile(agentId) });
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
 import type { DecisionRecord } from '../../routing/testing.ts';
-import { keyPrefix, replay, replayWith } from '../../routing/testing.ts';
+import { keyPrefix, Matchmaker, replay, replayWith, Roster, RosterPublisher } from '../../routing/testing.ts';
 import { agentId, Centre, contact, id, isLater, queued, ready, reserved, service, skills } from './centre.ts';
 import { type SharedRedis, openRedis } from './redis-process.ts';
 
@@ -169,6 +169,33 @@ describe('What routing does by itself', () => {
       const withMore = replayWith(kept, skills('lang:es 5, product:loans 5'));
       assert.equal(withMore, expected === 'bo' ? 'bo' : 'newcomer', 'as good as bo, who is idle longer');
     }
+  });
+
+  it('a roster that cannot come into force is told so, and the one before holds until it can [AV11]', async () => {
+    centre = new Centre(redis, {});
+    const prefix = keyPrefix(centre.name);
+    /** Somebody asks for something new just before each roster would come into force. */
+    class Restless extends Matchmaker {
+      isRestless = true;
+      override async run(...[name, ...args]: Parameters<Matchmaker['run']>): ReturnType<Matchmaker['run']> {
+        if (name === 'flip' && this.isRestless) {
+          await probe.hset(`${prefix}cdef`, `c${String(performance.now())}`, '{"must":[],"prefer":[]}');
+        }
+        return super.run(name, ...args);
+      }
+    }
+    const matchmaker = new Restless(probe, prefix, 1_000, () => Promise.resolve(1));
+    const publisher = new RosterPublisher(probe, matchmaker, prefix);
+    const roster = (version: number) =>
+      new Roster(version, [{ id: ana, name: 'Ana', qualifications: skills(version === 1 ? '' : 'lang:es') }]);
+    matchmaker.isRestless = false;
+    assert.equal(await publisher.publish(roster(1)), true);
+    matchmaker.isRestless = true;
+    assert.equal(await publisher.publish(roster(2)), false);
+    assert.equal(await publisher.version(), 1);
+    matchmaker.isRestless = false;
+    assert.equal(await publisher.publish(roster(2)), true);
+    assert.equal(await publisher.version(), 2);
   });
 
   describe('the watchdog', () => {

@@ -24,7 +24,7 @@ for kind, n in pairs(before) do
 end
 local rank = before[cls] or 0
 -- Of those with the very same score the smaller id goes first.
-if cid ~= '' and line == cls then
+if cid ~= '' and find(line, '@', 1, true) ~= 1 then
   rank = rank + call('ZRANK', P .. 'wait:' .. line, cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
 elseif cid == '' then rank = rank + call('ZCOUNT', P .. 'wait:' .. line, score, score) end
 local candidates, idle = {}, '0'
@@ -58,7 +58,7 @@ for _, line in ipairs(call('HKEYS', K.wheads)) do
   for _, id in ipairs(call('ZRANGE', P .. 'wait:' .. line, 0, -1)) do
     local c = contact_load(id)
     if c and c.st == 'waiting' then
-      waiting[#waiting + 1] = {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu}
+      waiting[#waiting + 1] = {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu, line}
     end
   end
 end

@@ -1,0 +1,101 @@
+/** A contact looks for an agent. */
+export const placing = String.raw`
+-- The profiles that serve a class, best tier first; false for a class nobody knows.
+local function tiers_of(cls)
+  local packed = call('HGET', P .. 'compat@' .. ver, cls)
+  return packed and unpack_once(packed)
+end
+local function is_able(p, cls)
+  for _, tier in ipairs(tiers_of(cls) or {}) do
+    for _, profile in ipairs(tier) do if profile == p then return true end end
+  end
+  return false
+end
+
+-- Rings whose time has come hold from now on. Gives when the next one is due.
+local function widen(c)
+  while c.rings ~= '' do
+    local at, cls, rest = match(c.rings, '^(%d+) (%S+) ?(.*)$')
+    if tonumber(at) > now then return at end
+    c.cls = cls; c.ring = num(tonumber(c.ring) + 1); c.rings = rest
+  end
+end
+
+-- The first among the idle of the best tier that has any: the tier's number, the agent, their profile, all looked at.
+local function first_of(tiers, heads, suffix)
+  local looked, count = '', 0
+  for i, tier in ipairs(tiers) do
+    local lists = tier
+    if suffix then
+      lists = {}
+      for n, p in ipairs(tier) do lists[n] = p .. suffix end
+    end
+    local texts = call('HMGET', K[heads], unpack(lists))
+    local best, since, at
+    for n = 1, #tier do
+      local text = texts[n]
+      if text then
+        local score, id, written = head_read(text)
+        count = count + 1
+        if count <= 20 then
+          looked = looked .. (count > 1 and ',["' or '["') .. tier[n] .. '",' .. quote(id) .. ',' .. written .. ']'
+        end
+        if not best or score < since or (score == since and id < best) then best, since, at = id, score, n end
+      end
+    end
+    if best then return i, best, tier[at], looked end
+  end
+end
+
+-- The best idle agent for this contact: the preferred one while that lasts, else best tier, longest idle.
+-- Fourth: that nobody else is wanted yet.
+local function best_agent(c)
+  if c.pa ~= '' and now < tonumber(c.pu) then
+    local a = agent_load(c.pa)
+    if a and is_able(a.p, c.cls) then
+      if is_open(a, channel_of(c.cls)) then return c.pa, a, 'preferred', seen(a.p, c.pa, idle_score(a)) end
+      if now < tonumber(c.pw) then return nil, nil, 'wait' end
+    end
+  end
+  local tiers, ch, heads = tiers_of(c.cls) or {}, channel_of(c.cls), 'heads'
+  local tier, id, p, looked = first_of(tiers, heads)
+  -- Who has contacts in hand comes after who has none and is as good.
+  if tier ~= 1 and call('HLEN', K.parts) > 0 then
+    local part, other, its, seen_too = first_of(tiers, 'parts', '/' .. ch)
+    if part and (not tier or part < tier) then tier, id, p, looked, heads = part, other, its, seen_too, 'parts' end
+  end
+  if not tier then return nil end
+  local a = agent_load(id)
+  if a and is_open(a, ch) and a.p == p then return id, a, 'idle', looked end
+  local list = heads == 'parts' and p .. '/' .. ch or p
+  call('ZREM', P .. 'idle:' .. list, id)
+  head_update('idle:', heads, list)
+  repaired('agent ' .. id, 'stood idle in the list and was not')
+  return best_agent(c)
+end
+
+-- Which priorities and boosts there are among those who wait.
+local function known(kind, value)
+  if value ~= '0' then call('SADD', P .. kind, value) end
+end
+
+-- Pairs a contact or files it; c is not in a line when this is called.
+local function place(cid, c)
+  local due = widen(c)
+  local aid, a, how, looked = best_agent(c)
+  if aid then return reserve(cid, c, aid, a, how, looked, 'pending') end
+  c.st = 'waiting'; c.r = ''
+  if c.bo ~= '0' then known('boosts', c.bo); c.ln = c.cls .. '+' .. c.bo
+  else known('levels', c.pr); c.ln = c.cls end
+  if how == 'wait' then
+    c.ln = personal(c.pa, channel_of(c.cls))
+    call('ZADD', K.pstarts, c.start, cid)
+    if not due or tonumber(c.pw) < tonumber(due) then due = c.pw end
+  end
+  contact_save(cid, c)
+  line_add(cid, c)
+  if due then call('ZADD', K.widen, due, cid) end
+  contact_event('contact.queued', cid, c)
+end
+local function place_again(cid, c) line_remove(cid, c); return place(cid, c) end
+`;
