@@ -79,6 +79,8 @@ const agentSchema = z.strictObject({
   /** A program, not a person: it may log in for the demo. */
   robot: z.boolean().default(false),
   qualifications: z.array(qualification).default([]),
+  /** The hours they are planned to work, for forecasts; absent: not planned. */
+  hours: id.optional(),
 });
 
 export const entitlementSchema = z

@@ -166,10 +166,7 @@ export class Acd implements door.Routing {
     return (await this.#standing(await this.#look(contactId)))?.standing;
   }
 
-  async whatIf(
-    contactId: CallbackId,
-    more: readonly door.Qualification[],
-  ): Promise<door.WhatIf | undefined> {
+  async whatIf(contactId: CallbackId, more: readonly door.Qualification[]): Promise<door.WhatIf | undefined> {
     const { standings, clock } = this.#parts;
     const look = await this.#look(contactId);
     return look && standings.whatIf(look, clock.now(), more);

@@ -6,6 +6,8 @@ import { calibrated, lesson, MOST_MOVED } from './domain/estimate/calibration.ts
 import type { Competition } from './domain/estimate/competition.ts';
 import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
 import { Forecast } from './domain/estimate/forecast.ts';
+import type { Planned } from './domain/estimate/shifts.ts';
+import { Shifts } from './domain/estimate/shifts.ts';
 import type { Situation, Waiting } from './domain/estimate/situation.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import { canServe } from './domain/match.ts';
@@ -44,6 +46,8 @@ interface Parts {
   readonly matchmaker: Matchmaker;
   readonly vocabulary: Vocabulary;
   readonly competition: Competition;
+  /** The agents who are planned, as they stand; none where nobody is. */
+  readonly planned: () => Promise<readonly Planned[]>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly usualHandleMs: number;
@@ -65,6 +69,7 @@ interface Made {
  */
 export class Forecasts {
   readonly #parts: Parts;
+  readonly #shifts = new Shifts();
   #made: Made | undefined;
   #making: Promise<Made> | undefined;
   #learned: (Learned & { readonly at: number }) | undefined;
@@ -114,9 +119,7 @@ export class Forecasts {
     };
     const now = asked(situation);
     const then =
-      situation.oneIn > 1
-        ? now
-        : asked({ ...situation, idle: [...situation.idle, { profile: NEWCOMER }] });
+      situation.oneIn > 1 ? now : asked({ ...situation, idle: [...situation.idle, { profile: NEWCOMER }] });
     const first = situation.line.find((it) => able(it.class));
     return { ...(now && { now }), ...(then && { then }), ...(first && { first }) };
   }
@@ -184,14 +187,20 @@ export class Forecasts {
 
   /** All that a forecast of this moment is made from. */
   async #moment(): Promise<Learned & { situation: Situation; asking: readonly Waiting[]; from: number }> {
-    const { matchmaker, vocabulary, clock } = this.#parts;
-    const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED));
+    const { matchmaker, vocabulary, planned, clock } = this.#parts;
+    const [reply, agents] = await Promise.all([
+      matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED),
+      planned(),
+    ]);
+    const seen = readSituation(reply);
+    // Of a very big centre only a part is played, and the plan of one agent says nothing.
+    const situation = seen.oneIn > 1 ? seen : this.#shifts.in(seen, agents);
     const from = clock.now();
     const asking = [...this.#asked.values()].map((it) => ({ ...it, score: it.score + situation.at }));
     const { experience, calibration } = await this.#experience(situation, asking);
     await vocabulary.learn(
       [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
-      [...situation.busy, ...situation.idle].map((it) => it.profile),
+      [...situation.busy, ...situation.idle, ...situation.coming].map((it) => it.profile),
     );
     return { situation, asking, experience, calibration, from };
   }

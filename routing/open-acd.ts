@@ -15,6 +15,7 @@ import { Matchmaker } from './matchmaker/matchmaker.ts';
 import { Outbox } from './matchmaker/outbox.ts';
 import { RosterPublisher } from './matchmaker/publisher.ts';
 import { Vocabulary } from './matchmaker/vocabulary.ts';
+import { plannedAgents } from './planned-agents.ts';
 import { Refiling } from './refiling.ts';
 import { Standings } from './standings.ts';
 import { RoutingUnavailable } from './unavailable.ts';
@@ -78,7 +79,11 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     (id) => vocabulary.requirement(id),
   );
   const usualHandleMs = settings.priorHandleMs;
-  const forecasts = new Forecasts({ matchmaker, vocabulary, competition, clock, log, usualHandleMs });
+  const planned = () => plannedAgents(redis, `${prefix}agents`, watch.page);
+  const forecasts = new Forecasts({
+    ...{ matchmaker, vocabulary, competition, planned, clock, log },
+    usualHandleMs,
+  });
   const standings = new Standings(
     vocabulary,
     competition,

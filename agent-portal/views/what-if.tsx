@@ -88,7 +88,8 @@ function skillsOf(choice: string, { needs }: LineRow, rules: Known | undefined):
 
 function sentence({ place, estimate, then }: WhatIfView, now: number): string {
   if (then.place === 0) return `They would be offered at once. ${asItIs(estimate, now)}`;
-  const nearer = then.place < place ? `They would be ${ordinal(then.place)} instead of ${ordinal(place)}. ` : '';
+  const nearer =
+    then.place < place ? `They would be ${ordinal(then.place)} instead of ${ordinal(place)}. ` : '';
   if (then.estimate === undefined) return `${nearer}Still nothing could be promised.`;
   if (nearer === '' && estimate !== undefined && isAlike(estimate, then.estimate)) {
     return `It would change hardly anything. ${asItIs(estimate, now)}`;

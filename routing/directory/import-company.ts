@@ -41,7 +41,13 @@ export async function importDirectory(
     await add(
       models.agents,
       centre,
-      company.agents.map(({ id, name, qualifications }) => ({ id, name, qualifications, active: true })),
+      company.agents.map(({ id, name, qualifications, hours }) => ({
+        id,
+        name,
+        qualifications,
+        hours,
+        active: true,
+      })),
     ),
     await add(
       models.entitlements,

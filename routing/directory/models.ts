@@ -17,6 +17,8 @@ export interface AgentDoc extends Common {
   readonly id: string;
   readonly name: string;
   readonly qualifications: Skills;
+  /** The hours they are planned to work, by id. */
+  readonly hours?: string;
   /** Somebody who left is kept for history, and is no longer offered anything. */
   readonly active: boolean;
 }
@@ -102,6 +104,7 @@ const schemas = {
     id: text,
     name: text,
     qualifications: skills,
+    hours: String,
     active: { ...flag, default: true },
   }),
   qualifications: schema<QualificationDoc>('directory_qualifications', { name: text, kind: text }),

@@ -58,6 +58,12 @@ export class MongoDirectory implements Directory {
     return {
       version,
       roster: new Roster(version, (people as AgentDoc[]).map(profile)),
+      shifts: new Map(
+        (people as AgentDoc[]).flatMap(({ id, hours = '' }) => {
+          const planned = hoursById.get(hours);
+          return planned ? [[id as AgentId, planned] as const] : [];
+        }),
+      ),
       services: new Map(
         (offers as ServiceDoc[]).map((it) => [it.id, serviceOf(it, hoursById.get(it.hours))] as const),
       ),

@@ -44,7 +44,10 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(page, '.what-if', 'They would be offered at once.');
     const { needs } = boardAs().line[0]!;
     const { id, body } = await fake.heard('POST callbacks/what-if');
-    assert.deepEqual([id, body], ['callback-li', { qualifications: needs.map((name) => ({ name, level: 5 })) }]);
+    assert.deepEqual(
+      [id, body],
+      ['callback-li', { qualifications: needs.map((name) => ({ name, level: 5 })) }],
+    );
     const at = (minutes: number) => new Date().setHours(12, minutes, 0, 0);
     fake.whatIf = {
       place: 3,
