@@ -58,7 +58,7 @@ export class MongoDirectory implements Directory {
     return {
       version,
       roster: new Roster(version, (people as AgentDoc[]).map(profile)),
-      shifts: new Map(
+      shifts: new Map<AgentId, Hours>(
         (people as AgentDoc[]).flatMap(({ id, hours = '' }) => {
           const planned = hoursById.get(hours);
           return planned ? [[id as AgentId, planned] as const] : [];
