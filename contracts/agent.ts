@@ -276,7 +276,7 @@ export interface StoryView {
   readonly why?: DecisionView;
 }
 
-/** POST /callbacks/{id}/what-if: where one who waits stands, and would stand with one more free agent. */
+/** POST /callbacks/{id}/forecast: where one who waits stands, and would stand with one more free agent. */
 export interface WhatIfView {
   readonly place: number;
   readonly estimate?: TimeRange;

@@ -96,6 +96,8 @@ const agentSchema = z.strictObject({
   /** Where it is not that of the centre. */
   capacity: z.strictObject({ voice: most.optional(), chat: most.optional() }).optional(),
   qualifications: z.array(qualification).default([]),
+  /** The hours they are planned to work, for forecasts; absent: not planned. */
+  hours: id.optional(),
 });
 
 export const entitlementSchema = z

@@ -49,6 +49,8 @@ export interface Rules {
     readonly id: string;
     readonly name: string;
     readonly qualifications: readonly z.infer<typeof qualification>[];
+    /** The hours they are planned to work, for forecasts. */
+    readonly hours?: string | undefined;
   }[];
   readonly entitlements: readonly z.infer<typeof entitlementSchema>[];
 }
@@ -61,7 +63,7 @@ export const rulesChangeSchema = z.strictObject({
   services: z.array(ruleServiceSchema).max(100).default([]),
   hours: z.array(ruleHoursSchema).max(100).default([]),
   agents: z
-    .array(z.strictObject({ id, qualifications: z.array(qualification).max(50) }))
+    .array(z.strictObject({ id, qualifications: z.array(qualification).max(50), hours: id.optional() }))
     .max(500)
     .default([]),
   entitlements: z.array(entitlementSchema).max(500).default([]),

@@ -7,6 +7,8 @@ import type { Competition } from './domain/estimate/competition.ts';
 import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
 import { Forecast } from './domain/estimate/forecast.ts';
 import { profileOf, seatServes } from './domain/estimate/seats.ts';
+import type { Planned } from './domain/estimate/shifts.ts';
+import { Shifts } from './domain/estimate/shifts.ts';
 import type { Situation, Waiting } from './domain/estimate/situation.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import { canServe } from './domain/match.ts';
@@ -45,6 +47,8 @@ interface Parts {
   readonly matchmaker: Matchmaker;
   readonly vocabulary: Vocabulary;
   readonly competition: Competition;
+  /** The agents who are planned, as they stand; none where nobody is. */
+  readonly planned: () => Promise<readonly Planned[]>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly usualHandleMs: number;
@@ -66,6 +70,7 @@ interface Made {
  */
 export class Forecasts {
   readonly #parts: Parts;
+  readonly #shifts = new Shifts();
   #made: Made | undefined;
   #making: Promise<Made> | undefined;
   #learned: (Learned & { readonly at: number }) | undefined;
@@ -183,16 +188,22 @@ export class Forecasts {
 
   /** All that a forecast of this moment is made from. */
   async #moment(): Promise<Learned & { situation: Situation; asking: readonly Waiting[]; from: number }> {
-    const { matchmaker, vocabulary, clock } = this.#parts;
+    const { matchmaker, vocabulary, planned, clock } = this.#parts;
     const asked = [...this.#asked.values()];
+    const [reply, agents] = await Promise.all([
+      matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED),
+      planned(),
+    ]);
     const classes = asked.map((it) => it.class);
-    const situation = readSituation(await matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED), classes);
+    const seen = readSituation(reply, classes);
+    // Of a very big centre only a part is played, and the plan of one agent says nothing.
+    const situation = seen.oneIn > 1 ? seen : this.#shifts.in(seen, agents);
     const from = clock.now();
     const asking = asked.map((it) => ({ ...it, score: it.score + situation.at }));
     const { experience, calibration } = await this.#experience(situation, asking);
     await vocabulary.learn(
       [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
-      [...situation.busy, ...situation.idle].map((it) => profileOf(it.profile)),
+      [...situation.busy, ...situation.idle, ...situation.coming].map((it) => profileOf(it.profile)),
     );
     return { situation, asking, experience, calibration, from };
   }

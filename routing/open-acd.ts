@@ -16,6 +16,7 @@ import { Outbox } from './matchmaker/outbox.ts';
 import { RosterPublisher } from './matchmaker/publisher.ts';
 import { forgetFormerVersions, keyPrefix } from './matchmaker/versions.ts';
 import { Vocabulary } from './matchmaker/vocabulary.ts';
+import { plannedAgents } from './planned-agents.ts';
 import { Refiling } from './refiling.ts';
 import { Standings } from './standings.ts';
 import { RoutingUnavailable } from './unavailable.ts';
@@ -82,7 +83,11 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     (id) => vocabulary.requirement(id),
   );
   const usualHandleMs = settings.priorHandleMs;
-  const forecasts = new Forecasts({ matchmaker, vocabulary, competition, clock, log, usualHandleMs });
+  const planned = () => plannedAgents(redis, `${prefix}agents`, watch.page);
+  const forecasts = new Forecasts({
+    ...{ matchmaker, vocabulary, competition, planned, clock, log },
+    usualHandleMs,
+  });
   const standings = new Standings(
     vocabulary,
     competition,

@@ -29,6 +29,8 @@ export { playForward } from './domain/estimate/forward.ts';
 export { BINS, binOf, Law, learnedLaw } from './domain/estimate/law.ts';
 export { normal, seeded } from './domain/estimate/random.ts';
 export { seatServes, seatsOf } from './domain/estimate/seats.ts';
+export type { Planned } from './domain/estimate/shifts.ts';
+export { Shifts } from './domain/estimate/shifts.ts';
 export type { Situation, Waiting } from './domain/estimate/situation.ts';
 export type { Hours, Span } from './domain/hours.ts';
 export { nextChanges, openingAt, openSpans, slotAt, slotsBetween, withRoom } from './domain/hours.ts';

@@ -106,7 +106,7 @@ export function httpApi(onLoggedOut: () => void): Api {
     desk: async () => (await ask('GET', '/me')) as DeskSnapshot,
     board: async () => (await ask('GET', '/board')) as BoardView,
     whatIf: async (id, qualifications) =>
-      (await ask('POST', `/callbacks/${id}/what-if`, { qualifications })) as WhatIfView,
+      (await ask('POST', `/callbacks/${id}/forecast`, { qualifications })) as WhatIfView,
     story: async (id) => (await ask('GET', `/callbacks/${id}`)) as StoryView,
     async command(method, path, body) {
       const answer = (await ask(method, path, body)) as Partial<CommandTaken> | undefined;

@@ -72,8 +72,8 @@ export class RulesBook {
   async save(kind: RuleKind, id: string): Promise<void> {
     const item = this.item(kind, id);
     if (!item) return;
-    const named =
-      kind === 'agents' ? { id: item.id, qualifications: (item as RuleItem<'agents'>).qualifications } : item;
+    const { name: _, ...nameless } = item as RuleItem<'agents'>;
+    const named = kind === 'agents' ? nameless : item;
     if (!(await this.#send('Saved. It holds from now on.', { [kind]: [named] }))) return;
     this.forget(kind, id);
     this.opened.value = { kind, id: item.id };

@@ -10,6 +10,7 @@ interface EditorProps<T> {
   readonly set: (item: T) => void;
 }
 
+const NOT_PLANNED = 'not planned';
 const days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
 /** A queue: who may ask for it, whom it needs, how it is offered and booked. */
@@ -179,16 +180,29 @@ export function HoursEditor({ item, set }: EditorProps<RuleItem<'hours'>>): JSX.
   );
 }
 
-/** What somebody can do. */
+/** What somebody can do, and when they are planned to work. */
 export function AgentEditor({ item, set }: EditorProps<RuleItem<'agents'>>): JSX.Element {
+  const { portal } = useTools();
+  const hours = portal.rules.view.value?.rules.hours.map((it) => it.id) ?? [];
+  const { hours: planned, ...rest } = item;
   return (
-    <SkillRows
-      field="qualifications"
-      label="Qualifications"
-      empty="None: only services that need none come here."
-      items={item.qualifications}
-      onChange={(qualifications) => set({ ...item, qualifications: [...qualifications] })}
-    />
+    <>
+      <SkillRows
+        field="qualifications"
+        label="Qualifications"
+        empty="None: only services that need none come here."
+        items={item.qualifications}
+        onChange={(qualifications) => set({ ...item, qualifications: [...qualifications] })}
+      />
+      <ChoiceField
+        field="hours"
+        label="Works at"
+        hint="for forecasts only: visitors are promised times by who will be here"
+        value={planned ?? NOT_PLANNED}
+        options={[...new Set([NOT_PLANNED, ...hours, ...(planned === undefined ? [] : [planned])])]}
+        onChange={(it) => set(it === NOT_PLANNED ? rest : { ...rest, hours: it })}
+      />
+    </>
   );
 }
 

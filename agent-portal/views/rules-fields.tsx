@@ -148,7 +148,9 @@ export function ChoiceField(
   const id = useId();
   return (
     <div class="rule-field">
-      <label for={id}>{props.label}</label>
+      <label for={id}>
+        {props.label} {props.hint !== undefined && <span class="hint">{props.hint}</span>}
+      </label>
       <select
         id={id}
         name={props.field}

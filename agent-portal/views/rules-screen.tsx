@@ -10,7 +10,7 @@ import { RulesHistory } from './rules-history.tsx';
 
 const kinds: readonly { readonly kind: RuleKind; readonly title: string; readonly one: string }[] = [
   { kind: 'services', title: 'Services', one: 'service' },
-  { kind: 'hours', title: 'Opening hours', one: 'opening hours' },
+  { kind: 'hours', title: 'Opening hours and shifts', one: 'opening hours' },
   { kind: 'agents', title: 'Agents', one: 'agent' },
   { kind: 'entitlements', title: 'Entitlements', one: 'entitlement' },
 ];

@@ -2,12 +2,12 @@ import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
 
 /** The rules after a change; what it does not name stays as it is. Items nobody knows are left out. */
 export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rules {
-  const skills = new Map(change.agents.map((it) => [it.id, it.qualifications]));
+  const agents = new Map(change.agents.map((it) => [it.id, it]));
   return {
     qualifications: [...new Set([...now.qualifications, ...change.addQualifications])].sort(),
     services: replaced(now.services, change.services).filter((it) => has(now.services, it.id)),
     hours: replaced(now.hours, change.hours).filter((it) => !change.removeHours.includes(it.id)),
-    agents: now.agents.map((it) => ({ ...it, qualifications: skills.get(it.id) ?? it.qualifications })),
+    agents: now.agents.map((it) => ({ id: it.id, name: it.name, ...able(agents.get(it.id) ?? it) })),
     entitlements: replaced(now.entitlements, change.entitlements).filter(
       (it) => !change.removeEntitlements.includes(it.id),
     ),
@@ -28,12 +28,15 @@ export function restoredRules(now: Rules, earlier: Rules): Rules {
     // A version from before there were rings, or waits, says nothing of them.
     services: now.services.map((it) => ({ ...it, ...earlier.services.find(({ id }) => id === it.id) })),
     hours: earlier.hours,
-    agents: now.agents.map((it) => ({
-      ...it,
-      qualifications: agents.get(it.id)?.qualifications ?? it.qualifications,
-    })),
+    agents: now.agents.map((it) => ({ id: it.id, name: it.name, ...able(agents.get(it.id) ?? it) })),
     entitlements: earlier.entitlements,
   };
+}
+
+type Able = Omit<Rules['agents'][number], 'id' | 'name'>;
+
+function able({ qualifications, hours }: Able): Able {
+  return { qualifications, ...(hours !== undefined && { hours }) };
 }
 
 /** What differs, a sentence for each thing that was added, removed or changed. */

@@ -213,7 +213,7 @@ export function agentRoutes(parts: RouteParts): Router {
     await asks(ctx, 'managers');
     ctx.body = await board.story(param(ctx, 'id') as CallbackId);
   });
-  router.post('/callbacks/:id/what-if', async (ctx) => {
+  router.post('/callbacks/:id/forecast', async (ctx) => {
     await asks(ctx, 'managers');
     const { qualifications } = await readJson(ctx, whatIfSchema);
     ctx.body = await board.whatIf(param(ctx, 'id') as CallbackId, qualifications);

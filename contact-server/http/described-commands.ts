@@ -276,7 +276,7 @@ export const describedCommands: readonly DescribedCommand[] = [
   },
   {
     method: 'post',
-    path: '/callbacks/{id}/what-if',
+    path: '/callbacks/{id}/forecast',
     id: 'whatIf',
     for: 'managers',
     summary: 'Where one who waits would stand with one more free agent of these qualifications',

@@ -17,6 +17,8 @@ export interface DirectoryPage {
   readonly version: number;
   readonly roster: Roster;
   readonly services: ReadonlyMap<string, Service>;
+  /** When agents are planned to work; whoever is not named is not planned. */
+  readonly shifts?: ReadonlyMap<AgentId, Hours>;
 }
 
 /** A proved customer's wishes. */

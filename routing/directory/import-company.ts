@@ -43,11 +43,12 @@ export async function importDirectory(
     await add(
       models.agents,
       centre,
-      company.agents.map(({ id, name, qualifications, capacity }) => ({
+      company.agents.map(({ id, name, qualifications, capacity, hours }) => ({
         id,
         name,
         qualifications,
         capacity: unusual(company.channels, capacity),
+        hours,
         active: true,
       })),
     ),

@@ -20,6 +20,8 @@ export interface AgentDoc extends Common {
   readonly qualifications: Skills;
   /** Absent: the usual one. */
   readonly capacity?: Capacity;
+  /** The hours they are planned to work, by id. */
+  readonly hours?: string;
   /** Somebody who left is kept for history, and is no longer offered anything. */
   readonly active: boolean;
 }
@@ -107,6 +109,7 @@ const schemas = {
     name: text,
     qualifications: skills,
     capacity: { _id: false, type: { voice: room, chat: room } },
+    hours: String,
     active: { ...flag, default: true },
   }),
   qualifications: schema<QualificationDoc>('directory_qualifications', { name: text, kind: text }),

@@ -56,9 +56,15 @@ export class MongoDirectory implements Directory {
         ? undefined
         : new EntitlementBook((owed as unknown as EntitlementDoc[]).map(entitlementOf));
     const hoursById = new Map((clocks as HoursDoc[]).map((it) => [it.id, hoursOf(it)]));
+    const shifts = new Map<AgentId, Hours>();
+    for (const { id, hours = '' } of people as AgentDoc[]) {
+      const planned = hoursById.get(hours);
+      if (planned) shifts.set(id as AgentId, planned);
+    }
     return {
       version,
       roster: new Roster(version, (people as AgentDoc[]).map(profile)),
+      shifts,
       services: new Map(
         (offers as ServiceDoc[]).map((it) => [it.id, serviceOf(it, hoursById.get(it.hours))] as const),
       ),

@@ -28,10 +28,11 @@ export async function readRules(connection: Connection, centre = 'main'): Promis
         periods: periods.map(({ from, to }) => ({ from, to })),
       })),
     })),
-    agents: sorted(people as AgentDoc[]).map(({ id, name, qualifications: skills }) => ({
+    agents: sorted(people as AgentDoc[]).map(({ id, name, qualifications: skills, hours }) => ({
       id,
       name,
       qualifications: plain(skills),
+      ...(hours !== undefined && { hours }),
     })),
     entitlements: sorted(owed as unknown as EntitlementDoc[]).map(entitlement),
   };
@@ -65,8 +66,10 @@ export async function writeRules(connection: Connection, rules: Rules, centre = 
   for (const { id, ...it } of changed(rules.services, now.services)) {
     await models.services.updateOne({ _id: key(id) }, { $set: it });
   }
-  for (const { id, qualifications } of changed(rules.agents, now.agents)) {
-    await models.agents.updateOne({ _id: key(id) }, { $set: { qualifications } });
+  for (const { id, qualifications, hours } of changed(rules.agents, now.agents)) {
+    const planned = hours === undefined ? { $unset: { hours: 1 as const } } : {};
+    const set = { qualifications, ...(hours !== undefined && { hours }) };
+    await models.agents.updateOne({ _id: key(id) }, { $set: set, ...planned });
   }
   for (const it of changed(rules.entitlements, now.entitlements)) {
     const range = it.ipRange === undefined ? undefined : addressRange(it.ipRange);

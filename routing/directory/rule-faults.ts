@@ -11,9 +11,7 @@ export function rulesFaults(rules: Rules): readonly RulesFault[] {
   return [
     ...rules.services.flatMap((it) => serviceFaults(it, rules)),
     ...rules.hours.flatMap(hoursFaults),
-    ...rules.agents.flatMap((it) =>
-      skillFaults(it.qualifications, `/agents/${it.id}/qualifications`, rules.qualifications),
-    ),
+    ...rules.agents.flatMap((it) => agentFaults(it, rules)),
     ...rules.entitlements.flatMap((it) => entitlementFaults(it, rules)),
   ];
 }
@@ -62,6 +60,15 @@ function skillFaults(skills: readonly Qualification[], at: string, known: readon
       ? { path, message: `${name} stands here twice.` }
       : [];
   });
+}
+
+function agentFaults({ id, qualifications, hours }: Item<'agents'>, rules: Rules): RulesFault[] {
+  const at = `/agents/${id}`;
+  const faults = skillFaults(qualifications, `${at}/qualifications`, rules.qualifications);
+  if (hours !== undefined && !rules.hours.some((it) => it.id === hours)) {
+    faults.push({ path: `${at}/hours`, message: `There are no hours called ${hours}.` });
+  }
+  return faults;
 }
 
 function hoursFaults(hours: Item<'hours'>): RulesFault[] {

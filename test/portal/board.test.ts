@@ -43,7 +43,7 @@ describe('Ana, who manages too, looks at the board', () => {
     await page.select('[data-view=what-if]', 'needed');
     await bench.sees(page, '.what-if', 'They would be offered at once.');
     const { needs } = boardAs().line[0]!;
-    const { id, body } = await fake.heard('POST callbacks/what-if');
+    const { id, body } = await fake.heard('POST callbacks/forecast');
     assert.deepEqual(
       [id, body],
       ['callback-li', { qualifications: needs.map((name) => ({ name, level: 5 })) }],
@@ -57,7 +57,7 @@ describe('Ana, who manages too, looks at the board', () => {
     await page.select('[data-view=what-if]', 'agent ana');
     const words = 'They would be 2nd instead of 3rd. They would be rung 12:02–12:05. As it is: 12:06–12:12.';
     await bench.sees(page, '.what-if', words);
-    assert.deepEqual((await fake.heard('POST callbacks/what-if')).body, {
+    assert.deepEqual((await fake.heard('POST callbacks/forecast')).body, {
       qualifications: [{ name: 'service:sales', level: 3 }],
     });
     await bench.isAccessible(page);

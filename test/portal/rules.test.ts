@@ -119,6 +119,26 @@ describe('Ana, who manages too, changes rules', () => {
     assert.deepEqual([sales.preferredWaitMs, sales.ageMsPerPriority], [120_000, 30_000]);
   });
 
+  it('and says when an agent is planned to work, and takes it back [ES4]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await opens(page, 'agents/ana');
+    const qualifications = [{ name: 'service:sales', level: 3 }];
+    for (const [chosen, sent] of [
+      ['office', { id: 'ana', qualifications, hours: 'office' }],
+      ['not planned', { id: 'ana', qualifications }],
+    ] as const) {
+      await page.select('[name=hours]', chosen);
+      await page.click('.rule-editor [type=submit]');
+      assert.deepEqual((await fake.heard('POST rules')).body, {
+        base: fake.rules.version - 1,
+        agents: [sent],
+      });
+      await bench.sees(page, '.rule-said', 'Saved');
+    }
+    await bench.isAccessible(page);
+  });
+
   it('and makes new opening hours with a holiday, and takes a period out again', async () => {
     const { fake } = bench;
     const page = await rules();

@@ -11,7 +11,7 @@ import type {
   RoutingEvent,
   RoutingSettings,
 } from '../../routing/index.ts';
-import type { Directory, DirectoryPage, Entitlement, Service } from '../../routing/testing.ts';
+import type { Directory, DirectoryPage, Entitlement, Hours, Service } from '../../routing/testing.ts';
 import { connectTo, openAcd, readCapacity, Roster } from '../../routing/testing.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { systemClock } from '../../server-kit/clock.ts';
@@ -34,6 +34,8 @@ export class FakeDirectory implements Directory {
   people: Record<string, string>;
   offers: Service[] = [service('help')];
   entitlements: Entitlement[] = [];
+  /** Who is planned to work when. */
+  shifts: Record<string, Hours> = {};
   #version = 1;
   #epoch = 0;
 
@@ -61,7 +63,9 @@ export class FakeDirectory implements Directory {
       };
     });
     const services = new Map(this.offers.map((it) => [it.id, it]));
-    return Promise.resolve({ version: this.#version, roster: new Roster(this.#version, agents), services });
+    const shifts = new Map(Object.entries(this.shifts).map(([name, it]) => [agentId(name), it]));
+    const roster = new Roster(this.#version, agents);
+    return Promise.resolve({ version: this.#version, roster, services, shifts });
   }
 
   entitlementsOf(): Promise<readonly Entitlement[]> {

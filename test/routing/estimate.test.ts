@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Redis } from 'ioredis';
 import { connectTo, keyPrefix } from '../../routing/testing.ts';
+import type { Hours } from '../../routing/testing.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Routing } from '../../routing/index.ts';
 import { agentId, Centre, contact, id, queued, ready, reserved, service, skills } from './centre.ts';
@@ -22,9 +23,15 @@ describe('A centre learns for its promises', () => {
   });
   afterEach(() => centre.close());
 
-  const open = async (people: Record<string, string>, settings = {}, offers = [service('help')]) => {
+  const open = async (
+    people: Record<string, string>,
+    settings = {},
+    offers = [service('help')],
+    shifts: Record<string, Hours> = {},
+  ) => {
     centre = new Centre(redis, people);
     centre.directory.offers = offers;
+    centre.directory.shifts = shifts;
     return centre.open(settings);
   };
   const key = (name: string) => `${keyPrefix(centre.name)}${name}`;
@@ -229,5 +236,37 @@ describe('A centre learns for its promises', () => {
     );
     assert.equal(await routing.whatIf(id('talks'), skills('lang:es')), undefined, 'who does not wait');
     assert.deepEqual((await routing.agentStatus(ana))?.state, 'busy', 'and nothing was done');
+  });
+
+  it('and counts on who is planned to come, and on nobody beyond their shift [ES4]', async () => {
+    const minute = 60_000;
+    const now = Date.now();
+    const clock = (at: number) => new Date(at).toISOString().slice(11, 16);
+    /** Every day from one moment to another; a period that ends before it begins reaches over midnight. */
+    const shift = (from: number, to: number) => ({
+      id: 'shift',
+      timezone: 'UTC',
+      weekly: [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from: clock(from), to: clock(to) })),
+      exceptions: [],
+    });
+    const done: Centre[] = [];
+    const last = async (shifts: Record<string, ReturnType<typeof shift>>) => {
+      const routing = await open({ ana: '', bo: '' }, {}, [service('help')], shifts);
+      await routing.setAgentState(ana, ready);
+      const held = reserved(await routing.enter(contact('talks')));
+      await routing.accept(held.id, ana);
+      let waits = queued(await routing.enter(contact('first')));
+      for (let i = 0; i < 9; i += 1) waits = queued(await routing.enter(contact(`waits-${i}`)));
+      done.push(centre);
+      return waits;
+    };
+    const unplanned = await last({});
+    const leaving = await last({ ana: shift(now - 60 * minute, now + 2 * minute) });
+    assert.ok(unplanned.estimate, 'with one agent who stays the last of ten is reached');
+    assert.ok(leaving.estimate!.from > now + 20 * 60 * minute, 'the only one goes, and comes again tomorrow');
+    const joined = await last({ bo: shift(now + 2 * minute, now + 600 * minute) });
+    await Promise.all(done.slice(0, -1).map((it) => it.close()));
+    const sooner = (joined.estimate!.to - now) / (unplanned.estimate.to - now);
+    assert.ok(sooner < 0.8, `two work through a line faster: ${sooner}`);
   });
 });

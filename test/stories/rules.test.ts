@@ -165,6 +165,11 @@ describe('A manager changes the rules while the centre works', function () {
       ],
       [{ services: [{ ...sales, rings: [ring(999, '')] }] }, '/services/0/rings/0/afterMs', />=1000/],
       [{ services: [{ ...sales, preferredWaitMs: 4e6 }] }, '/services/0/preferredWaitMs', /<=3600000/],
+      [
+        { agents: [{ id: 'ana', qualifications: skills('service:sales'), hours: 'never' }] },
+        '/agents/ana/hours',
+        /no hours called never/,
+      ],
       [{ hours: [hours] }, '/hours/odd/timezone', /not a time zone/],
       [{ hours: [hours] }, '/hours/odd/weekly/1', /overlaps 09:00 to 12:00/],
       [{ removeHours: ['always'] }, '/services/sales/hours', /no opening hours called always/],
@@ -211,6 +216,24 @@ describe('A manager changes the rules while the centre works', function () {
     assert.deepEqual(restored.rules, before.rules);
     assert.match(restored.history[0]?.what[0] ?? '', /restored/);
     assert.equal(restored.history.at(-1)?.who, 'company file');
+  });
+
+  it('and plans who works when; what was planned is kept and can be taken back [MG4] [ES4]', async () => {
+    const before = await rules();
+    const ana_ = before.rules.agents.find((it) => it.id === 'ana');
+    assert.ok(ana_ && ana_.hours === undefined);
+    const { qualifications } = ana_;
+    const planned = (it: RulesView) => it.rules.agents.find(({ id }) => id === 'ana')?.hours;
+    const { body } = await change({ agents: [{ id: 'ana', qualifications, hours: 'always' }] });
+    assert.equal(planned(body), 'always');
+    assert.match(body.history[0]?.what.join() ?? '', /^Agent Ana Story: hours none → always$/);
+    const inUse = await change({ removeHours: ['always'] });
+    assert.ok(inUse.body.errors?.some((it) => it.path === '/agents/ana/hours'));
+    const { body: restored } = await mina.send<RulesView>('POST', '/rules/restore', {
+      base: body.version,
+      version: before.version,
+    });
+    assert.equal(planned(restored), undefined);
   });
 
   it('and agents may neither see nor change them [SC3]', async () => {

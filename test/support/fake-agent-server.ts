@@ -348,7 +348,7 @@ export class FakeAgentServer {
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
     else if (name === 'GET callbacks')
       json(res, 200, this.stories.get(id as CallbackId) ?? storyOf(id as CallbackId));
-    else if (name === 'POST callbacks/what-if') {
+    else if (name === 'POST callbacks/forecast') {
       this.sent.put({ name, id, body: check(whatIfSchema, body), requestId: '' });
       json(res, 200, this.whatIf);
     } else if (name === 'GET rules') json(res, 200, this.rules);
