@@ -79,16 +79,12 @@ export async function sipLong(): Promise<void> {
     let failed = 0;
     let early = Number.NaN;
     const began = performance.now();
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        while (begun < LONG_CALLS) {
-          if (++begun === Math.floor(LONG_CALLS / 5)) early = (await server.used()).rssMb;
-          await callback(server, agent, customer)
-            .then(({ over }) => over)
-            .catch(() => failed++);
-        }
-      }),
-    );
+    await atRate(LONG_CALLS, async () => {
+      if (++begun === Math.floor(LONG_CALLS / 5)) early = (await server.used()).rssMb;
+      await callback(server, agent, customer)
+        .then(({ over }) => over)
+        .catch(() => failed++);
+    });
     const rate = (begun / (performance.now() - began)) * 1000;
     report('sip-long', 'callbacks_rate', rate, CALLBACKS_A_SECOND, '/s');
     report('sip-long', 'callbacks_failed', failed, 0, 'calls');
@@ -119,11 +115,8 @@ async function callbacks(
   one: () => Promise<{ over: Promise<unknown> }>,
 ): Promise<Figures> {
   const took: number[] = [];
-  const running: Promise<unknown>[] = [];
   let failed = 0;
-  let underWay = 0;
   const begin = async (): Promise<void> => {
-    underWay++;
     const from = performance.now();
     try {
       const { over } = await one();
@@ -132,7 +125,6 @@ async function callbacks(
     } catch {
       failed++;
     }
-    underWay--;
   };
   // Until the compiler has seen enough of it.
   for (let n = 0; n < WARM_UP; n += 20) await Promise.all(Array.from({ length: 20 }, begin));
@@ -140,12 +132,7 @@ async function callbacks(
   const before = await used();
   const began = performance.now();
   const total = CALLBACKS_A_SECOND * LASTING_S;
-  while (running.length < total) {
-    const due = Math.min(total, ((performance.now() - began) / 1000) * CALLBACKS_A_SECOND);
-    while (running.length < due && underWay < AT_ONCE) running.push(begin());
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await Promise.all(running);
+  await atRate(total, begin);
   const seconds = (performance.now() - began) / 1000;
   const after = await used();
   return {
@@ -155,6 +142,21 @@ async function callbacks(
     cpuMs: (after.cpuMs - before.cpuMs) / total,
     failed,
   };
+}
+
+/** Begins callbacks as they fall due; no more than so many are under way. */
+async function atRate(total: number, begin: () => Promise<void>): Promise<void> {
+  const began = performance.now();
+  const underWay = new Set<Promise<void>>();
+  for (let begun = 0; begun < total;) {
+    const due = Math.min(total, ((performance.now() - began) / 1000) * CALLBACKS_A_SECOND);
+    for (; begun < due && underWay.size < AT_ONCE; begun++) {
+      const one = begin().finally(() => underWay.delete(one));
+      underWay.add(one);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(underWay);
 }
 
 /** Calls of sipp's at a steady rate; it measures from INVITE to 200. */

@@ -58,7 +58,7 @@ export function plan(collection: Searchable, filter: Doc, sort: readonly SortFie
     best = {
       cost,
       plan: () => ({
-        items: walk(index, stretches, direction === 'backwards'),
+        items: isOne ? only(index, stretches) : walk(index, stretches, direction === 'backwards'),
         isSorted: sort.length === 0 || direction !== undefined,
         index: index.spec.name,
       }),
@@ -77,6 +77,12 @@ function estimate(index: CollectionIndex, stretches: readonly Stretch[]): number
     if (stretch) entries += step * index.keys.estimate(stretch.lower, stretch.upper);
   }
   return entries;
+}
+
+/** The one document that all fields of a unique index lead to: most searches are for one. */
+function only(index: CollectionIndex, [stretch]: readonly Stretch[]): Stored[] {
+  const item = stretch && index.keys.first(stretch.lower);
+  return item ? [item] : [];
 }
 
 function* walk(index: CollectionIndex, stretches: readonly Stretch[], backwards: boolean): Generator<Stored> {
