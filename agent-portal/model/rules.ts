@@ -40,7 +40,7 @@ export class RulesBook {
     }
   }
 
-  open(what: OpenRule | 'history'): void {
+  open(what: OpenRule | 'history' | undefined): void {
     this.opened.value = what;
     this.faults.value = [];
     this.said.value = undefined;

@@ -261,10 +261,18 @@ export function RulesScreen(): JSX.Element {
       </main>
     );
   return (
-    <main class="rules">
+    <main class={`rules ${opened === undefined ? '' : 'has-open'}`}>
       <h1 class="unseen">Rules</h1>
       <RuleList rules={view.rules} />
       <div class="rule-work">
+        <button
+          type="button"
+          class="button quiet all-rules"
+          data-rule="all"
+          onClick={() => book.open(undefined)}
+        >
+          All rules
+        </button>
         <p class={said?.isTrouble === true ? 'problem rule-said' : 'rule-said'} role="status">
           {said?.text}
         </p>
