@@ -28,7 +28,7 @@ async function asked(server: RedisProcess, line: number): Promise<number> {
   const routing = await centre.open({ sweepMs: 60_000, auditMs: 600_000 }, clock);
   let least = Infinity;
   for (let i = 0; i < ASKS; i += 1) {
-    skew += 5_000;
+    skew += 600_000;
     const before = await cpu(bare);
     const standing = await routing.place(bare.at(line / 2 + AGENTS + i));
     const after = await cpu(bare);

@@ -44,8 +44,7 @@ class Hand extends Pairing {
       case 'reprofile':
         return this.#reprofile(fact.agentId, fact.profile);
       case 'roster':
-        this.is.profiles = new Map(fact.profiles);
-        this.orders.push({ type: 'rules.changed' });
+        this.#roster(fact.profiles);
         return 'ok';
       case 'schedule': {
         const { contactId, at, startedAt } = fact;
@@ -203,6 +202,16 @@ class Hand extends Pairing {
       this.release(agentId, undefined, wish);
     }
     return 'ok';
+  }
+
+  /** What agents could do before holds for each of them until they are moved themselves. */
+  #roster(profiles: World['profiles']): void {
+    const inUse = [...this.is.desks.values()].flatMap(({ profile }) => {
+      const has = this.is.profiles.get(profile);
+      return has === undefined ? [] : [[profile, has] as const];
+    });
+    this.is.profiles = new Map([...inUse, ...profiles]);
+    this.orders.push({ type: 'rules.changed' });
   }
 
   #reprofile(agentId: AgentId, profile: string): string {
