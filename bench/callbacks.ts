@@ -53,7 +53,8 @@ export async function accept(centre: TestCentre, floor: Floor): Promise<void> {
 export async function offered(centre: TestCentre, floor: Floor): Promise<void> {
   const visitor = centre.visitor();
   const maya = await centre.readyAgent('maya');
-  const events = await fetch(floor.eventsUrl);
+  const over = new AbortController();
+  const events = await fetch(floor.eventsUrl, { signal: over.signal });
   let heard = (): void => {};
   const listening = (async () => {
     for await (const _event of readEvents(events)) heard();
@@ -87,6 +88,6 @@ export async function offered(centre: TestCentre, floor: Floor): Promise<void> {
     }
   }
   reportPair('offered', 'offered', ours, bare);
-  await events.body?.cancel().catch(() => {});
+  over.abort();
   await listening;
 }
