@@ -8,14 +8,21 @@ const BENCH = 'routing';
 const AGENTS = 50;
 const ASKS = 40;
 
-/** What one range costs this process and Redis together, made anew for each who asks, with few and with many waiting. */
+/**
+ * What one range costs this process and Redis together, with few and with many waiting: as visitors are told it, by the forecast
+ * that all who ask share for its time (`estimate_growth`), and with a forecast made for it (`forecast_growth`).
+ */
 export async function estimates(redis: RedisProcess): Promise<void> {
   const few = await asked(redis, 100);
   const many = await asked(redis, 100_000);
-  report(BENCH, 'estimate_growth', many, few, 'us');
+  report(BENCH, 'estimate_growth', many.shared, few.shared, 'us');
+  report(BENCH, 'forecast_growth', many.anew, few.anew, 'us');
 }
 
-async function asked(server: RedisProcess, line: number): Promise<number> {
+async function asked(
+  server: RedisProcess,
+  line: number,
+): Promise<{ readonly shared: number; readonly anew: number }> {
   const bare = await Bare.open(server, AGENTS);
   await bare.fill(line + AGENTS);
   for (const agent of bare.agents) await bare.ready(agent);
@@ -26,18 +33,23 @@ async function asked(server: RedisProcess, line: number): Promise<number> {
   let skew = 0;
   const clock = { ...systemClock, now: () => Date.now() + skew };
   const routing = await centre.open({ sweepMs: 60_000, auditMs: 600_000 }, clock);
-  let least = Infinity;
-  for (let i = 0; i < ASKS; i += 1) {
-    skew += 600_000;
-    const before = await cpu(bare);
-    const standing = await routing.place(bare.at(line / 2 + AGENTS + i));
-    const after = await cpu(bare);
-    if (standing === undefined) throw new Error('stands nowhere');
-    least = Math.min(least, after - before);
-  }
+  const least = async (laterMs: number): Promise<number> => {
+    let costs = Infinity;
+    for (let i = 0; i < ASKS; i += 1) {
+      skew += laterMs;
+      const before = await cpu(bare);
+      const standing = await routing.place(bare.at(line / 2 + AGENTS + i));
+      const after = await cpu(bare);
+      if (standing === undefined) throw new Error('stands nowhere');
+      costs = Math.min(costs, after - before);
+    }
+    return costs;
+  };
+  const anew = await least(600_000);
+  const shared = await least(0);
   await centre.close();
   bare.close();
-  return least;
+  return { shared, anew };
 }
 
 /** µs of this process and of Redis so far. */
