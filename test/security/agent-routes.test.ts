@@ -137,6 +137,7 @@ describe('Somebody asks the agent API for what is not theirs to ask', function (
       saveNotes: { text: 'x', version: 0 },
       complete: { disposition: 'resolved' },
       moveCallback: { at: Date.now() + 3_600_000 },
+      whatIf: { qualifications: [] },
       push: { url: `${it_.site}/tents/` },
       setMode: { mode: 'lead' },
     };
