@@ -140,7 +140,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   });
   const refiling = new Refiling({
     watch,
-    waiting: async () => (await acd.snapshot()).waiting,
+    waiting: () => acd.waiting(),
     anew: (contact) => acd.anew(contact),
   });
   const stopWatching = repeat(settings.rosterPollMs, log, 'roster', async () => {

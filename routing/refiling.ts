@@ -1,12 +1,11 @@
 import type { Service } from './directory/directory.ts';
 import type { RosterWatch } from './lifecycle/roster-watch.ts';
-import type { Contact, RoutingSnapshot } from './routing.ts';
-
-const AT_ONCE = 100;
+import type { Contact } from './routing.ts';
 
 interface Parts {
   readonly watch: Pick<RosterWatch, 'page'>;
-  readonly waiting: () => Promise<RoutingSnapshot['waiting']>;
+  /** All who wait, a part at a time. */
+  readonly waiting: () => AsyncIterable<readonly Contact[]>;
   /** Lets a contact wait by the rule of its service as it is now; nothing where it does already. */
   readonly anew: (contact: Contact) => Promise<void>;
 }
@@ -28,10 +27,7 @@ export class Refiling {
     const rules = new Map([...watch.page.services].map(([id, it]) => [id, written(it)]));
     const isChanged = ({ service }: Contact): boolean => rules.get(service) !== this.#done.get(service);
     if ([...rules].every(([id, rule]) => this.#done.get(id) === rule)) return;
-    const contacts = (await waiting()).map((it) => it.contact).filter(isChanged);
-    for (let i = 0; i < contacts.length; i += AT_ONCE) {
-      await Promise.all(contacts.slice(i, i + AT_ONCE).map(anew));
-    }
+    for await (const some of waiting()) await Promise.all(some.filter(isChanged).map(anew));
     this.#done = rules;
   }
 }

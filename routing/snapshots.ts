@@ -49,7 +49,7 @@ export async function readSnapshot(
       candidates: able,
       service: row.contact.service,
     };
-    const requirement = vocabulary.requirement(row.asked) ?? { must: [], prefer: [] };
+    const requirement = requirementOf(row.asked, vocabulary);
     const { standing } = await standings.standing(look, now);
     waiting.push({ contact: { ...row.contact, requirement }, standing });
   }
@@ -67,6 +67,20 @@ export async function readSnapshot(
     agents: (agents as string[]).map((text) => readStatus(text)),
     overtaken: overtakings(numbersByName(overtaken)),
   };
+}
+
+/** Reads a part of those who wait, as the `some` script tells it. */
+export async function readSome(rows: unknown, vocabulary: Vocabulary): Promise<readonly Contact[]> {
+  const some = (rows as Row[]).map(waiter);
+  await vocabulary.learn(
+    some.map((it) => it.asked),
+    [],
+  );
+  return some.map(({ contact, asked }) => ({ ...contact, requirement: requirementOf(asked, vocabulary) }));
+}
+
+function requirementOf(id: ClassId, vocabulary: Vocabulary): Contact['requirement'] {
+  return vocabulary.requirement(id) ?? { must: [], prefer: [] };
 }
 
 function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['overtaken'] {

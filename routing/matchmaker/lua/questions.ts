@@ -50,16 +50,34 @@ return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', K.wo
   call('HGETALL', K.duty), score, service}
 `;
 
+/** One who waits, as it is read by `routing/snapshots.ts`. */
+const row = String.raw`
+local function waiting_row(id, c) return {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu, c.ln} end
+`;
+
+/** [cursor, how many keys to look at] A part of all who wait: whoever waits throughout is told in some part, or twice. */
+export const some =
+  row +
+  String.raw`
+local found, waiting = call('SCAN', arg(1), 'MATCH', P .. 'c:*', 'COUNT', arg(2)), {}
+for _, key in ipairs(found[2]) do
+  local id = string.sub(key, #P + 3)
+  local c = contact_load(id)
+  if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
+end
+return {'ok', found[1], waiting}
+`;
+
 /** Everything at one moment. */
-export const snapshot = String.raw`
+export const snapshot =
+  row +
+  String.raw`
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)
 local waiting = {}
 for _, line in ipairs(call('HKEYS', K.wheads)) do
   for _, id in ipairs(call('ZRANGE', P .. 'wait:' .. line, 0, -1)) do
     local c = contact_load(id)
-    if c and c.st == 'waiting' then
-      waiting[#waiting + 1] = {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu, line}
-    end
+    if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
   end
 end
 local due = {}
