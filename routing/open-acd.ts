@@ -142,6 +142,10 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     watch,
     waiting: () => acd.waiting(),
     anew: (contact) => acd.anew(contact),
+    seen: {
+      read: () => redis.hgetall(`${prefix}refiled`),
+      write: (rules) => redis.hset(`${prefix}refiled`, rules),
+    },
   });
   const stopWatching = repeat(settings.rosterPollMs, log, 'roster', async () => {
     await watch.look(upkeep.leading);

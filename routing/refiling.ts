@@ -8,26 +8,34 @@ interface Parts {
   readonly waiting: () => AsyncIterable<readonly Contact[]>;
   /** Lets a contact wait by the rule of its service as it is now; nothing where it does already. */
   readonly anew: (contact: Contact) => Promise<void>;
+  /** By which rules, by service, those who wait were last seen to wait; kept where they wait. */
+  readonly seen: {
+    read(): Promise<Record<string, string>>;
+    write(rules: Record<string, string>): Promise<unknown>;
+  };
 }
 
 /**
  * After the rule of a service was changed, those who wait for it wait by the new one, at their old place. Every process
- * does so when it has the rules, and once when it begins: whoever dies in between is made up for.
+ * does so when it has the rules, and when it begins if nobody has done it to the end: whoever dies in between is made up for.
  */
 export class Refiling {
   readonly #parts: Parts;
-  #done: ReadonlyMap<string, string> = new Map();
+  #done: ReadonlyMap<string, string> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   async look(): Promise<void> {
-    const { watch, waiting, anew } = this.#parts;
+    const { watch, waiting, anew, seen } = this.#parts;
+    const done = this.#done ?? new Map(Object.entries(await seen.read()));
     const rules = new Map([...watch.page.services].map(([id, it]) => [id, written(it)]));
-    const isChanged = ({ service }: Contact): boolean => rules.get(service) !== this.#done.get(service);
-    if ([...rules].every(([id, rule]) => this.#done.get(id) === rule)) return;
+    const isChanged = ({ service }: Contact): boolean => rules.get(service) !== done.get(service);
+    this.#done = done;
+    if ([...rules].every(([id, rule]) => done.get(id) === rule)) return;
     for await (const some of waiting()) await Promise.all(some.filter(isChanged).map(anew));
+    await seen.write(Object.fromEntries(rules));
     this.#done = rules;
   }
 }
