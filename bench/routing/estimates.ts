@@ -1,5 +1,7 @@
+import { keyPrefix } from '../../routing/testing.ts';
 import { Centre } from '../../test/routing/centre.ts';
 import type { RedisProcess } from '../../test/routing/redis-process.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { report } from '../report.ts';
 import { Bare, skillsOf } from './parts.ts';
@@ -33,6 +35,10 @@ async function asked(
   let skew = 0;
   const clock = { ...systemClock, now: () => Date.now() + skew };
   const routing = await centre.open({ sweepMs: 60_000, auditMs: 600_000 }, clock);
+  // What a process does when it begins weighs on the first looks.
+  const begun = (): Promise<true | undefined> =>
+    bare.redis.exists(`${keyPrefix(centre.name)}refiled`).then((n) => (n === 1 ? true : undefined));
+  await eventually('a centre at rest', begun, 60_000);
   const least = async (laterMs: number): Promise<number> => {
     let costs = Infinity;
     for (let i = 0; i < ASKS; i += 1) {
