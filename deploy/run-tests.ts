@@ -26,6 +26,7 @@ const others = folders.filter((it) => !longest.some((known) => known.split('/')[
 const waiting = [...longest, ...others];
 
 interface Outcome {
+  readonly name: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
@@ -55,7 +56,9 @@ const skipped = sum((it) => it.skipped);
 console.log(
   `${String(sum((it) => it.passed))} passed, ${String(sum((it) => it.failed))} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`,
 );
-process.exitCode = outcomes.every((it) => it.ok) ? 0 : 1;
+const failed = outcomes.filter((it) => !it.ok).map((it) => it.name);
+if (failed.length > 0) console.log(`not well: ${failed.join(', ')}`);
+process.exitCode = failed.length > 0 ? 1 : 0;
 
 async function side(): Promise<void> {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) outcomes.push(await run(next));
@@ -63,7 +66,8 @@ async function side(): Promise<void> {
 
 function run(name: string): Promise<Outcome> {
   const start = Date.now();
-  const files = name.includes('/') ? `test/${name}.test.ts` : `test/${name}/**/*.test.ts`;
+  const [folder, which = '*'] = name.split('/');
+  const files = `test/${String(folder)}/**/${which}.test.ts`;
   const mocha = spawn(join(root, 'node_modules/.bin/mocha'), ['--no-color', files], {
     cwd: root,
     // Servers start three times faster when they are built.
@@ -97,6 +101,7 @@ function run(name: string): Promise<Outcome> {
       running.delete(pid);
       console.log(`\n== ${name}, ${String(seconds(start))} s ==\n${said}`);
       resolve({
+        name,
         passed: count(said, 'passing') ?? 0,
         failed: count(said, 'failing') ?? 0,
         skipped: count(said, 'pending') ?? 0,

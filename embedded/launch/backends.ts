@@ -81,7 +81,7 @@ function answersPing(port: number): Promise<boolean> {
  * take it before the program it is meant for has started.
  */
 export async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < 1_000; tries++) {
     const port = randomInt(10_000, 32_000);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
@@ -92,6 +92,7 @@ export async function freePort(): Promise<number> {
     await new Promise((resolve) => server.close(resolve));
     return port;
   }
+  throw new Error('no TCP port between 10000 and 32000 is free on this machine');
 }
 
 /** Something listens there already. */
