@@ -115,6 +115,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
 
   const close = async () => {
     endReaders.abort();
+    refiling.close();
     await Promise.all([stopWatching(), stopTidying(), upkeep.close()]);
     await dueTimes.close();
     redis.disconnect();
@@ -138,13 +139,16 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     dueTimes,
     close,
   });
+  const away = (err: unknown): never => {
+    throw new RoutingUnavailable('redis', err);
+  };
   const refiling = new Refiling({
     watch,
     waiting: () => acd.waiting(),
     anew: (contact) => acd.anew(contact),
     seen: {
-      read: () => redis.hgetall(`${prefix}refiled`),
-      write: (rules) => redis.hset(`${prefix}refiled`, rules),
+      read: () => redis.hgetall(`${prefix}refiled`).catch(away),
+      write: (rules) => redis.hset(`${prefix}refiled`, rules).catch(away),
     },
   });
   const stopWatching = repeat(settings.rosterPollMs, log, 'roster', async () => {

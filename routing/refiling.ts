@@ -22,6 +22,7 @@ interface Parts {
 export class Refiling {
   readonly #parts: Parts;
   #done: ReadonlyMap<string, string> | undefined;
+  #isOver = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -34,9 +35,17 @@ export class Refiling {
     const isChanged = ({ service }: Contact): boolean => rules.get(service) !== done.get(service);
     this.#done = done;
     if ([...rules].every(([id, rule]) => done.get(id) === rule)) return;
-    for await (const some of waiting()) await Promise.all(some.filter(isChanged).map(anew));
+    for await (const some of waiting()) {
+      if (this.#isOver) return;
+      await Promise.all(some.filter(isChanged).map(anew));
+    }
     await seen.write(Object.fromEntries(rules));
     this.#done = rules;
+  }
+
+  /** What is not done by then is done by whoever begins next, or has the rules too. */
+  close(): void {
+    this.#isOver = true;
   }
 }
 

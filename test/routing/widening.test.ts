@@ -112,6 +112,26 @@ describe('Who waits long', () => {
     assert.equal(told.length, 2);
   });
 
+  it('waits by the changed rule also where more wait than are looked at in one part [MG4]', async () => {
+    const routing = await open({ ana: 'lang:en' }, {});
+    const heard = centre.listen(routing);
+    const asked = Date.now() - 120_000;
+    const names = Array.from({ length: 700 }, (_, i) => `visitor ${String(i)}`);
+    await Promise.all(names.map((it, i) => routing.enter(contact(it, 'lang:es', { startedAt: asked + i }))));
+    centre.directory.offers = [service('help', { rings: [ring(60_000, 'lang:en')] })];
+    centre.directory.change({ ana: 'lang:en' });
+    const anew = new Set<string>();
+    await heard.until('contact.queued', ({ contactId, ring }) => {
+      if (ring === 1) anew.add(contactId);
+      return anew.size === names.length;
+    });
+    const { waiting } = await routing.snapshot();
+    assert.deepEqual(
+      waiting.map((it) => it.contact.id),
+      names.map(id),
+    );
+  });
+
   describe('for a preferred agent', () => {
     const preferred = () => ({ agentId: bo, until: Date.now() + 60_000 });
 
