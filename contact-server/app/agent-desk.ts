@@ -27,7 +27,7 @@ interface Parts {
   readonly routing: Routing;
   readonly accounts: AccountStore;
   readonly phones: Phones;
-  readonly duty: Pick<AgentDuty, 'keptForLater'>;
+  readonly duty: Pick<AgentDuty, 'keptForLater' | 'wished'>;
   readonly telephony: Telephony;
   /** The call that rings for this offer already, or a new one. */
   readonly callFor: (reservationId: ReservationId) => CallId;
@@ -234,6 +234,7 @@ export class AgentDesk {
 
   async #wish(agentId: AgentId, wish: Parameters<Routing['setAgentState']>[1]): Promise<void> {
     await this.#parts.routing.setAgentState(agentId, wish);
+    await this.#parts.duty.wished(agentId, wish);
     await this.#changed(agentId);
   }
 

@@ -37,7 +37,12 @@ export class AgentDuty {
     this.#parts = parts;
   }
 
-  /** What an agent wished is kept beside routing, which may be lost. */
+  /** Told when routing took an agent's wish: whoever was told so is as wished, even if routing is lost the moment after. */
+  async wished(agentId: AgentId, wish: AgentWish): Promise<void> {
+    await this.#parts.duties.save(agentId, wish);
+  }
+
+  /** What an agent became by itself (an offer missed, a wrap-up over) is kept beside routing, which may be lost. */
   async heard(status: { agentId: AgentId; state: string; reason?: string }): Promise<void> {
     const { agentId, state, reason = '' } = status;
     if (Object.values<string>(ourReasons).includes(reason)) return;
@@ -77,7 +82,7 @@ export class AgentDuty {
     for (const { agentId, state, reason } of snapshot.agents) {
       if (state !== 'not-ready') continue;
       const over = reason === ourReasons.noTelephone || (reason === ourReasons.held && !bound.has(agentId));
-      if (over) await this.#set(agentId, await this.#wished(agentId));
+      if (over) await this.#set(agentId, await this.#lastWish(agentId));
     }
     const agents = new Map(snapshot.agents.map((it) => [it.agentId, it]));
     for (const { id, extension, robot } of await accounts.all()) {
@@ -93,7 +98,7 @@ export class AgentDuty {
   async letGo(agentId: AgentId, next: AgentWish | undefined): Promise<void> {
     const status = await this.#parts.routing.agentStatus(agentId);
     if (status?.state !== 'not-ready' || status.reason !== ourReasons.held) return;
-    await this.#set(agentId, next ?? (await this.#wished(agentId)));
+    await this.#set(agentId, next ?? (await this.#lastWish(agentId)));
   }
 
   /** Who is logged in here and unknown there was lost with Redis. */
@@ -105,7 +110,7 @@ export class AgentDuty {
     const repairs: string[] = [];
     for (const account of await accounts.all()) {
       if (!here.has(account.id) || known.has(account.id) || !account.roles.includes('agent')) continue;
-      const wished = await this.#wished(account.id);
+      const wished = await this.#lastWish(account.id);
       if (wished.state === 'logged-off') continue;
       const wish = bound.has(account.id)
         ? ({ state: 'not-ready', reason: ourReasons.held } as const)
@@ -130,7 +135,7 @@ export class AgentDuty {
     }
   }
 
-  async #wished(agentId: AgentId): Promise<AgentWish> {
+  async #lastWish(agentId: AgentId): Promise<AgentWish> {
     return (await this.#parts.duties.of(agentId)) ?? { state: 'not-ready', reason: 'logged in' };
   }
 

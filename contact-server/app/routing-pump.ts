@@ -108,6 +108,8 @@ export class RoutingPump {
   async #startOver(): Promise<void> {
     const { routing, cursors, reconcile } = this.#parts;
     const { cursor } = await routing.snapshot();
+    // An older one still on its way would come after this one, and what happens until then would be skipped too.
+    await this.#cursor.idle();
     await cursors.write(CURSOR, cursor);
     await reconcile();
   }

@@ -143,7 +143,7 @@ export class AgentClient {
   }
 
   /** Sends a command and waits until the stream says that it is completed; throws when it failed. */
-  async command(path: string, body: object = {}): Promise<void> {
+  async command(path: string, body: object = {}, withinMs?: number): Promise<void> {
     const { status, body: taken } = await this.send<{ requestId: string }>('POST', path, body);
     if (status !== 202)
       throw new Error(`POST ${path} was answered ${String(status)} ${JSON.stringify(taken)}`);
@@ -152,12 +152,14 @@ export class AgentClient {
       (it) =>
         (it.type === 'command.completed' || it.type === 'command.failed') &&
         it.data.requestId === taken.requestId,
+      0,
+      withinMs,
     );
     if (end.type === 'command.failed') throw new Error(`${end.data.problem}: ${end.data.title}`);
   }
 
-  async accept(offer: OfferView): Promise<void> {
-    await this.command(`/reservations/${offer.reservationId}/accept`);
+  async accept(offer: OfferView, withinMs?: number): Promise<void> {
+    await this.command(`/reservations/${offer.reservationId}/accept`, {}, withinMs);
   }
 
   async complete(callbackId: string, next: 'ready' | 'not-ready' = 'ready'): Promise<void> {

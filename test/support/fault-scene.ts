@@ -188,7 +188,8 @@ export class FaultScene {
         if (OVER.includes(view.state)) return view;
         const { me, offers, contacts } = await this.desktop();
         if (me.state === 'not-ready') await this.maya.ready().catch(() => undefined);
-        for (const it of offers) await once(it.reservationId, () => this.maya.accept(it));
+        // Its end may have been told before the agent's stream was back: then the desk is what counts.
+        for (const it of offers) await once(it.reservationId, () => this.maya.accept(it, 1_000));
         for (const { callbackId, state, call } of contacts) {
           const callId = call?.id ?? '';
           if (state === 'connected') await once(callId, () => this.maya.command(`/calls/${callId}/drop`));
