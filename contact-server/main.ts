@@ -9,7 +9,6 @@ import type { Company } from '../contracts/company.schema.ts';
 import {
   importDirectory,
   openRouting,
-  readRules,
   RoutingUnavailable,
   rulesFaults,
   writeRules,
@@ -38,7 +37,7 @@ import { usualRules } from './domain/callback-rules.ts';
 import { EventStreams } from './http/event-streams.ts';
 import { agentServer } from './http/server.ts';
 import { openLog } from './log.ts';
-import type { RuleBook } from './ports/rule-store.ts';
+import { ruleBook } from './rule-book.ts';
 import { readSecrets } from './secrets.ts';
 import { version } from './version.ts';
 
@@ -176,7 +175,7 @@ async function run(config: Config): Promise<void> {
 
   const rulesDesk = new RulesDesk({
     store: stores.rules,
-    book: bookOf(stores, centre),
+    book: ruleBook(stores.connection, centre, routing),
     faultsOf: rulesFaults,
     follow,
     audit: stores.audit,
@@ -289,13 +288,6 @@ async function takeOver(config: Config, stores: Stores, log: Logger): Promise<Co
     await stores.customers.addMissing(company.customers);
   }
   return company;
-}
-
-function bookOf({ connection }: Stores, centre: string): RuleBook {
-  return {
-    read: () => readRules(connection, centre),
-    write: (rules) => writeRules(connection, rules, centre),
-  };
 }
 
 /** `quick`: a command fails at once while Redis is away, instead of waiting for it. */

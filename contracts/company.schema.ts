@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHANNELS, MOST_AT_ONCE, type RoutedChannel, USUAL_CAPACITY } from './capacity.ts';
 
 /**
  * A company as a file: services, hours, people, customers and lines. `COMPANY_FILE` names one; contact-server takes
@@ -13,6 +14,7 @@ export const qualification = z.strictObject({
   name: qualificationName,
   level: z.number().int().min(1).max(5),
 });
+const channel = z.enum(CHANNELS);
 const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d$/, 'write it as HH:MM');
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'write it as +44…');
 
@@ -56,27 +58,31 @@ export const serviceSchema = z.strictObject({
   /** Bookable spans. */
   slotMinutes: z.number().int().min(5).max(240).default(30),
   slotCapacity: z.number().int().min(1).max(1000).default(4),
-  channels: z.array(z.enum(['voice', 'chat'])).default(['voice']),
+  channels: z.array(channel).default(['voice']),
   /** What becomes of page sharing when the call is over: ends at once, or goes on for so long. */
   pagesAfterCallMs: z.number().int().min(0).max(3_600_000).default(120_000),
   /** Numbers this service may show; the first is used. */
   callerIds: z.array(e164).min(1),
 });
 
-const channel = z.enum(['voice', 'chat']);
 /** How many contacts of a channel an agent has in hand at most. */
-const most = z.number().int().min(0).max(20);
-const room = (name: z.infer<typeof channel>, usual: number, blocks: z.infer<typeof channel>[]) =>
+const most = z.number().int().min(0).max(MOST_AT_ONCE);
+/** Channels that get nothing while an agent has one of these in hand. */
+const blocks = (name: RoutedChannel) =>
+  z
+    .array(channel)
+    .max(CHANNELS.length)
+    .refine((it) => !it.includes(name), `${name} does not block itself: that is what its capacity is for`);
+const room = (name: RoutedChannel) => z.strictObject({ most, blocks: blocks(name) });
+/** What an agent may have in hand at once, nothing left to a default. */
+export const capacitySchema = z.strictObject({ voice: room('voice'), chat: room('chat') });
+const usualRoom = (name: RoutedChannel) =>
   z
     .strictObject({
-      most: most.default(usual),
-      /** Channels that get nothing while an agent has one of these in hand. */
-      blocks: z
-        .array(channel)
-        .refine((it) => !it.includes(name), `${name} does not block itself: that is what its capacity is for`)
-        .default(blocks),
+      most: most.default(USUAL_CAPACITY[name].most),
+      blocks: blocks(name).default([...USUAL_CAPACITY[name].blocks]),
     })
-    .default({ most: usual, blocks });
+    .prefault({});
 
 const agentSchema = z.strictObject({
   id,
@@ -150,9 +156,7 @@ export const companySchema = z.strictObject({
   timezone: z.string(),
   hours: z.array(hoursSchema).min(1),
   /** What an agent may have in hand at once: one call and nothing beside it, or three chats. */
-  channels: z
-    .strictObject({ voice: room('voice', 1, ['chat']), chat: room('chat', 3, []) })
-    .default({ voice: { most: 1, blocks: ['chat'] }, chat: { most: 3, blocks: [] } }),
+  channels: z.strictObject({ voice: usualRoom('voice'), chat: usualRoom('chat') }).prefault({}),
   services: z.array(serviceSchema).min(1),
   agents: z.array(agentSchema),
   entitlements: z.array(entitlementSchema).default([]),

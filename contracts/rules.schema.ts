@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Capacity } from './capacity.ts';
 import {
+  capacitySchema,
   entitlementSchema,
   hoursSchema,
   id,
@@ -51,6 +53,8 @@ export interface Rules {
     readonly qualifications: readonly z.infer<typeof qualification>[];
     /** The hours they are planned to work, for forecasts. */
     readonly hours?: string | undefined;
+    /** How many contacts of each channel they have in hand at most; versions from before it was kept here lack it. */
+    readonly capacity?: Capacity | undefined;
   }[];
   readonly entitlements: readonly z.infer<typeof entitlementSchema>[];
 }
@@ -63,7 +67,15 @@ export const rulesChangeSchema = z.strictObject({
   services: z.array(ruleServiceSchema).max(100).default([]),
   hours: z.array(ruleHoursSchema).max(100).default([]),
   agents: z
-    .array(z.strictObject({ id, qualifications: z.array(qualification).max(50), hours: id.optional() }))
+    .array(
+      z.strictObject({
+        id,
+        qualifications: z.array(qualification).max(50),
+        hours: id.optional(),
+        /** Absent: as it was. */
+        capacity: capacitySchema.optional(),
+      }),
+    )
     .max(500)
     .default([]),
   entitlements: z.array(entitlementSchema).max(500).default([]),

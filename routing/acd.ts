@@ -248,10 +248,9 @@ export class Acd implements door.Routing {
   }
 
   services(): Promise<readonly door.ServiceRule[]> {
+    const all = [...this.#parts.watch.page.services.values()];
     return Promise.resolve(
-      [...this.#parts.watch.page.services.values()].map(
-        ({ entitled: _, slotMinutes: _minutes, slotCapacity: _capacity, hours: _hours, ...rule }) => rule,
-      ),
+      all.map(({ entitled: _e, slotMinutes: _m, slotCapacity: _c, hours: _h, ...it }) => it),
     );
   }
 
@@ -277,8 +276,9 @@ export class Acd implements door.Routing {
     agents: readonly { agentId: AgentId; wish: door.AgentWish }[],
   ): Promise<void> {
     // Contacts first and in their order, so that the agents find a whole line.
-    const entries = contacts.map((it) => this.#entry(it));
-    const ordered = entries.sort((a, b) => a.precedence.score - b.precedence.score);
+    const ordered = contacts
+      .map((it) => this.#entry(it))
+      .sort((a, b) => a.precedence.score - b.precedence.score);
     for (let i = 0; i < ordered.length; i += REBUILD_AT_ONCE) {
       await Promise.all(ordered.slice(i, i + REBUILD_AT_ONCE).map((entry) => this.#enter(entry)));
     }
@@ -290,10 +290,13 @@ export class Acd implements door.Routing {
       const inForce = await this.#parts.publisher.version();
       return inForce > 0 ? { redis: true } : { redis: false, detail: 'the roster is not loaded yet' };
     } catch (error) {
-      const cause =
-        error instanceof Error && error.cause instanceof Error ? error.cause.message : 'no answer';
-      return { redis: false, detail: cause };
+      const { cause } = error as { cause?: unknown };
+      return { redis: false, detail: cause instanceof Error ? cause.message : 'no answer' };
     }
+  }
+
+  followDirectory(): Promise<void> {
+    return this.#parts.watch.look(false);
   }
 
   close(): Promise<void> {

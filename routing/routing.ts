@@ -94,6 +94,8 @@ export interface Routing {
     agents: readonly { agentId: AgentId; wish: AgentWish }[],
   ): Promise<void>;
 
+  /** What the directory says now holds when this resolves; what is not asked for so is followed within a second. */
+  followDirectory(): Promise<void>;
   /** Redis answers and its scripts are loaded. */
   health(): Promise<{ readonly redis: boolean; readonly detail?: string }>;
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 
+import { USUAL_CAPACITY } from '../../contracts/capacity.ts';
 import type { RuleItem } from '../model/rules.ts';
 import { useTools } from './context.ts';
+import { AtOnce } from './rules-capacity.tsx';
 import { WaitingRules } from './rules-waiting.tsx';
 import { ChoiceField, PeriodInputs, Rows, SkillRows, TextField, TickField } from './rules-fields.tsx';
 
@@ -202,6 +204,7 @@ export function AgentEditor({ item, set }: EditorProps<RuleItem<'agents'>>): JSX
         options={[...new Set([NOT_PLANNED, ...hours, ...(planned === undefined ? [] : [planned])])]}
         onChange={(it) => set(it === NOT_PLANNED ? rest : { ...rest, hours: it })}
       />
+      <AtOnce capacity={item.capacity ?? USUAL_CAPACITY} set={(capacity) => set({ ...item, capacity })} />
     </>
   );
 }

@@ -171,7 +171,7 @@ export function ChoiceField(
 
 export function TickField(props: {
   readonly label: string;
-  readonly hint: string;
+  readonly hint?: string;
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
 }): JSX.Element {
@@ -184,7 +184,7 @@ export function TickField(props: {
       />
       <span>
         {props.label}
-        <span class="hint">{props.hint}</span>
+        {props.hint !== undefined && <span class="hint">{props.hint}</span>}
       </span>
     </label>
   );

@@ -1,3 +1,4 @@
+import { USUAL_CAPACITY, type Capacity, type RoutedChannel } from '../../contracts/capacity.ts';
 import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
 
 /** The rules after a change; what it does not name stays as it is. Items nobody knows are left out. */
@@ -7,17 +8,21 @@ export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rul
     qualifications: [...new Set([...now.qualifications, ...change.addQualifications])].sort(),
     services: replaced(now.services, change.services).filter((it) => has(now.services, it.id)),
     hours: replaced(now.hours, change.hours).filter((it) => !change.removeHours.includes(it.id)),
-    agents: now.agents.map((it) => ({ id: it.id, name: it.name, ...able(agents.get(it.id) ?? it) })),
+    agents: now.agents.map((it) => able(it, agents.get(it.id))),
     entitlements: replaced(now.entitlements, change.entitlements).filter(
       (it) => !change.removeEntitlements.includes(it.id),
     ),
   };
 }
 
-/** The rules of a version from before there were rings, or waits: none held. */
+/** The rules of a version from before there were rings, waits or capacities: none held, and the usual capacity. */
 export function completed(rules: Rules): Rules {
   const none = { rings: [], preferredWaitMs: 0, ageMsPerPriority: 0 };
-  return { ...rules, services: rules.services.map((it) => ({ ...none, ...it })) };
+  return {
+    ...rules,
+    services: rules.services.map((it) => ({ ...none, ...it })),
+    agents: rules.agents.map((it) => ({ ...it, capacity: it.capacity ?? USUAL_CAPACITY })),
+  };
 }
 
 /** An earlier version's rules, with the services and people that have come since as they are now. */
@@ -28,15 +33,24 @@ export function restoredRules(now: Rules, earlier: Rules): Rules {
     // A version from before there were rings, or waits, says nothing of them.
     services: now.services.map((it) => ({ ...it, ...earlier.services.find(({ id }) => id === it.id) })),
     hours: earlier.hours,
-    agents: now.agents.map((it) => ({ id: it.id, name: it.name, ...able(agents.get(it.id) ?? it) })),
+    agents: now.agents.map((it) => able(it, agents.get(it.id))),
     entitlements: earlier.entitlements,
   };
 }
 
-type Able = Omit<Rules['agents'][number], 'id' | 'name'>;
+type Agent = Rules['agents'][number];
 
-function able({ qualifications, hours }: Able): Able {
-  return { qualifications, ...(hours !== undefined && { hours }) };
+/** An agent, able to do what another version of them says; who it does not name stays as they are. */
+function able(now: Agent, then: Omit<Agent, 'name'> = now): Agent {
+  const { id, name } = now;
+  const { qualifications, hours, capacity = now.capacity } = then;
+  return {
+    id,
+    name,
+    qualifications,
+    ...(hours !== undefined && { hours }),
+    ...(capacity !== undefined && { capacity }),
+  };
 }
 
 /** What differs, a sentence for each thing that was added, removed or changed. */
@@ -81,6 +95,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   entitled: 'for the entitled only',
   slotMinutes: 'slot length (min)',
   slotCapacity: 'calls in a slot',
+  capacity: 'at once',
   timezone: 'time zone',
   weekly: 'opening times',
   exceptions: 'exceptions',
@@ -97,6 +112,7 @@ function fieldChange(name: string, before: unknown, after: unknown): string[] {
 function inWords(value: unknown, name = ''): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   if (name.endsWith('Ms') && typeof value === 'number') return duration(value);
+  if (name === 'capacity') return capacityInWords(value as Capacity);
   if (name === 'rings' && Array.isArray(value)) return (value as Rings).map(ringInWords).join(', then ');
   if (Array.isArray(value)) return value.map((it) => inWords(it)).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -112,6 +128,19 @@ type Rings = Rules['services'][number]['rings'];
 function ringInWords({ afterMs, must, prefer }: Rings[number]): string {
   const wished = prefer.length === 0 ? '' : `, preferred ${inWords(prefer)}`;
   return `after ${duration(afterMs)} ${must.length === 0 ? 'anybody' : inWords(must)}${wished}`;
+}
+
+const channelWords: Readonly<Record<RoutedChannel, string>> = { voice: 'calls', chat: 'chats' };
+
+/** `1 calls and then no chats, 3 chats`. */
+function capacityInWords(capacity: Capacity): string {
+  const rooms = Object.entries(capacity) as [RoutedChannel, Capacity[RoutedChannel]][];
+  return rooms
+    .map(([channel, { most, blocks }]) => {
+      const blocked = blocks.map((it) => channelWords[it]).join(' or ');
+      return `${channelWords[channel]} ${String(most)}${blocked === '' ? '' : ` (no ${blocked} beside)`}`;
+    })
+    .join(', ');
 }
 
 function duration(ms: number): string {

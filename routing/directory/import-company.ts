@@ -3,7 +3,7 @@ import type { Company } from '../../contracts/company.schema.ts';
 import type { Rules } from '../../contracts/rules.schema.ts';
 import type { RulesFault } from '../../contracts/rules.ts';
 import type { Capacity } from '../domain/channels.ts';
-import { USUAL_WRITTEN, writtenCapacity } from '../domain/channels.ts';
+import { unusual } from '../domain/channels.ts';
 import { addressRange } from './addresses.ts';
 import { directoryChanged } from './directory-changed.ts';
 import { directoryModels, SCHEMA_VERSION } from './models.ts';
@@ -47,7 +47,7 @@ export async function importDirectory(
         id,
         name,
         qualifications,
-        capacity: unusual(company.channels, capacity),
+        capacity: unusual(capacityIn(company.channels, capacity)),
         hours,
         active: true,
       })),
@@ -69,7 +69,7 @@ export async function importDirectory(
 }
 
 /** The rules once the file is taken over: what is there stays as it is. */
-function together(now: Rules, { services, hours, agents, entitlements }: Company): Rules {
+function together(now: Rules, { services, hours, agents, entitlements, channels }: Company): Rules {
   const named = [
     ...agents.flatMap((it) => it.qualifications),
     ...services.flatMap((it) => [it, ...it.rings].flatMap(({ must, prefer }) => [...must, ...prefer])),
@@ -82,7 +82,10 @@ function together(now: Rules, { services, hours, agents, entitlements }: Company
     qualifications: [...new Set([...now.qualifications, ...named])],
     services: kept(now.services, services),
     hours: kept(now.hours, hours),
-    agents: kept(now.agents, agents),
+    agents: kept(
+      now.agents,
+      agents.map((it) => ({ ...it, capacity: capacityIn(channels, it.capacity) })),
+    ),
     entitlements: kept(now.entitlements, entitlements),
   };
 }
@@ -102,16 +105,15 @@ function checked(rules: Rules, now: Rules): readonly string[] {
   return faults.filter((it) => it.unmanned).map(words);
 }
 
-/** The centre's rule with an agent's own numbers, where that is not the usual. */
-function unusual(
+/** The centre's rule with an agent's own numbers. */
+function capacityIn(
   rooms: Company['channels'],
   { voice, chat }: NonNullable<Company['agents'][number]['capacity']> = {},
-): Capacity | undefined {
-  const own: Capacity = {
+): Capacity {
+  return {
     voice: { ...rooms.voice, ...(voice !== undefined && { most: voice }) },
     chat: { ...rooms.chat, ...(chat !== undefined && { most: chat }) },
   };
-  return writtenCapacity(own) === USUAL_WRITTEN ? undefined : own;
 }
 
 /** The company's rules contradict themselves; the message says which, where and why. */

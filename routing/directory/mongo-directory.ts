@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Asker, Entitlement } from '../domain/entitlement.ts';
-import { capacityFaults } from '../domain/channels.ts';
+import { soundCapacity, unusual } from '../domain/channels.ts';
 import type { Hours } from '../domain/hours.ts';
 import { Roster } from '../domain/roster.ts';
 import type { AgentProfile, Qualification } from '../routing.ts';
@@ -139,9 +139,8 @@ async function inTime<T>(question: PromiseLike<T>, limitMs = LIMIT_MS): Promise<
 }
 
 function profile({ id, name, qualifications, capacity }: AgentDoc): AgentProfile {
-  const theirs = { id: id as AgentId, name, qualifications: skills(qualifications) };
-  // One that makes no sense was written past the import, which refuses it: then the usual one holds.
-  return capacity === undefined || capacityFaults(capacity).length > 0 ? theirs : { ...theirs, capacity };
+  const own = unusual(soundCapacity(capacity));
+  return { id: id as AgentId, name, qualifications: skills(qualifications), ...(own && { capacity: own }) };
 }
 
 function skills(list: readonly Qualification[]): Qualification[] {

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Rules } from '../../contracts/rules.schema.ts';
+import { soundCapacity, unusual, USUAL_CAPACITY } from '../domain/channels.ts';
 import { addressRange } from './addresses.ts';
 import { directoryChanged } from './directory-changed.ts';
 import type { AgentDoc, EntitlementDoc, HoursDoc, ServiceDoc } from './models.ts';
@@ -28,12 +29,7 @@ export async function readRules(connection: Connection, centre = 'main'): Promis
         periods: periods.map(({ from, to }) => ({ from, to })),
       })),
     })),
-    agents: sorted(people as AgentDoc[]).map(({ id, name, qualifications: skills, hours }) => ({
-      id,
-      name,
-      qualifications: plain(skills),
-      ...(hours !== undefined && { hours }),
-    })),
+    agents: sorted(people as AgentDoc[]).map(agent),
     entitlements: sorted(owed as unknown as EntitlementDoc[]).map(entitlement),
   };
 }
@@ -66,10 +62,11 @@ export async function writeRules(connection: Connection, rules: Rules, centre = 
   for (const { id, ...it } of changed(rules.services, now.services)) {
     await models.services.updateOne({ _id: key(id) }, { $set: it });
   }
-  for (const { id, qualifications, hours } of changed(rules.agents, now.agents)) {
-    const planned = hours === undefined ? { $unset: { hours: 1 as const } } : {};
-    const set = { qualifications, ...(hours !== undefined && { hours }) };
-    await models.agents.updateOne({ _id: key(id) }, { $set: set, ...planned });
+  for (const { id, qualifications, hours, capacity = USUAL_CAPACITY } of changed(rules.agents, now.agents)) {
+    const own = unusual(capacity);
+    const set = { qualifications, ...(hours !== undefined && { hours }), ...(own && { capacity: own }) };
+    const gone = { ...(hours === undefined && { hours: 1 }), ...(!own && { capacity: 1 }) };
+    await models.agents.updateOne({ _id: key(id) }, { $set: set, $unset: gone });
   }
   for (const it of changed(rules.entitlements, now.entitlements)) {
     const range = it.ipRange === undefined ? undefined : addressRange(it.ipRange);
@@ -88,6 +85,16 @@ export async function writeRules(connection: Connection, rules: Rules, centre = 
   await models.entitlements.updateMany(others(rules.entitlements), { $set: { removed: true } });
   await models.hours.updateMany(others(rules.hours), { $set: { removed: true } });
   await directoryChanged(connection, centre);
+}
+
+function agent({ id, name, qualifications, hours, capacity }: AgentDoc): Rules['agents'][number] {
+  return {
+    id,
+    name,
+    qualifications: plain(qualifications),
+    ...(hours !== undefined && { hours }),
+    capacity: soundCapacity(capacity),
+  };
 }
 
 function service(it: ServiceDoc): Rules['services'][number] {

@@ -1,24 +1,12 @@
-/** The kinds of contacts that are routed. */
-export const CHANNELS = ['voice', 'chat'] as const;
-export type RoutedChannel = (typeof CHANNELS)[number];
+import {
+  type Capacity,
+  CHANNELS,
+  MOST_AT_ONCE,
+  type RoutedChannel,
+  USUAL_CAPACITY,
+} from '../../contracts/capacity.ts';
 
-/** Of one channel: how many contacts an agent has in hand at most, and which channels get nothing while there is one. */
-export interface Room {
-  readonly most: number;
-  readonly blocks: readonly RoutedChannel[];
-}
-
-/** What an agent may have in hand at once. */
-export type Capacity = Readonly<Record<RoutedChannel, Room>>;
-
-/** One call, and nothing beside it; or three chats, beside which a call may come. */
-export const USUAL_CAPACITY: Capacity = {
-  voice: { most: 1, blocks: ['chat'] },
-  chat: { most: 3, blocks: [] },
-};
-
-/** More than anybody can follow. */
-export const MOST_AT_ONCE = 20;
+export * from '../../contracts/capacity.ts';
 
 /** The same in one short text, the usual one too: `voice:1:chat,chat:3:`. */
 export function writtenCapacity(capacity: Capacity): string {
@@ -29,6 +17,11 @@ export function writtenCapacity(capacity: Capacity): string {
 }
 
 export const USUAL_WRITTEN = writtenCapacity(USUAL_CAPACITY);
+
+/** What is stored of a capacity: nothing where it is the usual. */
+export function unusual(capacity: Capacity): Capacity | undefined {
+  return writtenCapacity(capacity) === USUAL_WRITTEN ? undefined : capacity;
+}
 
 /** Reads what `writtenCapacity` wrote. */
 export function readCapacity(text: string): Capacity {
@@ -54,6 +47,12 @@ export function capacityFaults(
       : [`${channel}: a capacity is 0 to ${MOST_AT_ONCE}, not ${most}.`]),
     ...(blocks.includes(channel) ? [`${channel}: a channel does not block itself; its capacity does.`] : []),
   ]);
+}
+
+/** An agent's capacity as it was stored; one that makes no sense was written past us, and the usual one holds. */
+export function soundCapacity(stored: Capacity | undefined): Capacity {
+  if (stored === undefined || capacityFaults(stored).length > 0) return USUAL_CAPACITY;
+  return readCapacity(writtenCapacity(stored));
 }
 
 /** Whether there is room for one more of this channel beside what is in hand, and if not, why. */

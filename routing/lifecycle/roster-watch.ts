@@ -15,6 +15,7 @@ export class RosterWatch {
   readonly #openings = new Openings();
   #page: DirectoryPage;
   #catching: Promise<void> | undefined;
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(
     page: DirectoryPage,
@@ -36,8 +37,13 @@ export class RosterWatch {
     return this.#page;
   }
 
-  /** Now and then: follows the store, and the clock through the opening hours. */
-  async look(leading: boolean): Promise<void> {
+  /** Now and then: follows the store, and the clock through the opening hours. One look after the other. */
+  look(leading: boolean): Promise<void> {
+    this.#looking = this.#looking.catch(() => {}).then(() => this.#look(leading));
+    return this.#looking;
+  }
+
+  async #look(leading: boolean): Promise<void> {
     if ((await this.#directory.version()) !== this.#page.version) await this.reload();
     const inForce = await this.#publisher.version();
     if (inForce < this.#page.version) await this.#publish();

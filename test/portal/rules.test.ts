@@ -139,6 +139,31 @@ describe('Ana, who manages too, changes rules', () => {
     await bench.isAccessible(page);
   });
 
+  it('and says how many calls and chats an agent has at once, and what keeps the others away [AV13]', async () => {
+    const page = await rules();
+    await opens(page, 'agents/ana');
+    await bench.sees(
+      page,
+      '.rule-editor',
+      '1 call: no chat is offered beside it. Up to 3 chats: a call may come',
+    );
+    await types(page, '[name="capacity/chat/most"]', '5');
+    for (const tick of await page.$$('.rule-room [type=checkbox]')) await tick.click();
+    await bench.sees(
+      page,
+      '.rule-editor',
+      '1 call: chats may come beside it. Up to 5 chats: no call is offered',
+    );
+    await page.click('.rule-editor [type=submit]');
+    const sent = (await bench.fake.heard('POST rules')).body as { agents: { capacity: object }[] };
+    assert.deepEqual(sent.agents[0]?.capacity, {
+      voice: { most: 1, blocks: [] },
+      chat: { most: 5, blocks: ['voice'] },
+    });
+    await bench.sees(page, '.rule-said', 'Saved');
+    await bench.isAccessible(page);
+  });
+
   it('and makes new opening hours with a holiday, and takes a period out again', async () => {
     const { fake } = bench;
     const page = await rules();

@@ -236,6 +236,32 @@ describe('A manager changes the rules while the centre works', function () {
     assert.equal(planned(restored), undefined);
   });
 
+  it('and says how much somebody has in hand at once: who may have no call is offered none until they may [AV13] [MG4]', async () => {
+    await bo.ready();
+    const before = await rules();
+    const bo_ = before.rules.agents.find((it) => it.id === 'bo');
+    assert.deepEqual(bo_?.capacity, { voice: { most: 1, blocks: ['chat'] }, chat: { most: 3, blocks: [] } });
+    const { id, qualifications, capacity } = bo_;
+    const none = { ...capacity, voice: { most: 0, blocks: [] } };
+    const { body } = await change({ agents: [{ id, qualifications, capacity: none }] });
+    assert.match(
+      body.history[0]?.what.join() ?? '',
+      /: at once calls 1 \(no chats beside\), .* → calls 0, chats 3$/,
+    );
+    const from = bo.told.items.length;
+    const asked = await it_.visitor().ask('+442079460117');
+    assert.equal(asked.state, 'queued', `nobody may take it: ${JSON.stringify(asked)}`);
+    await change({ agents: [{ id, qualifications, capacity }] });
+    assert.equal((await bo.offer(() => true, from)).callbackId, asked.id);
+    const wrong = await change({
+      agents: [{ id, qualifications, capacity: { ...capacity, chat: { most: 21, blocks: ['chat'] } } }],
+    });
+    assert.deepEqual(
+      wrong.body.errors?.map((it) => it.path),
+      ['/agents/0/capacity/chat/most', '/agents/0/capacity/chat/blocks'],
+    );
+  });
+
   it('and agents may neither see nor change them [SC3]', async () => {
     for (const [method, path, body] of [
       ['GET', '/rules'],

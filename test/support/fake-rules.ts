@@ -74,7 +74,7 @@ export function changedBy(view: RulesView, body: unknown): RulesView | 'conflict
   if (!parsed.success) {
     return parsed.error.issues.map((it) => ({ path: `/${it.path.join('/')}`, message: it.message }));
   }
-  const { base, services, hours, entitlements, removeHours } = parsed.data;
+  const { base, services, hours, agents, entitlements, removeHours } = parsed.data;
   if (base !== view.version) return 'conflict';
   const merged = <T extends { id: string }>(now: readonly T[], next: readonly T[]): T[] => [
     ...now.map((it) => next.find((other) => other.id === it.id) ?? it),
@@ -86,6 +86,7 @@ export function changedBy(view: RulesView, body: unknown): RulesView | 'conflict
     rules: {
       ...view.rules,
       services: merged(view.rules.services, services),
+      agents: view.rules.agents.map((it) => ({ ...it, ...agents.find(({ id }) => id === it.id) })),
       hours: merged(view.rules.hours, hours).filter((it) => !removeHours.includes(it.id)),
       entitlements: merged(view.rules.entitlements, entitlements),
     },
