@@ -19,7 +19,7 @@ import type { Outbox } from './matchmaker/outbox.ts';
 import type { RosterPublisher } from './matchmaker/publisher.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type * as door from './routing.ts';
-import { readSnapshot, readSome } from './snapshots.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { Look, PromisedStanding, Standings } from './standings.ts';
 import { readLook } from './standings.ts';
 import { RoutingUnavailable, UnknownName } from './unavailable.ts';
@@ -37,6 +37,7 @@ export interface AcdParts {
   readonly vocabulary: Vocabulary;
   readonly standings: Standings;
   readonly forecasts: Forecasts;
+  readonly snapshots: Snapshots;
   readonly outbox: Pick<Outbox, 'read'>;
   readonly dueTimes: DueTimes;
   /** Closes everything in order. */
@@ -47,8 +48,6 @@ const USUAL_OFFER_MS = 20_000;
 const MOST_SLOTS = 500;
 const MOST_TRIES = 6;
 const REBUILD_AT_ONCE = 100;
-/** Keys of Redis that are looked at in one step. */
-const PART = 500;
 
 /** The automatic call distributor: puts the parts of routing behind its door. */
 export class Acd implements door.Routing {
@@ -114,17 +113,6 @@ export class Acd implements door.Routing {
       // Between the two looks somebody became free, or the contact left: asking again tells which.
     }
     throw new RoutingUnavailable('redis', new Error('the contact does not come to rest'));
-  }
-
-  /** All who wait, a part at a time, so that Redis serves others in between; some of them perhaps twice. */
-  async *waiting(): AsyncGenerator<readonly door.Contact[]> {
-    const { matchmaker, vocabulary } = this.#parts;
-    let cursor = '0';
-    do {
-      const [, next, rows] = await matchmaker.run('some', cursor, PART);
-      yield await readSome(rows, vocabulary);
-      cursor = next as string;
-    } while (cursor !== '0');
   }
 
   /** For whoever changes rules: who waits, waits by the rule of their service as it is now. */
@@ -262,9 +250,12 @@ export class Acd implements door.Routing {
     return Promise.resolve(this.#parts.watch.page.roster.agents.get(agentId));
   }
 
-  async snapshot(): Promise<door.RoutingSnapshot> {
-    const { matchmaker, vocabulary, standings, clock } = this.#parts;
-    return readSnapshot(await matchmaker.run('snapshot'), vocabulary, standings, clock.now());
+  snapshot(): Promise<door.RoutingSnapshot> {
+    return this.#parts.snapshots.whole();
+  }
+
+  loggedIn(): Promise<readonly door.AgentStatus[]> {
+    return this.#parts.snapshots.agents();
   }
 
   events(after: string | undefined, signal: AbortSignal): AsyncIterable<door.RoutingEvent> {

@@ -18,6 +18,7 @@ import { forgetFormerVersions, keyPrefix } from './matchmaker/versions.ts';
 import { Vocabulary } from './matchmaker/vocabulary.ts';
 import { plannedAgents } from './planned-agents.ts';
 import { Refiling } from './refiling.ts';
+import { Snapshots } from './snapshots.ts';
 import { Standings } from './standings.ts';
 import { RoutingUnavailable } from './unavailable.ts';
 
@@ -94,6 +95,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     forecasts,
     (service) => watch.page.services.get(service)?.hours,
   );
+  const snapshots = new Snapshots({ matchmaker, vocabulary, standings, clock });
   const outbox = new Outbox(connect, prefix, vocabulary);
   const dueTimes = new DueTimes(connect, centre, clock, log, matchmaker);
   const endReaders = new AbortController();
@@ -132,6 +134,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     vocabulary,
     standings,
     forecasts,
+    snapshots,
     outbox: {
       read: (after, signal) =>
         forecasts.hearing(outbox.read(after, AbortSignal.any([signal, endReaders.signal]))),
@@ -144,7 +147,7 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   };
   const refiling = new Refiling({
     watch,
-    waiting: () => acd.waiting(),
+    waiting: () => snapshots.waiting(),
     anew: (contact) => acd.anew(contact),
     seen: {
       read: () => redis.hgetall(`${prefix}refiled`).catch(away),

@@ -74,8 +74,13 @@ export interface Routing {
   agents(): Promise<readonly AgentProfile[]>;
   agentProfile(agentId: AgentId): Promise<AgentProfile | undefined>;
 
-  /** One consistent look at lines, reservations and agents, for the board. */
+  /**
+   * Lines, reservations and agents, for the board: one consistent look while fewer than some hundred wait; of longer
+   * lines the rest is read after it in parts, so that nobody has to wait for it. `cursor` is where it began.
+   */
   snapshot(): Promise<RoutingSnapshot>;
+  /** Every agent who is logged in, or was and is about to leave. */
+  loggedIn(): Promise<readonly AgentStatus[]>;
 
   /**
    * Everything routing decided, in order, exactly from `after` on (the cursor of the last event dealt with;

@@ -1,82 +1,136 @@
 import type { AgentId, CallbackId } from '../contracts/ids.ts';
+import type { Clock } from '../server-kit/clock.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { OVERTAKE_REASONS } from './domain/fairness.ts';
 import { numbersByName, readReservation, readStatus } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
+import type { Matchmaker } from './matchmaker/matchmaker.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { Contact, Qualification, RoutingSnapshot, Standing } from './routing.ts';
+import type { AgentStatus, Contact, Qualification, RoutingSnapshot, Standing } from './routing.ts';
 import type { Look, Standings } from './standings.ts';
 
 const MOST_CANDIDATES = 10;
+/** So many contacts, or keys, are looked at in one step: some milliseconds of Redis. */
+const PART = 500;
 
-/** Reads the answer of the `snapshot` script: all of it was true at one moment. */
-export async function readSnapshot(
-  reply: Reply,
-  vocabulary: Vocabulary,
-  standings: Standings,
-  now: number,
-): Promise<RoutingSnapshot> {
-  const [, cursor, at, lines, due, reservations, agents, work, duty, states, overtaken] = reply;
-  const rows = (lines as Row[]).map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
-  const onDuty = numbersByName(duty);
-  const common = { atWork: numbersByName(work), onDuty, idle: false };
-  await vocabulary.learn(
-    rows.flatMap((it) => [it.class, it.asked]),
-    onDuty.keys(),
-  );
-  const candidates = new Map<ClassId, readonly AgentId[]>();
-  const ahead = new Map<ClassId, number>();
-  // Who stands at the same point in two lines is ahead of nobody in the other; who waits for one agent alone, of nobody.
-  const tied: { readonly class: ClassId; readonly line: string }[] = [];
-  let before = -Infinity;
-  const waiting: { contact: Contact; standing: Standing }[] = [];
-  for (const row of rows) {
-    const { class: id, score } = row;
-    if (score > before)
-      for (const tie of tied.splice(0)) ahead.set(tie.class, (ahead.get(tie.class) ?? 0) + 1);
-    before = score;
-    const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it.line === row.line).length;
-    if (!row.line.startsWith('@')) tied.push(row);
-    const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
-    candidates.set(id, able);
-    const look: Look = {
-      ...common,
-      class: id,
-      score,
-      rank,
-      ahead,
-      candidates: able,
-      service: row.contact.service,
-    };
-    const requirement = requirementOf(row.asked, vocabulary);
-    const { standing } = await standings.standing(look, now);
-    waiting.push({ contact: { ...row.contact, requirement }, standing });
-  }
-  return {
-    cursor: cursor as string,
-    at: Number(at),
-    waiting,
-    scheduled: [...numbersByName(due)].map(([contactId, time]) => ({
-      contactId: contactId as CallbackId,
-      at: time,
-    })),
-    reservations: await Promise.all(
-      (reservations as string[]).map((text) => vocabulary.reservation(readReservation(text))),
-    ),
-    agents: (agents as string[]).map((text) => readStatus(text)),
-    overtaken: overtakings(numbersByName(overtaken)),
-  };
+interface Parts {
+  readonly matchmaker: Pick<Matchmaker, 'run'>;
+  readonly vocabulary: Vocabulary;
+  readonly standings: Standings;
+  readonly clock: Clock;
 }
 
-/** Reads a part of those who wait, as the `some` script tells it. */
-export async function readSome(rows: unknown, vocabulary: Vocabulary): Promise<readonly Contact[]> {
-  const some = (rows as Row[]).map(waiter);
-  await vocabulary.learn(
-    some.map((it) => it.asked),
-    [],
-  );
-  return some.map(({ contact, asked }) => ({ ...contact, requirement: requirementOf(asked, vocabulary) }));
+/** What all of routing looks like, read without keeping Redis from its work. */
+export class Snapshots {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Everything. It was true at one moment while few wait; of long lines the rest is read part by part after it, so that
+   * whoever leaves, or is reserved, meanwhile may stand in it no more, or still.
+   */
+  async whole(): Promise<RoutingSnapshot> {
+    const reply = await this.#parts.matchmaker.run('snapshot', PART);
+    const [, , , beginning, , , , , , , , lines] = reply;
+    const rows = new Map((beginning as Row[]).map((it) => [it[0], it]));
+    for (const line of lines as Rest[]) {
+      for await (const part of this.#rest(line)) for (const row of part) rows.set(row[0], row);
+    }
+    return this.#read(reply, [...rows.values()]);
+  }
+
+  /** Everybody who is logged in. */
+  async agents(): Promise<readonly AgentStatus[]> {
+    const [, , , , , , agents] = await this.#parts.matchmaker.run('snapshot', 0);
+    return (agents as string[]).map((text) => readStatus(text));
+  }
+
+  /** All who wait, a part at a time; whoever moves to another line meanwhile perhaps twice, but in any case. */
+  async *waiting(): AsyncGenerator<readonly Contact[]> {
+    let cursor = '0';
+    do {
+      const [, next, rows] = await this.#parts.matchmaker.run('some', cursor, PART);
+      yield await this.#contacts(rows as Row[]);
+      cursor = next as string;
+    } while (cursor !== '0');
+  }
+
+  async *#rest(from: Rest): AsyncGenerator<readonly Row[]> {
+    for (let at = from; at.length > 0;) {
+      const [, rows, rest] = await this.#parts.matchmaker.run('more', ...at, PART);
+      yield rows as Row[];
+      at = rest as Rest;
+    }
+  }
+
+  async #contacts(rows: readonly Row[]): Promise<readonly Contact[]> {
+    const { vocabulary } = this.#parts;
+    const some = rows.map(waiter);
+    await vocabulary.learn(
+      some.map((it) => it.asked),
+      [],
+    );
+    return some.map(({ contact, asked }) => ({ ...contact, requirement: requirementOf(asked, vocabulary) }));
+  }
+
+  async #read(reply: Reply, lines: readonly Row[]): Promise<RoutingSnapshot> {
+    const { vocabulary, standings, clock } = this.#parts;
+    const now = clock.now();
+    const [, cursor, at, , due, reservations, agents, work, duty, states, overtaken] = reply;
+    const rows = lines.map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
+    const onDuty = numbersByName(duty);
+    const common = { atWork: numbersByName(work), onDuty, idle: false };
+    await vocabulary.learn(
+      rows.flatMap((it) => [it.class, it.asked]),
+      onDuty.keys(),
+    );
+    const candidates = new Map<ClassId, readonly AgentId[]>();
+    const ahead = new Map<ClassId, number>();
+    // Who stands at the same point in two lines is ahead of nobody in the other; who waits for one agent alone, of nobody.
+    const tied: { readonly class: ClassId; readonly line: string }[] = [];
+    let before = -Infinity;
+    const waiting: { contact: Contact; standing: Standing }[] = [];
+    for (const row of rows) {
+      const { class: id, score } = row;
+      if (score > before)
+        for (const tie of tied.splice(0)) ahead.set(tie.class, (ahead.get(tie.class) ?? 0) + 1);
+      before = score;
+      const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it.line === row.line).length;
+      if (!row.line.startsWith('@')) tied.push(row);
+      const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
+      candidates.set(id, able);
+      const look: Look = {
+        ...common,
+        class: id,
+        score,
+        rank,
+        ahead,
+        candidates: able,
+        service: row.contact.service,
+      };
+      const requirement = requirementOf(row.asked, vocabulary);
+      const { standing } = await standings.standing(look, now);
+      waiting.push({ contact: { ...row.contact, requirement }, standing });
+    }
+    return {
+      cursor: cursor as string,
+      at: Number(at),
+      waiting,
+      scheduled: [...numbersByName(due)].map(([contactId, time]) => ({
+        contactId: contactId as CallbackId,
+        at: time,
+      })),
+      reservations: await Promise.all(
+        (reservations as string[]).map((text) => vocabulary.reservation(readReservation(text))),
+      ),
+      agents: (agents as string[]).map((text) => readStatus(text)),
+      overtaken: overtakings(numbersByName(overtaken)),
+    };
+  }
 }
 
 function requirementOf(id: ClassId, vocabulary: Vocabulary): Contact['requirement'] {
@@ -87,6 +141,9 @@ function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['over
   const all = OVERTAKE_REASONS.map((it) => [it, counts.get(it) ?? 0] as const);
   return Object.fromEntries(all) as RoutingSnapshot['overtaken'];
 }
+
+/** Where the rest of a line begins: its name, a score, how many with that score are read already; nothing: there is none. */
+type Rest = readonly [line: string, score: string, skip: string] | readonly [];
 
 /** id, entry, class now, score, started at, priority, service, class asked for, preferred agent and until, line. */
 type Row = readonly [

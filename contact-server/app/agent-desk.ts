@@ -61,7 +61,7 @@ export class AgentDesk {
     isPresent: (agentId: AgentId) => Promise<boolean>,
   ): Promise<void> {
     const { accounts, routing, phones } = this.#parts;
-    const { agents } = await routing.snapshot();
+    const agents = await routing.loggedIn();
     const off = new Set(
       agents
         .filter((it) => it.state === 'logged-off' || it.next?.state === 'logged-off')

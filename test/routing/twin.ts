@@ -148,6 +148,7 @@ export class Twin {
   async both(): Promise<[redis: unknown, model: unknown]> {
     const [, , , waiting, due, reservations, agents, , , , counted] = (await this.#matchmaker.run(
       'snapshot',
+      10_000,
     )) as unknown as [
       string,
       string,

@@ -55,6 +55,29 @@ const row = String.raw`
 local function waiting_row(id, c) return {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu, c.ln} end
 `;
 
+/** Some of a line, `most` from a score on after `skip` with that very score, put to `waiting`; and where the rest begins. */
+const lines = String.raw`
+local function waiting_in(line, score, skip, most, waiting)
+  local found = call('ZRANGE', P .. 'wait:' .. line, score, '+inf', 'BYSCORE', 'LIMIT', skip, most, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local c = contact_load(found[i])
+    if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(found[i], c) end
+    if found[i + 1] == score then skip = skip + 1 else score, skip = found[i + 1], 1 end
+  end
+  if #found == 2 * most then return {line, score, tostring(skip)} end
+end
+`;
+
+/** [line, score, how many with that score are read already, how many to read] More of a line that `snapshot` left. */
+export const more =
+  row +
+  lines +
+  String.raw`
+local waiting = {}
+local rest = waiting_in(arg(1), arg(2), tonumber(arg(3)), tonumber(arg(4)), waiting)
+return {'ok', waiting, rest or {}}
+`;
+
 /** [cursor, how many keys to look at] A part of all who wait: whoever waits throughout is told in some part, or twice. */
 export const some =
   row +
@@ -68,17 +91,15 @@ end
 return {'ok', found[1], waiting}
 `;
 
-/** Everything at one moment. */
+/** [how many at most of those who wait] Everything at one moment; of longer lines the beginning, and where the rest begins. */
 export const snapshot =
   row +
+  lines +
   String.raw`
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)
-local waiting = {}
+local waiting, rest, most = {}, {}, tonumber(arg(1))
 for _, line in ipairs(call('HKEYS', K.wheads)) do
-  for _, id in ipairs(call('ZRANGE', P .. 'wait:' .. line, 0, -1)) do
-    local c = contact_load(id)
-    if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
-  end
+  rest[#rest + 1] = waiting_in(line, '-inf', 0, math.max(0, most - #waiting), waiting)
 end
 local due = {}
 for _, list in ipairs(due_lists()) do
@@ -95,5 +116,5 @@ for i = 1, #states, 2 do
 end
 return {'ok', last[1] and last[1][1] or '', ms, waiting, due,
   reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty),
-  states, call('HGETALL', K.overtaken)}
+  states, call('HGETALL', K.overtaken), rest}
 `;
