@@ -1,5 +1,5 @@
 import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
-import type { Reservation, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import type { Contact, Reservation, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { type Callback, callOf, claimOf, isOver } from '../domain/callback.ts';
 import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
@@ -79,6 +79,7 @@ export class Reconciler {
     const waiting = new Set<CallbackId>(snapshot.waiting.map((it) => it.contact.id));
     const held = new Map(snapshot.reservations.map((it) => [it.contactId, it]));
     const due = new Map(snapshot.scheduled.map((it) => [it.contactId, it.at]));
+    const missing: Contact[] = [];
     for (const { callback } of open) {
       const { id, phase } = callback;
       const reservation = held.get(id);
@@ -88,14 +89,13 @@ export class Reconciler {
           const { reservationId } = phase.claim;
           await callbacks.note(id, { type: 'offer-ended', at: clock.now(), reservationId, why: 'timeout' });
           this.#again = true;
-        } else if (!waiting.has(id) && telephony.status().up) {
-          const placed = await routing.enter(contactOf(callback));
-          if (placed.state === 'reserved') await this.#follow(callback, placed.reservation);
-        }
+        } else if (!waiting.has(id) && telephony.status().up) missing.push(contactOf(callback));
       } else if (phase.state === 'scheduled' && due.get(id) !== phase.at) {
         await routing.schedule(id, phase.at, callback.wish.service, callback.startedAt);
       }
     }
+    // Whom one of them is reserved for is told like everybody else: by an event.
+    await routing.rebuild(missing, []);
   }
 
   async #follow(callback: Callback, reservation: Reservation): Promise<void> {
