@@ -122,6 +122,10 @@ export class Watchdog {
     const fact: Fact = { type: 'deadline-passed', at, ...(keepUntil !== undefined && { keepUntil }) };
     const now = await callbacks.note(id, fact);
     const [from, to] = [callback.phase.state, now.callback.phase.state];
+    if (now.callback.patience?.isKept && !callback.patience?.isKept) {
+      const detail = 'waits for the next opening, since nobody came before closing time';
+      await audit.add({ at, who: 'watchdog', what: 'kept', about: id, detail });
+    }
     if (from === to) return;
     log.warn({ callbackId: id, from, to }, 'state past its deadline');
     const detail = `${from} was overdue, now ${to}`;

@@ -104,7 +104,8 @@ describe('Who waits in line as the office closes', function () {
     const slots = new Slots({ routing, company, clock });
     const hints = { give: () => {} } as never;
     const desk = new CallbackDesk({ store, slots, rules: usualRules, hints, clock, log });
-    const audit = { add: () => Promise.resolve() } as never;
+    const told: string[] = [];
+    const audit = { add: ({ what }: { what: string }) => Promise.resolve(told.push(what)) } as never;
     const telephony = { onStatus: () => () => {} } as never;
     const none = {} as never;
     const watchdog = new Watchdog({
@@ -161,7 +162,7 @@ describe('Who waits in line as the office closes', function () {
       return [phase.state, history.at(-1)?.why, ...end];
     };
     dogs.push(watchdog);
-    return { id, desk, until };
+    return { id, desk, until, told };
   }
 
   const waits = async (now: string, service?: string) => {
@@ -170,12 +171,13 @@ describe('Who waits in line as the office closes', function () {
   };
 
   it('on a Friday is kept over the weekend and the change to winter time, and has all of Monday [CB12] [AV9]', async () => {
-    const until = await waits('2026-10-23T15:30Z');
+    const { until, told } = await asks('2026-10-23T15:30Z');
     assert.deepEqual(await until('2026-10-24T15:29Z'), ['queued', 'screened', '2026-10-24T15:30']);
     // Nine in the morning is 09:00 UTC on Monday, and was 08:00 on Friday.
     assert.deepEqual(await until('2026-10-24T15:31Z'), ['queued', 'kept', '2026-10-27T09:00']);
     assert.deepEqual(await until('2026-10-26T16:59Z'), ['queued', 'kept', '2026-10-27T09:00']);
     assert.deepEqual(await until('2026-10-27T09:01Z'), ['expired', 'waited too long']);
+    assert.equal(told[0], 'kept', 'the audit says so too');
   });
 
   it('on a Friday is kept over the change to summer time [CB12] [AV9]', async () => {
