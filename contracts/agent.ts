@@ -255,6 +255,8 @@ export interface BoardView {
     readonly since: number;
     readonly page?: string;
   }[];
+  /** How many more there are than the lists show: each is cut after so many rows that people still read. */
+  readonly more?: { readonly line: number; readonly reservations: number };
   readonly figures: readonly Figure[];
   /** Absent where an older server answers. */
   readonly flow?: FlowView;

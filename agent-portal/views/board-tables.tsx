@@ -10,6 +10,8 @@ import { agentWords, callbackWords, needInWords, reservationWords, type Tone } f
 interface BoxProps<T> {
   readonly title: string;
   readonly list: SteadyOrder<T>;
+  /** How many more there are than rows. */
+  readonly more?: number | undefined;
   readonly columns: readonly string[];
   readonly empty: string;
   readonly row: (it: T) => JSX.Element;
@@ -21,6 +23,7 @@ const numeric: ReadonlySet<string> = new Set(['#', 'Waits', 'For', 'Time']);
 
 /** A titled list that holds its order under the pointer, and says why when it is empty. */
 function Box<T>(props: BoxProps<T>): JSX.Element {
+  const { more = 0 } = props;
   const rows = props.list.rows.value;
   const id = `box-${props.title.toLowerCase().replaceAll(' ', '-')}`;
   return (
@@ -31,7 +34,7 @@ function Box<T>(props: BoxProps<T>): JSX.Element {
       onPointerLeave={() => props.list.pointer(false)}
     >
       <h2 id={id}>
-        {props.title} <span class="figure hint">{rows.length}</span>
+        {props.title} <span class="figure hint">{rows.length + more}</span>
       </h2>
       {rows.length === 0 ? (
         <p class="hint pad">{props.empty}</p>
@@ -49,6 +52,7 @@ function Box<T>(props: BoxProps<T>): JSX.Element {
             </thead>
             <tbody>{rows.map(props.row)}</tbody>
           </table>
+          {more > 0 && <p class="hint pad">and {more.toLocaleString('en')} more</p>}
         </div>
       )}
     </section>
@@ -80,6 +84,7 @@ export function LineTable(): JSX.Element {
       title="Line"
       class="line-box"
       list={portal.board.line}
+      more={portal.board.view.value?.more?.line}
       columns={['#', 'Who', 'Needs', 'Waits', 'Range', 'Could take it']}
       empty="Nobody waits."
       row={(it) => (
@@ -118,6 +123,7 @@ export function ReservationTable(): JSX.Element {
       title="Reservations"
       class="reservations-box"
       list={portal.board.reservations}
+      more={portal.board.view.value?.more?.reservations}
       columns={['Who', 'Agent', 'State', 'Time']}
       empty="Nobody is reserved."
       row={(it) => (

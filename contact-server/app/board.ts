@@ -35,6 +35,8 @@ const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refus
 const FIRST_START = 'redis: first start';
 
 const MOST_TROUBLE = 50;
+/** Of longer lists the first rows: nobody reads more, and all are told to every manager four times a second. */
+const MOST_ROWS = 200;
 
 /** What managers see: every figure from the stores and routing at this moment. */
 export class Board {
@@ -71,10 +73,16 @@ export class Board {
       agent: (id: string) => names.get(id),
       visitor: (id: string) => visitors.get(id),
     };
+    const waits = inLine(open, snapshot);
+    const held = reservations(records, snapshot, names);
     return {
       serverNow: now,
-      line: line(open, snapshot, names),
-      reservations: reservations(records, snapshot, names),
+      line: rows(waits.slice(0, MOST_ROWS), snapshot, names),
+      reservations: held.slice(0, MOST_ROWS),
+      more: {
+        line: Math.max(0, waits.length - MOST_ROWS),
+        reservations: Math.max(0, held.length - MOST_ROWS),
+      },
       agents: this.#agents(
         profiles.filter((it) => agents.has(it.id)),
         snapshot,
@@ -210,44 +218,48 @@ function brokenPromises(records: readonly CallbackRecord[]): BoardView['trouble'
   });
 }
 
-function line(
-  open: readonly CallbackRecord[],
+/** Who waits, in the order of service, and after them who is booked for later. */
+function inLine(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): readonly CallbackRecord[] {
+  const order = new Map<CallbackId, number>(snapshot.waiting.map((it, index) => [it.contact.id, index]));
+  const keyed = open.flatMap((record) => {
+    const { id, phase, startedAt } = record.callback;
+    if (phase.state === 'scheduled') return { record, booked: 1, place: 0, at: phase.at };
+    // Whom routing does not know (yet) comes last.
+    return phase.state === 'queued'
+      ? { record, booked: 0, place: order.get(id) ?? Infinity, at: startedAt }
+      : [];
+  });
+  return keyed
+    .sort((a, b) => a.booked - b.booked || (a.place === b.place ? a.at - b.at : a.place - b.place))
+    .map(({ record }) => record);
+}
+
+function rows(
+  waits: readonly CallbackRecord[],
   snapshot: RoutingSnapshot,
   names: ReadonlyMap<string, string>,
 ): BoardView['line'] {
   const standings = new Map<CallbackId, RoutingSnapshot['waiting'][number]['standing']>(
     snapshot.waiting.map((it) => [it.contact.id, it.standing]),
   );
-  const order = new Map(snapshot.waiting.map((it, index) => [it.contact.id, index]));
-  const waits = open.filter(
-    (it) => it.callback.phase.state === 'queued' || it.callback.phase.state === 'scheduled',
-  );
-  return waits
-    .map((record) => {
-      const { callback } = record;
-      const standing = standings.get(callback.id);
-      const estimate = standing?.estimate ?? bindingPromise(record);
-      return {
-        callbackId: callback.id,
-        place: standing?.place ?? 0,
-        who: shortName(callback),
-        needs: (callback.terms?.must ?? []).map((it) => it.name),
-        tier: callback.terms?.tier ?? '',
-        since: callback.startedAt,
-        ...(estimate && { estimate: { from: estimate.from, to: estimate.to } }),
-        state: callback.phase.state,
-        ...(callback.phase.state === 'scheduled' && { at: callback.phase.at }),
-        candidates: (standing?.candidates ?? []).map((it) => names.get(it) ?? it),
-        allowed: ['cancel', 'move'] as const,
-      };
-    })
-    .sort(
-      (a, b) =>
-        Number(a.state === 'scheduled') - Number(b.state === 'scheduled') ||
-        // In the order of service; whom routing does not know (yet) comes last.
-        (order.get(a.callbackId) ?? Infinity) - (order.get(b.callbackId) ?? Infinity) ||
-        (a.at ?? a.since) - (b.at ?? b.since),
-    );
+  return waits.map((record) => {
+    const { callback } = record;
+    const standing = standings.get(callback.id);
+    const estimate = standing?.estimate ?? bindingPromise(record);
+    return {
+      callbackId: callback.id,
+      place: standing?.place ?? 0,
+      who: shortName(callback),
+      needs: (callback.terms?.must ?? []).map((it) => it.name),
+      tier: callback.terms?.tier ?? '',
+      since: callback.startedAt,
+      ...(estimate && { estimate: { from: estimate.from, to: estimate.to } }),
+      state: callback.phase.state,
+      ...(callback.phase.state === 'scheduled' && { at: callback.phase.at }),
+      candidates: (standing?.candidates ?? []).map((it) => names.get(it) ?? it),
+      allowed: ['cancel', 'move'] as const,
+    };
+  });
 }
 
 function reservations(

@@ -40,6 +40,8 @@ interface Open {
 
 const HEARTBEAT_MS = 15_000;
 const BOARD_MS = 250;
+/** However much there is to show, the board takes no more than a fifth of the time. */
+const REST_PER_LOOK = 4;
 /** A reader this far behind is cut off; it comes back and resumes from its cursor. */
 const MAX_UNREAD = 1024 * 1024;
 /** Tabs share one stream; more than this many are not tabs, and the oldest gives way. */
@@ -300,15 +302,16 @@ export class EventStreams {
   #repeat(ms: number, work: () => void | Promise<void>): void {
     const { clock, log } = this.#parts;
     let cancel = (): void => {};
-    const again = (): void => {
-      cancel = clock.after(ms, () => {
+    const again = (inMs: number): void => {
+      cancel = clock.after(inMs, () => {
+        const from = clock.now();
         void Promise.resolve()
           .then(work)
           .catch((err: unknown) => log.warn({ err }, 'stream round failed'))
-          .finally(again);
+          .finally(() => again(Math.max(ms, REST_PER_LOOK * (clock.now() - from))));
       });
     };
-    again();
+    again(ms);
     this.#stop.push(() => cancel());
   }
 }

@@ -35,6 +35,15 @@ describe('Ana, who manages too, looks at the board', () => {
     assert.match(await bench.textOf(page, '[data-figure=waiting]'), /2$/);
   });
 
+  it('and reads how many more there are than rows [MG1]', async () => {
+    const page = await bench.board();
+    const now = boardAs();
+    await bench.streaming(page);
+    bench.fake.setBoard({ ...now, more: { line: 1_240, reservations: 0 } });
+    await bench.sees(page, '.line-box', 'and 1,240 more');
+    await bench.sees(page, '.line-box h2', String(now.line.length + 1_240));
+  });
+
   it('and asks what one more agent would change for somebody who waits, in a sentence [MG6]', async () => {
     const { fake } = bench;
     const page = await bench.board();

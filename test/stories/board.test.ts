@@ -176,6 +176,20 @@ describe('A manager watches the board', function () {
     for (const it of figures) assert.ok(it.label.length > 2 && it.definition.length > 20, it.id);
   });
 
+  it('and of a very long line reads the first, and how many more there are [MG1]', async () => {
+    for (let asked = 0; asked < 203; asked += 29) {
+      const some = Array.from({ length: 29 }, (_, i) => asked + i);
+      await Promise.all(some.map((n) => it_.visitor(`198.51.100.${String(n + 1)}`).ask(number(300 + n))));
+    }
+    const { view } = await board((it) => it.line.length + (it.more?.line ?? 0) === 203);
+    assert.deepEqual([view.line.length, view.more?.line], [200, 3]);
+    assert.deepEqual(
+      view.line.map((it) => it.place),
+      view.line.map((_, i) => i + 1),
+    );
+    assert.equal(figure(view, 'waiting')?.value, 203, 'the figure counts everybody');
+  });
+
   describe('and steps in', () => {
     it('cancels what waits or is offered, but not a talk [MG2]', async () => {
       const waiting = await asking(120);
