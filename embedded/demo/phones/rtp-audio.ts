@@ -12,6 +12,8 @@ const PACKET_MS = 20;
 const PACKET_SAMPLES = (SAMPLE_RATE * PACKET_MS) / 1000;
 /** After a pause of the process this many packets are made up for; older ones are skipped. */
 const MAX_BEHIND = 10;
+/** So long only the negotiated source is heard: another may be left over from an earlier call to this port. */
+const STRANGER_AFTER_MS = 300;
 const DIGITS = '0123456789*#ABCD';
 
 /** What the far end has negotiated. */
@@ -32,6 +34,7 @@ export class RtpAudio {
   #voice: Voice = silence;
   #target: AudioTarget | undefined;
   #source: Address | undefined;
+  #directedAt = 0;
   #clock: NodeJS.Timeout | undefined;
   #isMuted = false;
   #startedAt: number | undefined;
@@ -75,7 +78,10 @@ export class RtpAudio {
   /** Sends and receives as negotiated from now on; no target stops both. */
   direct(target: AudioTarget | undefined): void {
     const moved = target?.to.host !== this.#target?.to.host || target?.to.port !== this.#target?.to.port;
-    if (moved) this.#source = undefined;
+    if (moved) {
+      this.#source = undefined;
+      this.#directedAt = performance.now();
+    }
     this.#target = target;
     if (target?.flow.send && !this.#isMuted) this.#start();
     else this.#stop();
@@ -189,11 +195,15 @@ export class RtpAudio {
       this.#keyPressed(packet, payload);
   }
 
-  /** The first source counts until the negotiated one shows up, so that nobody can take a call over. */
+  /**
+   * The negotiated source counts. Behind a NAT audio comes from another: after a moment of silence the first stranger counts
+   * until the negotiated one shows up, so that nobody can take a call over.
+   */
   #isFrom(from: Address): boolean {
     const isNegotiated = from.port === this.#target?.to.port && from.host === this.#target.to.host;
-    if (isNegotiated || !this.#source) this.#source = from;
-    return from.port === this.#source.port && from.host === this.#source.host;
+    const mayBeStranger = performance.now() - this.#directedAt > STRANGER_AFTER_MS;
+    if (isNegotiated || (!this.#source && mayBeStranger)) this.#source = from;
+    return from.port === this.#source?.port && from.host === this.#source.host;
   }
 
   #keyPressed(packet: Buffer, payload: Uint8Array): void {

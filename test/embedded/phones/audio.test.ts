@@ -120,6 +120,13 @@ describe('A phone talks RTP with a peer written by hand', () => {
     stranger.close();
   });
 
+  it('and hears a stranger where nobody else speaks for a while: it is the other end, behind a NAT', async () => {
+    const other = await RawPeer.open();
+    const speaks = setInterval(() => talk(other, HZ), 50);
+    await call.hears(HZ).finally(() => clearInterval(speaks));
+    other.close();
+  });
+
   it('and passes over what is no RTP', async () => {
     const hears = call.hears(HZ);
     for (const noise of [
