@@ -25,6 +25,9 @@ interface Parts {
   readonly clock: Clock;
 }
 
+/** After Redis was lost all that was booked for later is to be scheduled anew. */
+const AT_ONCE = 100;
+
 /**
  * Compares what MongoDB says should be with what routing and the telephones hold, and mends the difference: a line
  * lost with Redis is filled again, whoever is held for nothing is let go. Every repair is told to the machine or to
@@ -80,6 +83,7 @@ export class Reconciler {
     const held = new Map(snapshot.reservations.map((it) => [it.contactId, it]));
     const due = new Map(snapshot.scheduled.map((it) => [it.contactId, it.at]));
     const missing: Contact[] = [];
+    const unscheduled: (() => Promise<void>)[] = [];
     for (const { callback } of open) {
       const { id, phase } = callback;
       const reservation = held.get(id);
@@ -91,8 +95,12 @@ export class Reconciler {
           this.#again = true;
         } else if (!waiting.has(id) && telephony.status().up) missing.push(contactOf(callback));
       } else if (phase.state === 'scheduled' && due.get(id) !== phase.at) {
-        await routing.schedule(id, phase.at, callback.wish.service, callback.startedAt);
+        const { service } = callback.wish;
+        unscheduled.push(() => routing.schedule(id, phase.at, service, callback.startedAt));
       }
+    }
+    for (let i = 0; i < unscheduled.length; i += AT_ONCE) {
+      await Promise.all(unscheduled.slice(i, i + AT_ONCE).map((schedule) => schedule()));
     }
     // Whom one of them is reserved for is told like everybody else: by an event.
     await routing.rebuild(missing, []);
