@@ -1,6 +1,7 @@
-import type { ClassId, ProfileId, Situation, Waiting } from '../../routing/testing.ts';
+import type { ClassId, Hours, Planned, ProfileId, Situation, Waiting } from '../../routing/testing.ts';
 import { lineScore } from '../../routing/testing.ts';
 import { Agenda } from './agenda.ts';
+import { plannedHours } from './planned-hours.ts';
 
 /** One contact as the world brings it; times and durations in ms. */
 export interface Arrival {
@@ -58,6 +59,7 @@ type AgentState =
 
 interface Agent extends SimulatedAgent {
   readonly number: number;
+  readonly hours: Hours;
   state: AgentState;
   /** While on shift: its end. */
   until: number | undefined;
@@ -81,6 +83,7 @@ export class SimulatedCentre {
     this.#agents = world.agents.map((it, number) => ({
       ...it,
       number,
+      hours: plannedHours(it.shifts),
       state: { is: 'off' },
       until: undefined,
     }));
@@ -107,25 +110,25 @@ export class SimulatedCentre {
     this.agenda.run();
   }
 
-  /** All there is to know of this moment, the shift plan of the next hours included where it is `planned`. */
-  situation(planned: boolean, aheadMs: number): Situation {
-    const at = this.agenda.now;
-    const end = (agent: Agent) => (planned && agent.until !== undefined ? { until: agent.until } : {});
+  /** All there is to see of this moment. */
+  situation(): Situation {
     const busy: Situation['busy'][number][] = [];
     const idle: Situation['idle'][number][] = [];
-    for (const agent of this.#agents) {
-      const { state, profile } = agent;
-      if (state.is === 'busy') {
-        busy.push({ profile, class: state.contact.class, since: state.since, ...end(agent) });
-      } else if (state.is === 'idle') idle.push({ profile, ...end(agent) });
+    for (const { state, profile } of this.#agents) {
+      if (state.is === 'busy') busy.push({ profile, class: state.contact.class, since: state.since });
+      else if (state.is === 'idle') idle.push({ profile });
     }
-    const coming = this.#agents.flatMap(({ profile, shifts }) =>
-      shifts
-        .filter((it) => planned && it.from > at && it.from < at + aheadMs)
-        .map((it) => ({ profile, at: it.from, until: it.to })),
-    );
     const line = [...this.#lines.values()].flat().sort((a, b) => a.score - b.score);
-    return { at, busy, idle, coming, line, more: false, oneIn: 1 };
+    return { at: this.agenda.now, busy, idle, coming: [], line, more: false, oneIn: 1 };
+  }
+
+  /** Everybody's plan, with what they do at this moment. */
+  plan(): readonly Planned[] {
+    return this.#agents.map(({ profile, hours, state: { is } }) => ({
+      profile,
+      hours,
+      doing: is === 'idle' || is === 'busy' ? is : 'neither',
+    }));
   }
 
   line(id: ClassId): readonly Contact[] {

@@ -65,6 +65,7 @@ function report(scored: Scored, print: (line: string) => void): void {
   for (const name of scored.errors.keys()) line(`mae_${name}`, seconds(name), average, 's');
   for (const [name, share] of scored.kept) line(`kept_${name}`, share, 0.8, 'share');
   line('waits', scored.waits, scored.waits, 'count');
+  line('overnight', scored.overnight, scored.waits, 'count');
   line('mean_wait', scored.meanWaitMs / 1_000, scored.meanWaitMs / 1_000, 's');
   line('forecast', scored.forecastMs, scored.forecastMs, 'ms');
   line('estimate_mae_over_ema', seconds('forward'), average, 's');
