@@ -4,7 +4,7 @@ import { after, lingerMs } from '../timing.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Unreachable } from '../transport/transports.ts';
 import type { AppCommand } from './app-link.ts';
-import type { AppText } from './app-text.ts';
+import { appHeader, type AppText } from './app-text.ts';
 import { completeRequest } from './compose.ts';
 import { Dialog } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
@@ -60,7 +60,7 @@ export class Acknowledgements {
       return;
     }
     const { accepted } = dialog;
-    if (accepted?.invite === invite && accepted.ack) accepted.flow?.send(accepted.ack.toString());
+    if (accepted?.invite === invite && accepted.ack) accepted.flow?.send(accepted.ack);
   }
 
   #write(dialog: Dialog, app: AppText, command?: AppCommand): void {
@@ -69,21 +69,18 @@ export class Acknowledgements {
     clearTimeout(accepted.giveUp);
     const base = dialog.request('ACK', accepted.invite.cseq.seq, undefined, app.body);
     // RFC 3261 section 13.2.2.4: the ACK carries the credentials of its INVITE.
-    const given = new Set(app.headers.map(({ key }) => key));
     for (const { key, name, value } of accepted.invite.headers) {
-      if (CREDENTIALS.has(key) && !given.has(key)) base.add(name, value);
+      if (CREDENTIALS.has(key) && appHeader(app, key) === undefined) base.add(name, value);
     }
     const out = dialog.wayOut;
     const send = (way: Flow | Unreachable | undefined): void => {
       if (!way || way instanceof Unreachable) {
         command?.answer.refused(way?.message ?? 'no way to the peer');
       } else {
-        accepted.ack = completeRequest(base, app, way);
+        accepted.ack = completeRequest(base, app, way).toString();
         accepted.flow = way;
-        const text = accepted.ack.toString();
-        command?.answer.requestSent(text, way, newId());
-        way.send(text);
-        accepted.ack.pack();
+        command?.answer.requestSent(accepted.ack, way, newId());
+        way.send(accepted.ack);
         accepted.invite.pack();
       }
       if (dialog.endAfterAck !== '') hangUp(this.#exchange, dialog, dialog.endAfterAck);

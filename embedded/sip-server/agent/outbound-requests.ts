@@ -1,5 +1,6 @@
 import { newId, newTag } from '../ids.ts';
 import type { SipMessage } from '../sip/message.ts';
+import { own } from '../sip/own.ts';
 import { responseTo } from '../sip/respond.ts';
 import { after, lingerMs } from '../timing.ts';
 import { NOBODY } from '../transaction/client-transaction.ts';
@@ -57,7 +58,7 @@ export class OutboundRequests {
       this.#insideDialog({ ...command, dialogId: known.id }, app, method, uri);
       return;
     }
-    this.#outsideDialog(command, app, method, uri);
+    this.#outsideDialog(command, app, method, own(uri));
   }
 
   /** Ends the calls that still ring for an application that has gone. */
@@ -125,7 +126,7 @@ export class OutboundRequests {
         dialog = new Dialog(request, 'uac', command.link, request.fromTag);
         dialogs.add(dialog);
       }
-      if (method === 'INVITE') apps.cdr({ kind: 'attempt', source: 'application', message: request });
+      if (method === 'INVITE') apps.cdr('attempt', 'application', request);
       this.#prepare(command, request, way, dialog, true)();
     });
   }
@@ -215,11 +216,8 @@ export class OutboundRequests {
     this.#outgoing.delete(outgoing.txnId);
     const success = status < 300;
     if (request.method === 'INVITE' && begins) {
-      apps.cdr(
-        success
-          ? { kind: 'start', source: 'network', detail: 'uac', message: response }
-          : { kind: 'stop', source: 'network', detail: rejection(status), message: response },
-      );
+      if (success) apps.cdr('start', 'network', response, 'uac');
+      else apps.cdr('stop', 'network', response, status === 487 ? 'call-canceled' : 'call-rejected');
     }
     if (!dialog) return;
     if (!begins && isOffer(request)) dialog.offering--;
@@ -237,7 +235,7 @@ export class OutboundRequests {
     const challenged = status === 401 || status === 407;
     if (request.method === 'BYE' && !challenged) {
       dialogs.remove(dialog);
-      apps.cdr({ kind: 'stop', source: 'application', detail: 'normal-release', message: request });
+      apps.cdr('stop', 'application', request, 'normal-release');
     }
     if (request.method === 'NOTIFY' && dialog.kind === 'SUBSCRIBE' && endsSubscription(request)) {
       dialogs.remove(dialog);
@@ -291,10 +289,6 @@ export class OutboundRequests {
 export function endsSubscription(notify: SipMessage): boolean {
   const over = /^terminated/i.test(notify.get('subscription-state') ?? '');
   return over && !/^refer/i.test(notify.get('event') ?? '');
-}
-
-function rejection(status: number): string {
-  return status === 487 ? 'call-canceled' : 'call-rejected';
 }
 
 function routeTarget(routeUri: string): string {
