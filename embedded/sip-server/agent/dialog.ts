@@ -2,8 +2,9 @@ import { parseAddress, splitList, tagOf } from '../sip/header-values.ts';
 import { SipMessage } from '../sip/message.ts';
 import { own } from '../sip/own.ts';
 import { isStrictRouter, paramOf, parseUri } from '../sip/uri.ts';
+import type { Timer } from '../timing.ts';
 import type { Flow } from '../transport/flow.ts';
-import type { AppLink } from './app-link.ts';
+import type { AppLink, Source } from './app-link.ts';
 import type { Repetition } from './repetition.ts';
 
 /** The id under which applications know a dialog: Call-ID and the From tag of its first request. */
@@ -17,6 +18,15 @@ export function isOffer(request: SipMessage): boolean {
 }
 
 const REFRESHES_TARGET = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
+/** A 2xx to an INVITE of ours, which the application acknowledges: our ACK and its way once it has. */
+export interface Accepted {
+  readonly invite: SipMessage;
+  readonly tag: string;
+  ack: string;
+  way: Flow | undefined;
+  giveUp: Timer;
+}
 
 /** One dialog (RFC 3261 section 12) of either side, begun by INVITE or SUBSCRIBE. */
 export class Dialog {
@@ -34,8 +44,8 @@ export class Dialog {
   remoteSeq = -1;
   /** As UAS: our 2xx that is being repeated until its ACK comes. */
   awaitingAck: { seq: number; txnId: string; repetition: Repetition; then: (() => void)[] } | undefined;
-  /** As UAC: the 2xx that the application acknowledges, and our ACK once it has. */
-  accepted: { invite: SipMessage; ack?: string; flow?: Flow; giveUp: NodeJS.Timeout } | undefined;
+  /** As UAC: what the peer has accepted last. */
+  accepted: Accepted | undefined;
   /** Set when the call must end as soon as it is acknowledged; says why. */
   endAfterAck = '';
   /** How many offers of ours inside the dialog, by re-INVITE or UPDATE, the peer has not answered. */
@@ -114,6 +124,11 @@ export class Dialog {
     return this.localSeq;
   }
 
+  /** Passes a message inside the dialog to its application. */
+  tell(source: Source, text: string, flow: Flow | undefined, txnId: string): void {
+    this.owner.deliver({ source, text, flow, txnId, dialogId: this.id });
+  }
+
   /**
    * Stops everything that still waits for the peer. An ended dialog is kept for half a minute, for answers that come again:
    * it lets go of what only further requests would need, pieces of whole messages.
@@ -135,7 +150,7 @@ export class Dialog {
   #aim(message: SipMessage, flow: Flow | undefined): void {
     const contact = parseAddress(splitList(message.get('contact') ?? '')[0] ?? '').uri;
     const uri = parseUri(contact);
-    if (uri) this.#target = contact;
+    if (uri && contact !== this.#target) this.#target = own(contact);
     this.#pinned = undefined;
     if (!flow || this.#routes.length > 0) return;
     const straight = uri?.host === flow.address && (uri.port || 5060) === flow.port;

@@ -15,21 +15,12 @@ export function hangUp(exchange: Exchange, dialog: Dialog, why: string): void {
   exchange.dialogs.remove(dialog);
   const send = (way: Flow | Unreachable | undefined): void => {
     const usable = way instanceof Unreachable ? undefined : way;
-    const home = { protocol: 'udp' as const, local: exchange.transports.home };
-    const bye = completeRequest(base, app, usable ?? home);
+    const bye = completeRequest(base, app, usable ?? exchange.transports.home);
     if (usable) exchange.transactions.request(bye, usable, NOBODY)?.start();
-    const text = bye.toString();
-    dialog.owner.deliver({
-      source: 'application',
-      text,
-      flow: usable,
-      txnId: 'unsolicited',
-      dialogId: dialog.id,
-    });
+    dialog.tell('application', bye.toString(), usable, 'unsolicited');
     exchange.apps.cdr('stop', 'application', bye, stopReason(why));
   };
-  if (typeof out === 'string') exchange.transports.reach(out, send);
-  else send(out);
+  exchange.transports.reach(out, send);
 }
 
 function stopReason(why: string): string {

@@ -59,13 +59,7 @@ export class InboundRequests {
     }
     dialog.awaitingAck = undefined;
     awaited.repetition.stop();
-    dialog.owner.deliver({
-      source: 'network',
-      text: ack.toString(),
-      flow,
-      txnId: awaited.txnId,
-      dialogId: dialog.id,
-    });
+    dialog.tell('network', ack.toString(), flow, awaited.txnId);
     for (const send of awaited.then) send();
   }
 
@@ -254,8 +248,7 @@ export class InboundRequests {
       incoming.reliable.repetition.stop();
       incoming.reliable = undefined;
       answer(transaction, 200);
-      const text = request.toString();
-      dialog.owner.deliver({ source: 'network', text, flow, txnId: newId(), dialogId: dialog.id });
+      dialog.tell('network', request.toString(), flow, newId());
       return;
     }
     answer(transaction, 481);

@@ -57,6 +57,12 @@ export class TransactionTable {
     this.#user = user;
   }
 
+  readonly #serverEnded = ({ key, merge }: ServerTransaction): void => {
+    this.#servers.delete(key);
+    if (this.#seen.get(merge) === key) this.#seen.delete(merge);
+  };
+  readonly #clientEnded = ({ key }: ClientTransaction): void => void this.#clients.delete(key);
+
   get size(): number {
     return this.#clients.size + this.#servers.size;
   }
@@ -74,9 +80,7 @@ export class TransactionTable {
   request(request: SipMessage, flow: Flow, user: ClientUser): ClientTransaction | undefined {
     if (this.size >= this.#limits.transactions) return undefined;
     const key = clientKey(request);
-    const transaction = new ClientTransaction(request, flow, user, this.#timing, () =>
-      this.#clients.delete(key),
-    );
+    const transaction = new ClientTransaction(key, request, flow, user, this.#timing, this.#clientEnded);
     this.#clients.set(key, transaction);
     return transaction;
   }
@@ -130,22 +134,20 @@ export class TransactionTable {
   }
 
   #begin(key: string, request: SipMessage, flow: Flow, invite: ServerTransaction | undefined): void {
-    const merge = `${request.callId}\n${request.fromTag}\n${request.cseq.seq} ${request.method}`;
     const isNew = request.toTag === '' && request.method !== 'CANCEL';
+    const merge = isNew ? `${request.callId}\n${request.fromTag}\n${request.cseq.seq} ${request.method}` : '';
     if (isNew && this.#seen.has(merge)) {
       this.#refuse(request, flow, 482);
       return;
     }
     const transaction = new ServerTransaction(
       key,
+      merge,
       request,
       flow,
-      () => this.#backTo(request, flow),
       this.#timing,
-      () => {
-        this.#servers.delete(key);
-        if (this.#seen.get(merge) === key) this.#seen.delete(merge);
-      },
+      this.#backTo,
+      this.#serverEnded,
     );
     this.#servers.set(key, transaction);
     if (isNew) this.#seen.set(merge, key);
