@@ -1,9 +1,10 @@
+const origin = performance.timeOrigin;
 let second = -1;
 let clock = '';
 
 /** The time of day that each message is stamped with: `HH:MM:SS.micros`, UTC. */
 export function stackTime(): string {
-  const now = performance.timeOrigin + performance.now();
+  const now = origin + performance.now();
   const whole = Math.floor(now / 1000);
   if (whole !== second) {
     second = whole;
