@@ -79,7 +79,8 @@ export class TransactionTable {
   /** Prepares to send a request with a fresh branch, for the caller to `start`; undefined when there is no room for it. */
   request(request: SipMessage, flow: Flow, user: ClientUser): ClientTransaction | undefined {
     if (this.size >= this.#limits.transactions) return undefined;
-    const key = clientKey(request);
+    const via = request.get('via') ?? '';
+    const key = `${via.slice(via.lastIndexOf('=') + 1)} ${request.method}`; // our own Via ends in its branch
     const transaction = new ClientTransaction(key, request, flow, user, this.#timing, this.#clientEnded);
     this.#clients.set(key, transaction);
     return transaction;
@@ -100,7 +101,8 @@ export class TransactionTable {
   }
 
   #receiveResponse(response: SipMessage, flow: Flow): void {
-    const transaction = this.#clients.get(clientKey(response));
+    const branch = paramOf(response.via.params, 'branch') ?? '';
+    const transaction = this.#clients.get(`${branch} ${response.cseq.method}`);
     if (transaction) transaction.receive(response, flow);
     else this.#counters.count('stray-response');
   }
@@ -160,10 +162,6 @@ export class TransactionTable {
     const response = responseTo(request, status, newTag(), reason).add('Content-Length', '0');
     this.#backTo(request, flow).send(response.toString());
   }
-}
-
-function clientKey(message: SipMessage): string {
-  return `${paramOf(message.via.params, 'branch') ?? ''} ${message.cseq.method}`;
 }
 
 /** Old clients send no branch that could be trusted to be unique (RFC 3261 section 17.2.3). */
