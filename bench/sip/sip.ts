@@ -24,6 +24,7 @@ const AT_ONCE = 40;
 /** Of sipp's sockets: its own are full after some sixty messages, and what is lost waits half a second for the next try. */
 const LARGE_BUFFERS = ['-buff_size', '4194304'];
 
+/** What was measured over the calls; the rate is that of their answers, from the first to the last. */
 interface Figures {
   readonly rate: number;
   readonly p50: number;
@@ -115,11 +116,13 @@ async function callbacks(
   one: () => Promise<{ over: Promise<unknown> }>,
 ): Promise<Figures> {
   const took: number[] = [];
+  const answeredAt: number[] = [];
   let failed = 0;
   const begin = async (): Promise<void> => {
     const from = performance.now();
     try {
       const { over } = await one();
+      answeredAt.push(performance.now());
       took.push(performance.now() - from);
       await over;
     } catch {
@@ -128,20 +131,24 @@ async function callbacks(
   };
   // Until the compiler has seen enough of it.
   for (let n = 0; n < WARM_UP; n += 20) await Promise.all(Array.from({ length: 20 }, begin));
-  took.length = 0;
+  took.length = answeredAt.length = 0;
   const before = await used();
-  const began = performance.now();
   const total = CALLBACKS_A_SECOND * LASTING_S;
   await atRate(total, begin);
-  const seconds = (performance.now() - began) / 1000;
   const after = await used();
   return {
-    rate: took.length / seconds,
+    rate: rateOf(answeredAt),
     p50: quantile(took, 0.5),
     p95: quantile(took, 0.95),
     cpuMs: (after.cpuMs - before.cpuMs) / total,
     failed,
   };
+}
+
+/** How many came in a second, from the first to the last: a program's start and end are no part of it. */
+function rateOf(atMs: readonly number[]): number {
+  const span = quantile(atMs, 1) - quantile(atMs, 0);
+  return ((atMs.length - 1) / span) * 1000;
 }
 
 /** Begins callbacks as they fall due; no more than so many are under way. */
@@ -166,21 +173,22 @@ async function calls(used: () => Promise<{ cpuMs: number }>, target: string): Pr
   });
   return inFolder(async (folder) => {
     const before = await used();
-    const began = performance.now();
     const total = CALLS_A_SECOND * LASTING_S;
     await call(folder, target, total).done;
-    const seconds = (performance.now() - began) / 1000;
     const after = await used();
     const took: number[] = [];
+    const answeredAt: number[] = [];
     for (const file of await readdir(folder)) {
       if (!file.endsWith('_rtt.csv')) continue;
       for (const line of (await readFile(join(folder, file), 'latin1')).split('\n').slice(1)) {
-        const [, ms] = line.split(';');
-        if (ms !== undefined) took.push(Number(ms));
+        const [at, ms] = line.split(';');
+        if (ms === undefined) continue;
+        answeredAt.push(Number(at));
+        took.push(Number(ms));
       }
     }
     return {
-      rate: took.length / seconds,
+      rate: rateOf(answeredAt),
       p50: quantile(took, 0.5),
       p95: quantile(took, 0.95),
       cpuMs: (after.cpuMs - before.cpuMs) / total,

@@ -1,12 +1,13 @@
 import { newId } from '../ids.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { after, lingerMs } from '../timing.ts';
+import { NOBODY, type ClientUser } from '../transaction/client-transaction.ts';
 import type { Flow } from '../transport/flow.ts';
 import { Unreachable } from '../transport/transports.ts';
 import type { AppCommand } from './app-link.ts';
-import type { AppText } from './app-text.ts';
+import { appHeader, type AppText } from './app-text.ts';
 import { completeRequest } from './compose.ts';
-import { Dialog } from './dialog.ts';
+import { Dialog, type Accepted } from './dialog.ts';
 import type { Exchange } from './exchange.ts';
 import { hangUp } from './hang-up.ts';
 
@@ -21,15 +22,25 @@ export class Acknowledgements {
     this.#exchange = exchange;
   }
 
-  /** A 2xx came in; if its call was cancelled meanwhile, it ends as soon as it is acknowledged. */
-  expect(dialog: Dialog, invite: SipMessage, cancelled: boolean): void {
+  /** A 2xx came in: who hears of it when it comes again. If its call was cancelled, it ends as soon as it is acknowledged. */
+  expect(dialog: Dialog, invite: SipMessage, cancelled: boolean): ClientUser {
     clearTimeout(dialog.accepted?.giveUp);
     if (cancelled) dialog.endAfterAck = 'ACK-BYE due to cancel race condition';
     const giveUp = after(lingerMs(this.#exchange.timing), () => {
       dialog.endAfterAck ||= 'ACK timeout';
       this.#write(dialog, EMPTY);
     });
-    dialog.accepted = { invite, giveUp };
+    dialog.accepted = { invite, tag: dialog.remoteTag, ack: '', way: undefined, giveUp };
+    return this.#againFor(dialog.accepted);
+  }
+
+  /** A 2xx that comes again gets the same ACK again; one from another fork is acknowledged and ended. */
+  #againFor(accepted: Accepted): ClientUser {
+    const onResponse = (response: SipMessage, flow: Flow): void => {
+      if (response.toTag !== accepted.tag) this.#endFork(accepted.invite, response, flow);
+      else if (accepted.ack !== '') accepted.way?.send(accepted.ack);
+    };
+    return { ...NOBODY, onResponse };
   }
 
   /** A re-INVITE was refused: its ACK is the transaction's, the next one of the application is not for us. */
@@ -53,52 +64,38 @@ export class Acknowledgements {
     this.#write(dialog, EMPTY);
   }
 
-  /** A 2xx came again: the same ACK again; from another fork, that one is acknowledged and ended. */
-  repeated(dialog: Dialog, invite: SipMessage, response: SipMessage, flow: Flow): void {
-    if (response.toTag !== dialog.remoteTag && dialog.confirmed) {
-      this.#endFork(invite, response, flow, dialog);
-      return;
-    }
-    const { accepted } = dialog;
-    if (accepted?.invite === invite && accepted.ack) accepted.flow?.send(accepted.ack.toString());
-  }
-
   #write(dialog: Dialog, app: AppText, command?: AppCommand): void {
     const { accepted } = dialog;
     if (!accepted) return;
     clearTimeout(accepted.giveUp);
+    accepted.giveUp = undefined;
     const base = dialog.request('ACK', accepted.invite.cseq.seq, undefined, app.body);
     // RFC 3261 section 13.2.2.4: the ACK carries the credentials of its INVITE.
-    const given = new Set(app.headers.map(({ key }) => key));
     for (const { key, name, value } of accepted.invite.headers) {
-      if (CREDENTIALS.has(key) && !given.has(key)) base.add(name, value);
+      if (CREDENTIALS.has(key) && appHeader(app, key) === undefined) base.add(name, value);
     }
     const out = dialog.wayOut;
     const send = (way: Flow | Unreachable | undefined): void => {
       if (!way || way instanceof Unreachable) {
         command?.answer.refused(way?.message ?? 'no way to the peer');
       } else {
-        accepted.ack = completeRequest(base, app, way);
-        accepted.flow = way;
-        const text = accepted.ack.toString();
-        command?.answer.requestSent(text, way, newId());
-        way.send(text);
-        accepted.ack.pack();
+        accepted.ack = completeRequest(base, app, way).toString();
+        accepted.way = way;
+        command?.answer.requestSent(accepted.ack, way, newId());
+        way.send(accepted.ack);
         accepted.invite.pack();
       }
       if (dialog.endAfterAck !== '') hangUp(this.#exchange, dialog, dialog.endAfterAck);
     };
-    if (typeof out === 'string') this.#exchange.transports.reach(out, send);
-    else send(out);
+    this.#exchange.transports.reach(out, send);
   }
 
   /** Only one fork of a call is wanted; the others answered for nothing. */
-  #endFork(invite: SipMessage, response: SipMessage, flow: Flow, call: Dialog): void {
-    const fork = new Dialog(invite, 'uac', call.owner, call.localTag);
+  #endFork(invite: SipMessage, response: SipMessage, flow: Flow): void {
+    const fork = new Dialog(invite, 'uac', { open: false, deliver: () => {} }, invite.fromTag);
     fork.fromResponse(response, flow);
-    fork.accepted = { invite, giveUp: after(0, () => {}) };
+    fork.accepted = { invite, tag: response.toTag, ack: '', way: undefined, giveUp: undefined };
     fork.endAfterAck = 'another fork was answered first';
-    fork.owner = { open: false, deliver: () => {} };
     this.#write(fork, EMPTY);
   }
 }

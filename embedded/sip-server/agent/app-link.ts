@@ -1,10 +1,12 @@
 import type { SipMessage } from '../sip/message.ts';
 import type { Flow } from '../transport/flow.ts';
 
+/** Where a message comes from: `application` also for the BYEs that this server makes itself. */
+export type Source = 'network' | 'application';
+
 /** One SIP message on its way to an application. */
 export interface Delivery {
-  /** `application` for the BYEs that this server makes itself. */
-  readonly source: 'network' | 'application';
+  readonly source: Source;
   readonly text: string;
   /** Absent for answers that this server made up. */
   readonly flow?: Flow | undefined;
@@ -45,15 +47,8 @@ export interface AppCommand {
 export interface Apps {
   /** The next application in turn that asked for requests of this method. */
   pick(method: string): AppLink | undefined;
-  /** Tells those that asked about the life of calls. */
-  cdr(event: CdrEvent): void;
+  /** Tells those that asked about the life of calls: an attempt, a start with our role, or a stop with its reason. */
+  cdr(kind: CdrKind, source: Source, message: SipMessage, detail?: string): void;
 }
 
-/** One call record: an attempt, a start with our role, or a stop with its reason. */
-export interface CdrEvent {
-  readonly kind: 'attempt' | 'start' | 'stop';
-  readonly source: 'network' | 'application';
-  /** Role or reason. */
-  readonly detail?: string;
-  readonly message: SipMessage;
-}
+export type CdrKind = 'attempt' | 'start' | 'stop';

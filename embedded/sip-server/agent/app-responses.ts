@@ -1,7 +1,6 @@
-import { splitList } from '../sip/header-values.ts';
+import { splitList, tagOf } from '../sip/header-values.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { responseTo } from '../sip/respond.ts';
-import { tagOf } from '../sip/header-values.ts';
 import type { Flow } from '../transport/flow.ts';
 import type { AppCommand } from './app-link.ts';
 import { appHeader, contentTypeOf, readAppText, type AppText } from './app-text.ts';
@@ -94,12 +93,8 @@ export class AppResponses {
     const { dialogs, registrations, apps } = this.#exchange;
     const success = response.status < 300;
     if (begins && request.method === 'INVITE') {
-      apps.cdr({
-        kind: success ? 'start' : 'stop',
-        source: 'application',
-        detail: success ? 'uas' : 'call-rejected',
-        message: response,
-      });
+      if (success) apps.cdr('start', 'application', response, 'uas');
+      else apps.cdr('stop', 'application', response, 'call-rejected');
     }
     if (success && (request.method === 'REGISTER' || request.method === 'SUBSCRIBE')) {
       registrations.keep(request, response, flow);

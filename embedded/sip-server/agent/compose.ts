@@ -33,7 +33,7 @@ export function completeRequest(base: SipMessage, app: AppText, way: Way): SipMe
   const sentBy = hostPort(local.address, local.port);
   request.add('Via', `SIP/2.0/${protocol.toUpperCase()} ${sentBy};rport;branch=${newBranch()}`);
   request.add('Max-Forwards', appHeader(app, 'max-forwards') ?? '70');
-  request.headers.push(...base.headers);
+  request.addAll(base.headers);
   const contact =
     contactOf(app, way) ?? (NEEDS_CONTACT.has(base.method) ? ourContact(protocol, local) : undefined);
   if (contact !== undefined) request.add('Contact', contact);

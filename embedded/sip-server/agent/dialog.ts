@@ -1,9 +1,10 @@
 import { parseAddress, splitList, tagOf } from '../sip/header-values.ts';
 import { SipMessage } from '../sip/message.ts';
 import { own } from '../sip/own.ts';
-import { isStrictRouter, parseUri } from '../sip/uri.ts';
+import { isStrictRouter, paramOf, parseUri } from '../sip/uri.ts';
+import type { Timer } from '../timing.ts';
 import type { Flow } from '../transport/flow.ts';
-import type { AppLink } from './app-link.ts';
+import type { AppLink, Source } from './app-link.ts';
 import type { Repetition } from './repetition.ts';
 
 /** The id under which applications know a dialog: Call-ID and the From tag of its first request. */
@@ -17,6 +18,15 @@ export function isOffer(request: SipMessage): boolean {
 }
 
 const REFRESHES_TARGET = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
+/** A 2xx to an INVITE of ours, which the application acknowledges: our ACK and its way once it has. */
+export interface Accepted {
+  readonly invite: SipMessage;
+  readonly tag: string;
+  ack: string;
+  way: Flow | undefined;
+  giveUp: Timer;
+}
 
 /** One dialog (RFC 3261 section 12) of either side, begun by INVITE or SUBSCRIBE. */
 export class Dialog {
@@ -34,8 +44,8 @@ export class Dialog {
   remoteSeq = -1;
   /** As UAS: our 2xx that is being repeated until its ACK comes. */
   awaitingAck: { seq: number; txnId: string; repetition: Repetition; then: (() => void)[] } | undefined;
-  /** As UAC: the 2xx that the application acknowledges, and our ACK once it has. */
-  accepted: { invite: SipMessage; ack?: SipMessage; flow?: Flow; giveUp: NodeJS.Timeout } | undefined;
+  /** As UAC: what the peer has accepted last. */
+  accepted: Accepted | undefined;
   /** Set when the call must end as soon as it is acknowledged; says why. */
   endAfterAck = '';
   /** How many offers of ours inside the dialog, by re-INVITE or UPDATE, the peer has not answered. */
@@ -51,24 +61,24 @@ export class Dialog {
   /** As UAC from our request, as UAS from theirs with the tag we chose. */
   constructor(request: SipMessage, role: 'uac' | 'uas', owner: AppLink, localTag: string) {
     this.id = dialogIdOf(request);
-    this.callId = own(request.callId);
+    this.callId = request.callId;
     this.role = role;
     this.kind = request.method;
     this.owner = owner;
-    this.localTag = own(localTag);
-    const from = own(request.get('from') ?? '');
-    const to = own(request.get('to') ?? '');
+    this.localTag = localTag;
+    const from = request.get('from') ?? '';
+    const to = request.get('to') ?? '';
     this.#localParty = role === 'uac' ? from : `${to}${tagOf(to) === '' ? `;tag=${localTag}` : ''}`;
     this.#remoteParty = role === 'uac' ? to : from;
-    this.#target = role === 'uac' ? own(request.uri) : '';
+    this.#target = role === 'uac' ? request.uri : '';
     this.localSeq = role === 'uac' ? request.cseq.seq : 0;
   }
 
   /** As UAS: takes the peer's side from its request (RFC 3261 section 12.1.1). */
   fromRequest(request: SipMessage, flow: Flow): this {
-    this.remoteTag = own(request.fromTag);
+    this.remoteTag = request.fromTag;
     this.remoteSeq = request.cseq.seq;
-    this.#routes = request.all('record-route').flatMap(splitList).map(own);
+    this.#routes = request.all('record-route').flatMap(splitList);
     this.#aim(request, flow);
     return this;
   }
@@ -76,8 +86,8 @@ export class Dialog {
   /** As UAC: takes the peer's side from its response, early or final (RFC 3261 section 12.1.2). */
   fromResponse(response: SipMessage, flow: Flow | undefined): void {
     this.remoteTag = own(response.toTag);
-    this.#remoteParty = own(response.get('to') ?? this.#remoteParty);
-    this.#routes = response.all('record-route').flatMap(splitList).map(own).reverse();
+    this.#remoteParty = response.get('to') ?? this.#remoteParty;
+    this.#routes = response.all('record-route').flatMap(splitList).reverse();
     this.#aim(response, flow);
   }
 
@@ -114,24 +124,37 @@ export class Dialog {
     return this.localSeq;
   }
 
-  /** Stops everything that still waits for the peer. */
+  /** Passes a message inside the dialog to its application. */
+  tell(source: Source, text: string, flow: Flow | undefined, txnId: string): void {
+    this.owner.deliver({ source, text, flow, txnId, dialogId: this.id });
+  }
+
+  /**
+   * Stops everything that still waits for the peer. An ended dialog is kept for half a minute, for answers that come again:
+   * it lets go of what only further requests would need, pieces of whole messages.
+   */
   stop(): void {
     this.ended = true;
     this.awaitingAck?.repetition.stop();
     clearTimeout(this.accepted?.giveUp);
+    this.#localParty = this.#remoteParty = this.#target = '';
+    this.#routes = [];
+    this.#pinned = undefined;
   }
 
   /**
-   * Sends later requests to the Contact; but where no proxy stays on the path and the Contact is not where the message came
-   * from, the peer is behind a NAT and only the way the message came leads back. TCP goes back by its connection.
+   * Sends later requests to the Contact. Where no proxy stays on the path, that is the way the message came: over TCP, by its
+   * connection; over UDP, also when the Contact names another address, because then the peer is behind a NAT. Only a
+   * Contact that asks for another transport is gone to as it says.
    */
   #aim(message: SipMessage, flow: Flow | undefined): void {
     const contact = parseAddress(splitList(message.get('contact') ?? '')[0] ?? '').uri;
     const uri = parseUri(contact);
-    if (uri) this.#target = own(contact);
+    if (uri && contact !== this.#target) this.#target = own(contact);
     this.#pinned = undefined;
     if (!flow || this.#routes.length > 0) return;
     const straight = uri?.host === flow.address && (uri.port || 5060) === flow.port;
-    if (flow.protocol === 'tcp' || !straight) this.#pinned = flow;
+    const sameWay = uri?.scheme === 'sip' && /^udp$/i.test(paramOf(uri.params, 'transport') ?? 'udp');
+    if (flow.protocol === 'tcp' || !straight || sameWay) this.#pinned = flow;
   }
 }

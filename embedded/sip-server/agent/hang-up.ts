@@ -9,27 +9,18 @@ import type { Flow } from '../transport/flow.ts';
 /** Ends a call without being asked to, and tells the application by a BYE that it did not send. */
 export function hangUp(exchange: Exchange, dialog: Dialog, why: string): void {
   if (dialog.ended) return;
-  exchange.dialogs.remove(dialog);
   const app = appBye(why);
   const base = dialog.request('BYE', dialog.nextSeq(), undefined, '');
+  const out = dialog.wayOut;
+  exchange.dialogs.remove(dialog);
   const send = (way: Flow | Unreachable | undefined): void => {
     const usable = way instanceof Unreachable ? undefined : way;
-    const home = { protocol: 'udp' as const, local: exchange.transports.home };
-    const bye = completeRequest(base, app, usable ?? home);
+    const bye = completeRequest(base, app, usable ?? exchange.transports.home);
     if (usable) exchange.transactions.request(bye, usable, NOBODY)?.start();
-    const text = bye.toString();
-    dialog.owner.deliver({
-      source: 'application',
-      text,
-      flow: usable,
-      txnId: 'unsolicited',
-      dialogId: dialog.id,
-    });
-    exchange.apps.cdr({ kind: 'stop', source: 'application', detail: stopReason(why), message: bye });
+    dialog.tell('application', bye.toString(), usable, 'unsolicited');
+    exchange.apps.cdr('stop', 'application', bye, stopReason(why));
   };
-  const out = dialog.wayOut;
-  if (typeof out === 'string') exchange.transports.reach(out, send);
-  else send(out);
+  exchange.transports.reach(out, send);
 }
 
 function stopReason(why: string): string {

@@ -59,13 +59,7 @@ export class InboundRequests {
     }
     dialog.awaitingAck = undefined;
     awaited.repetition.stop();
-    dialog.owner.deliver({
-      source: 'network',
-      text: ack.toString(),
-      flow,
-      txnId: awaited.txnId,
-      dialogId: dialog.id,
-    });
+    dialog.tell('network', ack.toString(), flow, awaited.txnId);
     for (const send of awaited.then) send();
   }
 
@@ -133,12 +127,7 @@ export class InboundRequests {
     const { dialogs, apps } = this.#exchange;
     if (incoming.begins && incoming.dialog) dialogs.remove(incoming.dialog);
     if (incoming.begins && incoming.transaction.isInvite) {
-      apps.cdr({
-        kind: 'stop',
-        source: 'network',
-        detail: 'call-canceled',
-        message: incoming.request,
-      });
+      apps.cdr('stop', 'network', incoming.request, 'call-canceled');
     }
   }
 
@@ -164,7 +153,7 @@ export class InboundRequests {
     }
     const link =
       begins && dialogs.size + dialogs.promised >= maxDialogs ? undefined : apps.pick(request.method);
-    if (transaction.isInvite) apps.cdr({ kind: 'attempt', source: 'network', message: request });
+    if (transaction.isInvite) apps.cdr('attempt', 'network', request);
     if (!link) {
       answer(transaction, METHODS.has(request.method) ? 503 : 501);
       return;
@@ -187,12 +176,7 @@ export class InboundRequests {
     dialog.remoteSeq = request.cseq.seq;
     if (method === 'BYE') {
       this.#exchange.dialogs.remove(dialog);
-      this.#exchange.apps.cdr({
-        kind: 'stop',
-        source: 'network',
-        detail: 'normal-release',
-        message: request,
-      });
+      this.#exchange.apps.cdr('stop', 'network', request, 'normal-release');
       this.#endUnanswered(dialog);
     }
     if (!dialog.owner.open) {
@@ -264,8 +248,7 @@ export class InboundRequests {
       incoming.reliable.repetition.stop();
       incoming.reliable = undefined;
       answer(transaction, 200);
-      const text = request.toString();
-      dialog.owner.deliver({ source: 'network', text, flow, txnId: newId(), dialogId: dialog.id });
+      dialog.tell('network', request.toString(), flow, newId());
       return;
     }
     answer(transaction, 481);

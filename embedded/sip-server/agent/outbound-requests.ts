@@ -1,5 +1,6 @@
 import { newId, newTag } from '../ids.ts';
 import type { SipMessage } from '../sip/message.ts';
+import { own } from '../sip/own.ts';
 import { responseTo } from '../sip/respond.ts';
 import { after, lingerMs } from '../timing.ts';
 import { NOBODY } from '../transaction/client-transaction.ts';
@@ -57,7 +58,7 @@ export class OutboundRequests {
       this.#insideDialog({ ...command, dialogId: known.id }, app, method, uri);
       return;
     }
-    this.#outsideDialog(command, app, method, uri);
+    this.#outsideDialog(command, app, method, own(uri));
   }
 
   /** Ends the calls that still ring for an application that has gone. */
@@ -70,6 +71,7 @@ export class OutboundRequests {
 
   #insideDialog(command: AppCommand, app: AppText, method: string, uri: string): void {
     const { answer, link } = command;
+    const { transports } = this.#exchange;
     const dialog = this.#exchange.dialogs.get(command.dialogId);
     if (method === 'ACK') {
       this.#acks.fromApp(command, dialog, app);
@@ -83,12 +85,12 @@ export class OutboundRequests {
     const seq = dialog.nextSeq(Number.parseInt(appHeader(app, 'cseq') ?? '', 10) || 0);
     const target = uri.includes('placeholder') || method === 'PRACK' ? undefined : uri;
     const base = dialog.request(method, seq, target, app.body);
-    this.#findWay(dialog.wayOut, (way) => {
+    transports.reach(dialog.wayOut, (way) => {
       if (way instanceof Unreachable) {
         answer.refused(way.message);
         return;
       }
-      const request = completeRequest(base, app, way ?? this.#nowhere);
+      const request = completeRequest(base, app, way ?? transports.home);
       const send = this.#prepare(command, request, way, dialog, false);
       if (isOffer(request)) dialog.offering++;
       // A callee must not hang up before its 2xx is acknowledged (RFC 3261 section 15).
@@ -99,23 +101,20 @@ export class OutboundRequests {
 
   #outsideDialog(command: AppCommand, app: AppText, method: string, uri: string): void {
     const { answer } = command;
+    const { transports, dialogs, maxDialogs, apps } = this.#exchange;
     if (method === 'ACK' || method === 'PRACK' || method === 'BYE') {
       answer.refused('unable to find dialog for dialog id provided');
       return;
     }
     const registered = command.routeUri === '' ? this.#exchange.registrations.flowFor(uri) : undefined;
     const next = command.routeUri === '' ? uri : routeTarget(command.routeUri);
-    this.#findWay(registered ?? next, (way) => {
+    transports.reach(registered ?? next, (way) => {
       if (way instanceof Unreachable) {
         answer.refused(way.message);
         return;
       }
-      const request = completeRequest(
-        newRequest(method, uri, app, way ?? this.#nowhere),
-        app,
-        way ?? this.#nowhere,
-      );
-      const { dialogs, maxDialogs, apps } = this.#exchange;
+      const known = way ?? transports.home;
+      const request = completeRequest(newRequest(method, uri, app, known), app, known);
       let dialog: Dialog | undefined;
       if (method === 'INVITE' || method === 'SUBSCRIBE') {
         if (dialogs.size + dialogs.promised >= maxDialogs) {
@@ -125,18 +124,9 @@ export class OutboundRequests {
         dialog = new Dialog(request, 'uac', command.link, request.fromTag);
         dialogs.add(dialog);
       }
-      if (method === 'INVITE') apps.cdr({ kind: 'attempt', source: 'application', message: request });
+      if (method === 'INVITE') apps.cdr('attempt', 'application', request);
       this.#prepare(command, request, way, dialog, true)();
     });
-  }
-
-  #findWay(next: Flow | string, done: (way: Flow | Unreachable | undefined) => void): void {
-    if (typeof next === 'string') this.#exchange.transports.reach(next, done);
-    else done(next);
-  }
-
-  get #nowhere(): { protocol: 'udp'; local: { address: string; port: number } } {
-    return { protocol: 'udp', local: this.#exchange.transports.home };
   }
 
   /** Tells the application what goes out under which id, and gives the means to send it. */
@@ -169,17 +159,14 @@ export class OutboundRequests {
       onFailure: (status) => this.#madeUp(outgoing, status),
     });
     outgoing.transaction = transaction;
-    command.answer.requestSent(transaction?.text ?? request.toString(), way, outgoing.txnId);
+    command.answer.requestSent(request.toString(), way, outgoing.txnId);
     return () => (transaction ? transaction.start() : this.#madeUp(outgoing, 503));
   }
 
   #onResponse(outgoing: Outgoing, response: SipMessage, flow: Flow | undefined): void {
     const { dialog, request } = outgoing;
     const { status } = response;
-    if (outgoing.done) {
-      if (dialog && flow) this.#acks.repeated(dialog, request, response, flow);
-      return;
-    }
+    if (outgoing.done) return;
     if (status < 200) {
       this.#sendHeldCancel(outgoing);
       this.#rings(outgoing);
@@ -215,11 +202,8 @@ export class OutboundRequests {
     this.#outgoing.delete(outgoing.txnId);
     const success = status < 300;
     if (request.method === 'INVITE' && begins) {
-      apps.cdr(
-        success
-          ? { kind: 'start', source: 'network', detail: 'uac', message: response }
-          : { kind: 'stop', source: 'network', detail: rejection(status), message: response },
-      );
+      if (success) apps.cdr('start', 'network', response, 'uac');
+      else apps.cdr('stop', 'network', response, status === 487 ? 'call-canceled' : 'call-rejected');
     }
     if (!dialog) return;
     if (!begins && isOffer(request)) dialog.offering--;
@@ -231,13 +215,14 @@ export class OutboundRequests {
     } else if (begins) dialogs.remove(dialog);
     else if (success && flow) dialog.refresh(response, flow);
     if (request.method === 'INVITE') {
-      if (success) this.#acks.expect(dialog, request, outgoing.cancel !== undefined);
+      if (success)
+        outgoing.transaction?.handTo(this.#acks.expect(dialog, request, outgoing.cancel !== undefined));
       else this.#acks.refused(dialog);
     }
     const challenged = status === 401 || status === 407;
     if (request.method === 'BYE' && !challenged) {
       dialogs.remove(dialog);
-      apps.cdr({ kind: 'stop', source: 'application', detail: 'normal-release', message: request });
+      apps.cdr('stop', 'application', request, 'normal-release');
     }
     if (request.method === 'NOTIFY' && dialog.kind === 'SUBSCRIBE' && endsSubscription(request)) {
       dialogs.remove(dialog);
@@ -291,10 +276,6 @@ export class OutboundRequests {
 export function endsSubscription(notify: SipMessage): boolean {
   const over = /^terminated/i.test(notify.get('subscription-state') ?? '');
   return over && !/^refer/i.test(notify.get('event') ?? '');
-}
-
-function rejection(status: number): string {
-  return status === 487 ? 'call-canceled' : 'call-rejected';
 }
 
 function routeTarget(routeUri: string): string {

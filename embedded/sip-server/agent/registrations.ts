@@ -31,7 +31,7 @@ export class Registrations {
 
   /** The connection that this URI registered over, while it is open. */
   flowFor(uri: string): Flow | undefined {
-    const key = keyOf(uri);
+    const key = this.#kept.size === 0 ? undefined : keyOf(uri);
     const known = key === undefined ? undefined : this.#kept.get(key);
     if (key === undefined || !known) return undefined;
     if (known.flow.open && known.until > Date.now()) return known.flow;

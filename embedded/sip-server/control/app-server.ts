@@ -2,8 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
-import type { AppCommand, AppLink, Apps, CdrEvent } from '../agent/app-link.ts';
+import type { AppCommand, AppLink, Apps, CdrKind, Source } from '../agent/app-link.ts';
 import { newId } from '../ids.ts';
+import type { SipMessage } from '../sip/message.ts';
 import { after, type Timing } from '../timing.ts';
 import type { Endpoint } from '../transport/flow.ts';
 import { AppConnection } from './app-connection.ts';
@@ -67,7 +68,7 @@ export class AppServer implements Apps {
     return willing[this.#turn++ % Math.max(willing.length, 1)];
   }
 
-  cdr({ kind, source, detail, message }: CdrEvent): void {
+  cdr(kind: CdrKind, source: Source, message: SipMessage, detail?: string): void {
     let payload = '';
     for (const connection of this.#connections.keys()) {
       if (!connection.routes.has(`cdr:${kind}`)) continue;
@@ -128,14 +129,16 @@ export class AppServer implements Apps {
       connection.reply(id, 'OK');
       return;
     }
-    const [txnId = '', dialogId = '', routeUri = ''] = fields;
-    const command = { link: connection, txnId, text, answer: connection.answerTo(id) };
+    const [txnId = '', ...more] = fields;
+    const [dialogId = '', routeUri = ''] = type === 'sip' ? more : [];
+    const answer = connection.answerTo(id);
+    const command = { link: connection, txnId, dialogId, routeUri, text, answer };
     if (type === 'sip') {
-      this.#user.fromApp({ ...command, dialogId, routeUri });
+      this.#user.fromApp(command);
       return;
     }
     if (type === 'proxy') {
-      this.#user.proxy({ ...command, dialogId: '', routeUri: '' }, fields.slice(1));
+      this.#user.proxy(command, more);
       return;
     }
     connection.reply(id, 'NO', 'Unknown message type');

@@ -1,12 +1,14 @@
+const origin = performance.timeOrigin;
+let second = -1;
+let clock = '';
+
 /** The time of day that each message is stamped with: `HH:MM:SS.micros`, UTC. */
 export function stackTime(): string {
-  const now = performance.timeOrigin + performance.now();
-  const micros = Math.floor((now % 1000) * 1000);
-  const seconds = Math.floor(now / 1000);
-  const clock = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return `${clock}.${String(micros).padStart(6, '0')}`;
-}
-
-function two(value: number): string {
-  return value < 10 ? `0${value}` : String(value);
+  const now = origin + performance.now();
+  const whole = Math.floor(now / 1000);
+  if (whole !== second) {
+    second = whole;
+    clock = new Date(whole * 1000).toISOString().slice(11, 20); // with the point
+  }
+  return clock + String(1_000_000 + Math.floor((now % 1000) * 1000)).slice(1);
 }

@@ -21,8 +21,7 @@ export function asWrittenByCaller(request: SipMessage, us: Endpoint): SipMessage
   if (last === undefined || !isUs(request.uri, us)) return request;
   const out = new SipMessage({ method: request.method, uri: parseAddress(last).uri }, request.body);
   for (const route of [`<${request.uri}>`, ...routes]) out.add('Route', route);
-  out.headers.push(...request.headers.filter(({ key }) => key !== 'route'));
-  return out;
+  return out.addAll(request.headers.filter(({ key }) => key !== 'route'));
 }
 
 function isUs(text: string, us: Endpoint): boolean {
@@ -68,7 +67,7 @@ export function forwardedRequest(
     if (header.key === 'max-forwards') {
       hops = true;
       out.add(header.name, String(Math.max((Number.parseInt(header.value, 10) || 70) - 1, 0)));
-    } else out.headers.push(header);
+    } else out.addAll([header]);
   }
   if (!hops) out.add('Max-Forwards', '69');
   for (const { key, name, value } of options.extra?.headers ?? []) {
@@ -83,7 +82,7 @@ export function returnedResponse(response: SipMessage): SipMessage {
   let first = true;
   for (const header of response.headers) {
     if (header.key !== 'via' || !first) {
-      out.headers.push(header);
+      out.addAll([header]);
       continue;
     }
     first = false;

@@ -74,8 +74,8 @@ export class Proxy {
       if (request.method !== 'INVITE') return;
       if (accepted && plan.recordRoute) this.#stay(request.callId);
       const { apps } = this.#exchange;
-      if (accepted) apps.cdr({ kind: 'start', source: 'network', detail: 'proxy-uas', message: request });
-      else apps.cdr({ kind: 'stop', source: 'network', detail: 'call-rejected', message: request });
+      if (accepted) apps.cdr('start', 'network', request, 'proxy-uas');
+      else apps.cdr('stop', 'network', request, 'call-rejected');
     });
     this.#calls.set(transaction, call);
     call.start();
@@ -129,12 +129,7 @@ export class Proxy {
     });
     if (request.method === 'BYE') {
       this.#staying.delete(request.callId);
-      this.#exchange.apps.cdr({
-        kind: 'stop',
-        source: 'network',
-        detail: 'normal-release',
-        message: request,
-      });
+      this.#exchange.apps.cdr('stop', 'network', request, 'normal-release');
     }
     return true;
   }

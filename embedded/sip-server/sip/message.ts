@@ -1,5 +1,5 @@
 import { parseCSeq, parseVia, tagOf, type Via } from './header-values.ts';
-import { own, remembering } from './own.ts';
+import { remembering } from './own.ts';
 
 /**
  * All SIP text in this server is a byte string: one character per byte (latin1), so its length is its size on the wire,
@@ -37,6 +37,9 @@ export const headerKey = remembering((name) => {
   return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
 });
 
+/** The first line of a request or of a response. */
+export type StartLine = { method: string; uri: string } | { status: number; reason: string };
+
 /** One SIP request or response: start line, headers in their order, body. */
 export class SipMessage {
   /** '' in a response. */
@@ -44,58 +47,46 @@ export class SipMessage {
   /** 0 in a request. */
   readonly status: number;
   readonly reason: string;
-  #uri: string;
+  readonly uri: string;
   #body: string;
-  #headers: Header[] = [];
-  /** The whole text, in the place of all the parts; '' while they are there. */
-  #packed = '';
+  /** Undefined while only the text is there. */
+  #headers: Header[] | undefined;
+  /** The whole text, which is written once, however often it goes out; '' while nobody has asked for it. */
+  #text = '';
   #cseq: { seq: number; method: string } | undefined;
   #via: Via | undefined;
   #fromTag: string | undefined;
   #toTag: string | undefined;
 
-  constructor(start: { method: string; uri: string } | { status: number; reason: string }, body = '') {
+  constructor(start: StartLine, body = '', headers: Header[] = []) {
     this.method = 'method' in start ? start.method : '';
-    this.#uri = 'method' in start ? start.uri : '';
+    this.uri = 'method' in start ? start.uri : '';
     this.status = 'method' in start ? 0 : start.status;
     this.reason = 'method' in start ? '' : start.reason;
     this.#body = body;
-  }
-
-  get uri(): string {
-    return this.#uri;
+    this.#headers = headers;
   }
 
   get body(): string {
-    this.#unpack();
+    if (!this.#headers) this.#unpack();
     return this.#body;
   }
 
-  get headers(): Header[] {
-    this.#unpack();
-    return this.#headers;
+  get headers(): readonly Header[] {
+    return this.#headers ?? this.#unpack();
   }
 
   /** Keeps only its text until somebody asks for more: for messages that stay for half a minute and are hardly needed. */
   pack(): void {
-    if (this.#packed !== '') return;
-    this.#packed = own(this.toString());
-    this.#uri = own(this.#uri);
+    this.#text = this.toString();
     this.#body = '';
-    this.#headers = [];
-    this.#cseq = this.#via = this.#fromTag = this.#toTag = undefined;
+    this.#headers = this.#cseq = this.#via = this.#fromTag = this.#toTag = undefined;
   }
 
-  #unpack(): void {
-    if (this.#packed === '') return;
-    const text = this.#packed;
-    this.#packed = '';
-    const end = text.indexOf('\r\n\r\n');
-    this.#body = text.slice(end + 4);
-    for (const line of text.slice(0, end).split('\r\n').slice(1)) {
-      const colon = line.indexOf(': ');
-      this.add(line.slice(0, colon), line.slice(colon + 2));
-    }
+  #unpack(): Header[] {
+    const end = this.#text.indexOf('\r\n\r\n');
+    this.#body = this.#text.slice(end + 4);
+    return (this.#headers = headersIn(this.#text.slice(0, end).split('\r\n')));
   }
 
   /** The first value under this lower-case long name. */
@@ -111,16 +102,26 @@ export class SipMessage {
 
   /** Adds a line at the end and gives the message back. */
   add(name: string, value: string): this {
-    this.headers.push({ key: headerKey(name), name, value });
+    (this.#headers ?? this.#unpack()).push({ key: headerKey(name), name, value });
+    this.#text = '';
+    return this;
+  }
+
+  /** Adds lines of another message at the end and gives the message back. */
+  addAll(headers: readonly Header[]): this {
+    (this.#headers ?? this.#unpack()).push(...headers);
+    this.#text = '';
     return this;
   }
 
   /** Puts another value in the place of the first line of this name. */
   replaceFirst(key: string, value: string): void {
-    const at = this.headers.findIndex((header) => header.key === key);
-    const old = this.headers[at];
-    if (old) this.headers[at] = { key, name: old.name, value };
+    const headers = this.#headers ?? this.#unpack();
+    const at = headers.findIndex((header) => header.key === key);
+    const old = headers[at];
+    if (old) headers[at] = { key, name: old.name, value };
     if (key === 'via') this.#via = undefined;
+    this.#text = '';
   }
 
   get callId(): string {
@@ -148,11 +149,29 @@ export class SipMessage {
 
   /** The message as it goes out on the wire. */
   toString(): string {
-    if (this.#packed !== '') return this.#packed;
+    if (this.#text !== '') return this.#text;
     let text = this.method
       ? `${this.method} ${this.uri} SIP/2.0\r\n`
       : `SIP/2.0 ${this.status} ${this.reason}\r\n`;
-    for (const header of this.headers) text += `${header.name}: ${header.value}\r\n`;
-    return `${text}\r\n${this.body}`;
+    for (const { name, value } of this.headers) text += `${name}: ${value}\r\n`;
+    return (this.#text = `${text}\r\n${this.body}`);
   }
+
+  /** Takes the text that it was read from for its own, when it is what `toString` would write. */
+  writtenAs(text: string): this {
+    this.#text = text;
+    return this;
+  }
+}
+
+/** The header lines behind the start line, of a head as `toString` writes it. */
+export function headersIn(lines: readonly string[]): Header[] {
+  const headers: Header[] = [];
+  for (let at = 1; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const colon = line.indexOf(': ');
+    const name = line.slice(0, colon);
+    headers.push({ key: headerKey(name), name, value: line.slice(colon + 2) });
+  }
+  return headers;
 }

@@ -1,5 +1,5 @@
-import { parseAddress, parseCSeq, parseVia, splitList } from './header-values.ts';
-import { SipMessage } from './message.ts';
+import { parseAddress, parseVia, splitList } from './header-values.ts';
+import { headerKey, headersIn, SipMessage, type Header, type StartLine } from './message.ts';
 import { trim } from './trim.ts';
 
 /** Why a datagram or a stretch of a stream was no SIP message; counted, and answered where that can be done. */
@@ -23,6 +23,10 @@ const STATUS_LINE = /^SIP\/2\.0 +([1-6]\d\d)(?: +(.*))?$/i;
 const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const ADDRESS = /^[a-z][a-z0-9+.-]*:[^ \t<>"]+$/i;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/g;
+/** A head as nearly all senders write it, and as we would write it again. */
+const PLAIN =
+  /^(?:[A-Z]+ \S+ SIP\/2\.0|SIP\/2\.0 \d{3} (?:[^\x00-\x20\x7f][^\x00-\x1f\x7f]*)?)(?:\r\n[A-Za-z0-9.!%*_+`'~-]+: [^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)*$/;
+const NEEDED = ['via', 'from', 'to', 'call-id', 'cseq'];
 const ONCE = new Set(['from', 'to', 'call-id', 'cseq', 'content-length', 'max-forwards']);
 
 /**
@@ -42,33 +46,41 @@ export function parseMessage(text: string): SipMessage | Flaw {
   if (end === -1) return text.length > LONGEST_HEAD ? 'long-head' : 'unfinished';
   if (end - start > LONGEST_HEAD) return 'long-head';
 
-  const lines = text.slice(start, end).split(gap === 4 ? '\r\n' : /\r?\n/);
-  const message = startOf(lines[0] ?? '', text.slice(end + gap));
-  if (!message) return 'start-line';
-  const flaw = readHeaders(message, lines) ?? check(message);
-  if (flaw) return flaw;
-  return fitBody(message);
-}
-
-function startOf(line: string, body: string): SipMessage | undefined {
-  const request = REQUEST_LINE.exec(line);
-  if (request) return new SipMessage({ method: request[1] ?? '', uri: request[2] ?? '' }, body);
-  const status = STATUS_LINE.exec(line);
-  if (!status) return undefined;
-  return new SipMessage({ status: Number(status[1]), reason: (status[2] ?? '').replace(CONTROL, ' ') }, body);
-}
-
-/** Adds the header lines behind the start line, unfolded, to the message. */
-export function readHeaders(message: SipMessage, lines: readonly string[]): Flaw | undefined {
+  const head = text.slice(start, end);
+  const isPlain = gap === 4 && PLAIN.test(head);
+  const lines = head.split(gap === 4 ? '\r\n' : /\r?\n/);
   if (lines.length > MOST_HEADERS) return 'many-headers';
+  const first = startOf(lines[0] ?? '');
+  if (!first) return 'start-line';
+  const headers = isPlain ? headersIn(lines) : mendedHeaders(lines);
+  const message = new SipMessage(first, text.slice(end + gap), headers);
+  const flaw = check(message);
+  if (flaw) return flaw;
+  const size = bodySize(message);
+  if (size === undefined) return 'content-length';
+  if (size < message.body.length) return new SipMessage(first, message.body.slice(0, size), headers);
+  return isPlain ? message.writtenAs(start === 0 ? text : text.slice(start)) : message;
+}
+
+function startOf(line: string): StartLine | undefined {
+  const request = REQUEST_LINE.exec(line);
+  if (request) return { method: request[1] ?? '', uri: request[2] ?? '' };
+  const status = STATUS_LINE.exec(line);
+  return status ? { status: Number(status[1]), reason: (status[2] ?? '').replace(CONTROL, ' ') } : undefined;
+}
+
+/** The header lines behind the start line, unfolded and cleaned; what is no header is left out. */
+export function mendedHeaders(lines: readonly string[]): Header[] {
+  const headers: Header[] = [];
   for (let at = 1; at < lines.length; at++) {
     let line = lines[at] ?? '';
     while (isFolded(lines[at + 1])) line += ` ${trim(lines[++at] ?? '')}`;
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
-    if (TOKEN.test(name)) message.add(name, trim(line.slice(colon + 1).replace(CONTROL, ' ')));
+    const value = trim(line.slice(colon + 1).replace(CONTROL, ' '));
+    if (TOKEN.test(name)) headers.push({ key: headerKey(name), name, value });
   }
-  return undefined;
+  return headers;
 }
 
 function isFolded(line = ''): boolean {
@@ -77,34 +89,25 @@ function isFolded(line = ''): boolean {
 }
 
 function check(message: SipMessage): Flaw | undefined {
-  const seen = new Set<string>();
-  for (const { key } of message.headers) {
-    if (ONCE.has(key) && seen.has(key)) return 'doubled-header';
-    seen.add(key);
-  }
-  for (const key of ['via', 'from', 'to', 'call-id', 'cseq']) if (!message.get(key)) return 'missing-header';
-  for (const { key, value } of message.headers) {
-    if (key === 'via' && !splitList(value).every(parseVia)) return 'bad-header';
+  const { headers } = message;
+  const isSecond = (one: Header): boolean => headers.find(({ key }) => key === one.key) !== one;
+  if (headers.some((header) => ONCE.has(header.key) && isSecond(header))) return 'doubled-header';
+  for (const key of NEEDED) if (!message.get(key)) return 'missing-header';
+  const top = message.get('via');
+  if (message.via.host === '') return 'bad-header';
+  for (const { key, value } of headers) {
+    const isList = key === 'via' && (value !== top || value.includes(','));
+    if (isList && !splitList(value).every(parseVia)) return 'bad-header';
     if ((key === 'from' || key === 'to') && !ADDRESS.test(parseAddress(value).uri)) return 'bad-header';
   }
-  const cseq = parseCSeq(message.get('cseq') ?? '');
-  if (!cseq) return 'bad-header';
-  if (message.method && cseq.method !== message.method) return 'bad-header';
-  return undefined;
+  const { method } = message.cseq;
+  return method === '' || (message.method && method !== message.method) ? 'bad-header' : undefined;
 }
 
-/** Bytes after the body do not belong to the message; a body cut short makes it unusable (RFC 3261 section 18.3). */
-function fitBody(message: SipMessage): SipMessage | Flaw {
+/** How long the body is; undefined when it was cut short, which makes it unusable (RFC 3261 section 18.3). */
+function bodySize(message: SipMessage): number | undefined {
+  const there = message.body.length; // bytes after the body do not belong to the message
   const length = message.get('content-length');
-  if (length === undefined) return message;
-  if (!/^\d{1,6}$/.test(length)) return 'content-length';
-  const size = Number(length);
-  if (size > message.body.length) return 'content-length';
-  if (size === message.body.length) return message;
-  const start = message.method
-    ? { method: message.method, uri: message.uri }
-    : { status: message.status, reason: message.reason };
-  const fitted = new SipMessage(start, message.body.slice(0, size));
-  fitted.headers.push(...message.headers);
-  return fitted;
+  if (length === undefined) return there;
+  return /^\d{1,6}$/.test(length) && Number(length) <= there ? Number(length) : undefined;
 }

@@ -1,6 +1,6 @@
 import { parseVia } from './header-values.ts';
 import { SipMessage } from './message.ts';
-import { readHeaders, type Flaw } from './parse-message.ts';
+import { mendedHeaders, type Flaw } from './parse-message.ts';
 
 const START = /^(?!SIP\/)([A-Za-z0-9.!%*_+`'~-]{1,64}) .*SIP\/(\d+\.\d+) *$/i;
 const UNANSWERED = new Set<Flaw>(['keep-alive', 'unfinished', 'long-head', 'many-headers']);
@@ -16,10 +16,8 @@ export function refusable(text: string, flaw: Flaw): { request: SipMessage; stat
   const lines = head.split(/\r?\n/);
   const [, method = '', version = ''] = START.exec(lines[0] ?? '') ?? [];
   if (method === '' || method === 'ACK') return undefined;
-  const whole = new SipMessage({ method, uri: '' });
-  readHeaders(whole, lines);
   const request = new SipMessage({ method, uri: '' });
-  for (const { key, name, value } of whole.headers) {
+  for (const { key, name, value } of mendedHeaders(lines)) {
     if (COPIED.has(key) && (key === 'via' || request.get(key) === undefined)) request.add(name, value);
   }
   if (!parseVia(request.get('via') ?? '')) return undefined;

@@ -1,3 +1,4 @@
+import { own } from './own.ts';
 import { LONGEST_HEAD } from './parse-message.ts';
 
 const LONGEST_BODY = 65_536;
@@ -25,7 +26,7 @@ export class StreamReader {
       if (this.#needed === 0 && !this.#measure()) return this.#pending.length <= LONGEST_HEAD;
       if (this.#needed < 0) return false;
       if (this.#pending.length < this.#needed) return true;
-      const text = this.#pending.slice(0, this.#needed);
+      const text = own(this.#pending.slice(0, this.#needed));
       this.#pending = this.#pending.slice(this.#needed);
       this.#needed = 0;
       this.#blank = 0;

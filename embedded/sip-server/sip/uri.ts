@@ -52,6 +52,10 @@ export function paramOf(params: string, name: string): string | undefined {
 }
 
 function endOfParam(params: string, from: number): number {
+  if (!params.includes('"')) {
+    const end = params.indexOf(';', from);
+    return end === -1 ? params.length : end;
+  }
   let quoted = false;
   for (let at = from; at < params.length; at++) {
     const char = params.charCodeAt(at);

@@ -1,5 +1,5 @@
 import { SipMessage } from '../sip/message.ts';
-import type { Flow } from '../transport/flow.ts';
+import type { Flow, FlowUser } from '../transport/flow.ts';
 import { after, lingerMs, type Timer, type Timing } from '../timing.ts';
 
 /** Who sent a request hears of every response but retransmissions of finals below 200 or above 299. */
@@ -16,25 +16,31 @@ export interface ClientUser {
  *     calling --1xx--> proceeding --2xx--> accepted --M--> ended       (INVITE)
  *        \----------------\-------3xx+--> completed --D--> ended       (K for other methods)
  */
-export class ClientTransaction {
+export class ClientTransaction implements FlowUser {
+  readonly key: string;
   readonly request: SipMessage;
   readonly flow: Flow;
-  #text: string;
   #user: ClientUser;
   readonly #timing: Timing;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (ended: ClientTransaction) => void;
   readonly #isInvite: boolean;
   #state: 'calling' | 'proceeding' | 'accepted' | 'completed' | 'ended' = 'calling';
   #interval: number;
   #repeat: Timer;
   #deadline: Timer;
   #ack = '';
-  readonly #flowFailed = (): void => this.#fail(503);
 
-  constructor(request: SipMessage, flow: Flow, user: ClientUser, timing: Timing, onEnd: () => void) {
+  constructor(
+    key: string,
+    request: SipMessage,
+    flow: Flow,
+    user: ClientUser,
+    timing: Timing,
+    onEnd: (ended: ClientTransaction) => void,
+  ) {
+    this.key = key;
     this.request = request;
     this.flow = flow;
-    this.#text = request.toString();
     this.#user = user;
     this.#timing = timing;
     this.#onEnd = onEnd;
@@ -42,16 +48,19 @@ export class ClientTransaction {
     this.#interval = timing.t1;
   }
 
-  /** The request as it went out; forgotten when it need not go out again. */
-  get text(): string {
-    return this.#text;
+  start(): void {
+    if (!this.flow.reliable) this.#repeat = after(this.#interval, () => this.#sendAgain());
+    this.#deadline = after(lingerMs(this.#timing), () => this.#fail(408)); // timers B and F
+    this.flow.send(this.request.toString(), this);
   }
 
-  start(): void {
-    this.flow.onFailure.add(this.#flowFailed);
-    if (!this.flow.reliable) this.#repeat = after(this.#interval, this.#sendAgain);
-    this.#deadline = after(lingerMs(this.#timing), () => this.#fail(408)); // timers B and F
-    this.flow.send(this.#text);
+  /** From now on somebody else hears of what comes. */
+  handTo(user: ClientUser): void {
+    this.#user = user;
+  }
+
+  onFlowFailed(): void {
+    this.#fail(503);
   }
 
   receive(response: SipMessage, flow: Flow): void {
@@ -78,8 +87,8 @@ export class ClientTransaction {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#stopTimers();
-    this.flow.onFailure.delete(this.#flowFailed);
-    this.#onEnd();
+    this.flow.leave?.(this);
+    this.#onEnd(this);
   }
 
   #proceed(): void {
@@ -91,7 +100,7 @@ export class ClientTransaction {
 
   #finish(response: SipMessage): void {
     this.#stopTimers();
-    this.#text = '';
+    this.flow.leave?.(this);
     const accepted = this.#isInvite && response.status < 300;
     this.#state = accepted ? 'accepted' : 'completed';
     if (this.#isInvite && !accepted) {
@@ -104,12 +113,12 @@ export class ClientTransaction {
     else this.#deadline = after(linger, () => this.end());
   }
 
-  readonly #sendAgain = (): void => {
-    this.flow.send(this.#text);
+  #sendAgain(): void {
+    this.flow.send(this.request.toString(), this);
     // Timer A doubles without a bound, timer E up to T2.
     this.#interval = this.#isInvite ? this.#interval * 2 : Math.min(this.#interval * 2, this.#timing.t2);
-    this.#repeat = after(this.#interval, this.#sendAgain);
-  };
+    this.#repeat = after(this.#interval, () => this.#sendAgain());
+  }
 
   #fail(status: 408 | 503): void {
     if (this.#state !== 'calling' && this.#state !== 'proceeding') return;

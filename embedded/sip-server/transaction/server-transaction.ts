@@ -11,13 +11,15 @@ import { after, lingerMs, type Timer, type Timing } from '../timing.ts';
  */
 export class ServerTransaction {
   readonly key: string;
+  /** What it has in common with the same request by another way; '' inside a dialog. */
+  readonly merge: string;
   readonly request: SipMessage;
   /** Where the request came from. */
   readonly flow: Flow;
   readonly isInvite: boolean;
   readonly #timing: Timing;
-  readonly #back: () => Flow;
-  readonly #onEnd: () => void;
+  readonly #backTo: (request: SipMessage, flow: Flow) => Flow;
+  readonly #onEnd: (ended: ServerTransaction) => void;
   #state: 'proceeding' | 'accepted' | 'completed' | 'confirmed' | 'ended' = 'proceeding';
   #last = '';
   #interval: number;
@@ -26,17 +28,19 @@ export class ServerTransaction {
 
   constructor(
     key: string,
+    merge: string,
     request: SipMessage,
     flow: Flow,
-    back: () => Flow,
     timing: Timing,
-    onEnd: () => void,
+    backTo: (request: SipMessage, flow: Flow) => Flow,
+    onEnd: (ended: ServerTransaction) => void,
   ) {
     this.key = key;
+    this.merge = merge;
     this.request = request;
     this.flow = flow;
     this.isInvite = request.method === 'INVITE';
-    this.#back = back;
+    this.#backTo = backTo;
     this.#timing = timing;
     this.#onEnd = onEnd;
     this.#interval = timing.t1;
@@ -54,10 +58,10 @@ export class ServerTransaction {
 
   /** Sends a response; after a final one only further 2xx to an INVITE go out (RFC 6026 section 7.1). */
   respond(status: number, text: string): void {
-    if (this.accepted && status >= 200 && status < 300) this.#back().send(text);
+    if (this.accepted && status >= 200 && status < 300) this.#send(text);
     if (this.answered) return;
     this.#last = text;
-    this.#back().send(text);
+    this.#send(text);
     if (status < 200) return;
     this.#finish(status);
     this.request.pack(); // it stays for half a minute yet, only to know it again
@@ -66,7 +70,7 @@ export class ServerTransaction {
   /** A request that came again gets the same answer again; a 2xx is repeated by its dialog. */
   repeated(): void {
     if (this.#last !== '' && (this.#state === 'proceeding' || this.#state === 'completed'))
-      this.#back().send(this.#last);
+      this.#send(this.#last);
   }
 
   /** True when the ACK was for this transaction's refusal; the ACK to a 2xx is the dialog's. */
@@ -79,11 +83,15 @@ export class ServerTransaction {
     return true;
   }
 
+  #send(text: string): void {
+    this.#backTo(this.request, this.flow).send(text);
+  }
+
   end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#stopTimers();
-    this.#onEnd();
+    this.#onEnd(this);
   }
 
   #finish(status: number): void {
@@ -97,16 +105,16 @@ export class ServerTransaction {
       this.#linger(linger); // timer L
     } else {
       this.#state = 'completed';
-      if (!this.flow.reliable) this.#repeat = after(this.#interval, this.#sendAgain); // timer G
+      if (!this.flow.reliable) this.#repeat = after(this.#interval, () => this.#sendAgain()); // timer G
       this.#linger(linger); // timer H
     }
   }
 
-  readonly #sendAgain = (): void => {
-    this.#back().send(this.#last);
+  #sendAgain(): void {
+    this.#send(this.#last);
     this.#interval = Math.min(this.#interval * 2, this.#timing.t2);
-    this.#repeat = after(this.#interval, this.#sendAgain);
-  };
+    this.#repeat = after(this.#interval, () => this.#sendAgain());
+  }
 
   #linger(ms: number): void {
     if (ms === 0) this.end();

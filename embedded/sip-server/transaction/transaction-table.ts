@@ -57,6 +57,12 @@ export class TransactionTable {
     this.#user = user;
   }
 
+  readonly #serverEnded = ({ key, merge }: ServerTransaction): void => {
+    this.#servers.delete(key);
+    if (this.#seen.get(merge) === key) this.#seen.delete(merge);
+  };
+  readonly #clientEnded = ({ key }: ClientTransaction): void => void this.#clients.delete(key);
+
   get size(): number {
     return this.#clients.size + this.#servers.size;
   }
@@ -73,10 +79,9 @@ export class TransactionTable {
   /** Prepares to send a request with a fresh branch, for the caller to `start`; undefined when there is no room for it. */
   request(request: SipMessage, flow: Flow, user: ClientUser): ClientTransaction | undefined {
     if (this.size >= this.#limits.transactions) return undefined;
-    const key = clientKey(request);
-    const transaction = new ClientTransaction(request, flow, user, this.#timing, () =>
-      this.#clients.delete(key),
-    );
+    const via = request.get('via') ?? '';
+    const key = `${via.slice(via.lastIndexOf('=') + 1)} ${request.method}`; // our own Via ends in its branch
+    const transaction = new ClientTransaction(key, request, flow, user, this.#timing, this.#clientEnded);
     this.#clients.set(key, transaction);
     return transaction;
   }
@@ -96,7 +101,8 @@ export class TransactionTable {
   }
 
   #receiveResponse(response: SipMessage, flow: Flow): void {
-    const transaction = this.#clients.get(clientKey(response));
+    const branch = paramOf(response.via.params, 'branch') ?? '';
+    const transaction = this.#clients.get(`${branch} ${response.cseq.method}`);
     if (transaction) transaction.receive(response, flow);
     else this.#counters.count('stray-response');
   }
@@ -130,22 +136,20 @@ export class TransactionTable {
   }
 
   #begin(key: string, request: SipMessage, flow: Flow, invite: ServerTransaction | undefined): void {
-    const merge = `${request.callId}\n${request.fromTag}\n${request.cseq.seq} ${request.method}`;
     const isNew = request.toTag === '' && request.method !== 'CANCEL';
+    const merge = isNew ? `${request.callId}\n${request.fromTag}\n${request.cseq.seq} ${request.method}` : '';
     if (isNew && this.#seen.has(merge)) {
       this.#refuse(request, flow, 482);
       return;
     }
     const transaction = new ServerTransaction(
       key,
+      merge,
       request,
       flow,
-      () => this.#backTo(request, flow),
       this.#timing,
-      () => {
-        this.#servers.delete(key);
-        if (this.#seen.get(merge) === key) this.#seen.delete(merge);
-      },
+      this.#backTo,
+      this.#serverEnded,
     );
     this.#servers.set(key, transaction);
     if (isNew) this.#seen.set(merge, key);
@@ -158,10 +162,6 @@ export class TransactionTable {
     const response = responseTo(request, status, newTag(), reason).add('Content-Length', '0');
     this.#backTo(request, flow).send(response.toString());
   }
-}
-
-function clientKey(message: SipMessage): string {
-  return `${paramOf(message.via.params, 'branch') ?? ''} ${message.cseq.method}`;
 }
 
 /** Old clients send no branch that could be trusted to be unique (RFC 3261 section 17.2.3). */

@@ -14,17 +14,14 @@ export interface Flow extends Endpoint {
   /** Whether the transport repeats lost packets itself, so that SIP need not. */
   readonly reliable: boolean;
   readonly open: boolean;
-  /** Called once each when nothing can be sent this way any more. */
-  readonly onFailure: Set<() => void>;
-  /** Sends a byte string; failures are told through `onFailure`. */
-  send(text: string): void;
+  /** Sends a byte string. A user hears when that failed and, where there is a connection to leave, when it ends before. */
+  send(text: string, user?: FlowUser): void;
+  leave?(user: FlowUser): void;
 }
 
-/** Fails every waiting user of a flow, each of them once. */
-export function failAll(waiting: Set<() => void>): void {
-  const users = [...waiting];
-  waiting.clear();
-  for (const fail of users) fail();
+/** Who has sent something and needs to know when nothing comes back this way. */
+export interface FlowUser {
+  onFlowFailed(): void;
 }
 
 /** An IPv4 address that a dual-stack socket shows as IPv6, written as IPv4 again. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { StreamReader } from '../sip/stream-reader.ts';
 import { hostPort } from '../sip/uri.ts';
-import { failAll, plainAddress, type Endpoint, type Flow } from './flow.ts';
+import { plainAddress, type Endpoint, type Flow, type FlowUser } from './flow.ts';
 
 const CONNECT_MS = 10_000;
 const FIRST_MESSAGE_MS = 32_000;
@@ -23,7 +23,6 @@ export class TcpTransport {
   readonly #limits: TcpLimits;
   readonly #localFor: (peer: string) => Endpoint;
   readonly #onMessage: (text: string, flow: Flow) => void;
-  #refused = 0;
 
   private constructor(
     limits: TcpLimits,
@@ -54,11 +53,6 @@ export class TcpTransport {
     return typeof bound === 'object' && bound ? bound.port : 0;
   }
 
-  /** Connections turned away because a limit was reached. */
-  get refused(): number {
-    return this.#refused;
-  }
-
   /** The open connection to this peer, or a new one that is being opened. */
   flowTo(address: string, port: number): Flow {
     const known = this.#connections.get(hostPort(address, port));
@@ -81,7 +75,6 @@ export class TcpTransport {
       this.#connections.size >= this.#limits.connections ||
       fromThere >= this.#limits.connectionsPerSource
     ) {
-      this.#refused++;
       socket.destroy();
       return;
     }
@@ -114,7 +107,7 @@ export class TcpTransport {
     socket.on('error', () => {}); // 'close' follows and tells the users of the flow
     socket.once('close', () => {
       if (this.#connections.get(key) === flow) this.#connections.delete(key);
-      failAll(flow.onFailure);
+      flow.fail();
     });
     return flow;
   }
@@ -126,8 +119,8 @@ class TcpFlow implements Flow {
   readonly address: string;
   readonly port: number;
   readonly local: Endpoint;
-  readonly onFailure = new Set<() => void>();
   readonly #socket: Socket;
+  readonly #users = new Set<FlowUser>();
 
   constructor(socket: Socket, address: string, port: number, local: Endpoint) {
     this.#socket = socket;
@@ -141,10 +134,22 @@ class TcpFlow implements Flow {
   }
 
   /** Queues the text; a peer that does not read loses its connection. */
-  send(text: string): void {
-    if (!this.open) return void setImmediate(() => failAll(this.onFailure));
+  send(text: string, user?: FlowUser): void {
+    if (user) this.#users.add(user);
+    if (!this.open) return void setImmediate(() => this.fail());
     this.#socket.write(text, 'latin1');
     if (this.#socket.writableLength > LONGEST_QUEUE) this.#socket.destroy();
+  }
+
+  leave(user: FlowUser): void {
+    this.#users.delete(user);
+  }
+
+  /** Tells each user once. */
+  fail(): void {
+    const users = [...this.#users];
+    this.#users.clear();
+    for (const user of users) user.onFlowFailed();
   }
 
   destroy(): void {

@@ -35,11 +35,11 @@ export class Transports {
     onMessage: (text: string, flow: Flow) => void,
   ): Promise<Transports> {
     for (let attempt = 1; ; attempt++) {
-      const bound = { port: at.port };
-      const local = (peer: string): Endpoint => ({
-        address: advertised(at.address, peer),
-        port: bound.port,
-      });
+      const bound = { ...at };
+      const local = (peer: string): Endpoint => {
+        const address = advertised(at.address, peer);
+        return address === bound.address ? bound : { address, port: bound.port };
+      };
       const tcp = await TcpTransport.open(at, limits, local, onMessage);
       bound.port = tcp.port;
       try {
@@ -62,16 +62,20 @@ export class Transports {
     return `tcp/${hostPort(this.#host, this.port)},udp/${hostPort(this.#host, this.port)}`;
   }
 
-  /** Our own address as a peer that we know nothing about should write it. */
-  get home(): Endpoint {
-    return this.#local('');
+  /** What we call ourselves towards a peer that we know no way to. */
+  get home(): { protocol: 'udp'; local: Endpoint } {
+    return { protocol: 'udp', local: this.#local('') };
   }
 
   /**
-   * Finds the way to a URI, or says why there is none: `Unreachable` for what can never work, undefined when the name
-   * does not resolve. Answers in the same turn unless a host name has to be looked up.
+   * Finds the way to a URI, or says why there is none: `Unreachable` for what can never work, undefined when the name does
+   * not resolve. Answers in the same turn unless a host name has to be looked up. A way that is known stays as it is.
    */
-  reach(uri: string, done: (way: Flow | Unreachable | undefined) => void): void {
+  reach(uri: string | Flow, done: (way: Flow | Unreachable | undefined) => void): void {
+    if (typeof uri !== 'string') {
+      done(uri);
+      return;
+    }
     const parsed = parseUri(uri);
     if (!parsed || parsed.scheme === 'tel') {
       done(new Unreachable(`invalid request-uri: ${uri}`));

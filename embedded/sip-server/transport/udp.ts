@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { failAll, plainAddress, type Endpoint, type Flow } from './flow.ts';
+import { plainAddress, type Endpoint, type Flow, type FlowUser } from './flow.ts';
 
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
@@ -61,7 +61,6 @@ class UdpFlow implements Flow {
   readonly port: number;
   readonly local: Endpoint;
   readonly #socket: Socket;
-  #waiting: Set<() => void> | undefined;
 
   constructor(socket: Socket, address: string, port: number, local: Endpoint) {
     this.#socket = socket;
@@ -70,18 +69,14 @@ class UdpFlow implements Flow {
     this.local = local;
   }
 
-  /** Made when it is asked for: most flows only lead back. */
-  get onFailure(): Set<() => void> {
-    return (this.#waiting ??= new Set());
-  }
-
-  send(text: string): void {
+  send(text: string, user?: FlowUser): void {
+    const done = (error: Error | null): void => {
+      if (error) user?.onFlowFailed();
+    };
     try {
-      this.#socket.send(Buffer.from(text, 'latin1'), this.port, this.address, (error) => {
-        if (error) failAll(this.onFailure);
-      });
+      this.#socket.send(Buffer.from(text, 'latin1'), this.port, this.address, user && done);
     } catch {
-      failAll(this.onFailure); // the socket is closed, or the port is 0
+      user?.onFlowFailed(); // the socket is closed, or the port is 0
     }
   }
 }

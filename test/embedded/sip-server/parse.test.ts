@@ -87,6 +87,32 @@ describe('SIP text from the network', () => {
     assert.equal(whole(text().replaceAll('\r\n', '\n')).callId, 'c@d');
   });
 
+  it('goes on as we write it, when it was not written so: blanks, folds, cases, and what is changed later', () => {
+    const odd = [
+      'SIP/2.0 200  Fine',
+      'Via:SIP/2.0/UDP a ',
+      ...HEAD.slice(1),
+      'Subject: one',
+      ' two',
+      'X: a\x00b',
+      'l:0',
+    ];
+    const even = [
+      'SIP/2.0 200 Fine',
+      'Via: SIP/2.0/UDP a',
+      ...HEAD.slice(1),
+      'Subject: one two',
+      'X: a b',
+      'l: 0',
+    ];
+    const message = whole(`\r\n${odd.join('\r\n')}\r\n\r\nbehind it`);
+    assert.equal(message.toString(), `${even.join('\r\n')}\r\n\r\n`);
+    const plain = whole(message.toString()).add('Y', 'later');
+    plain.replaceFirst('via', 'SIP/2.0/UDP b');
+    assert.equal(plain.toString(), `${[...even, 'Y: later'].join('\r\n')}\r\n\r\n`.replace('UDP a', 'UDP b'));
+    assert.equal(plain.via.host, 'b');
+  });
+
   it('loses what is behind its body, and lines that are no header', () => {
     assert.equal(whole(text([...HEAD, 'Content-Length: 2', 'no header'], 'abcdef')).body, 'ab');
     assert.ok(

@@ -169,6 +169,24 @@ describe('The network loses packets, or an end falls silent', () => {
     await call;
   });
 
+  it('a 200 that comes once more when the call has moved on, or is over, gets the ACK of its own INVITE', async () => {
+    const call = app.createUAC(phoneUri(), { localSdp: sdp('app') });
+    const ok = phone.answer(await phone.request('INVITE'), 200, {}, sdp('phone'));
+    const first = await phone.request('ACK');
+    const dialog = await call;
+    const changed = dialog.modify(sdp('other'));
+    const okAgain = phone.answer(await phone.request('INVITE'), 200, {}, sdp('phone'));
+    const second = await phone.request('ACK');
+    await changed;
+    phone.send(ok);
+    assert.equal((await phone.request('ACK')).text, first.text);
+    const over = dialog.destroy();
+    phone.answer(await phone.request('BYE'), 200);
+    await over;
+    phone.send(okAgain);
+    assert.equal((await phone.request('ACK')).text, second.text);
+  });
+
   it('a second phone that answers the same call is acknowledged and hung up', async () => {
     const call = app.createUAC(phoneUri(), { localSdp: sdp('app') });
     const invite = await phone.request('INVITE');

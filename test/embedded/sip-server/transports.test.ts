@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import type { SipServer } from '../../../embedded/sip-server/server.ts';
 import {
   Rig,
@@ -165,6 +167,20 @@ describe('A peer behind UDP is answered where it asked to be', () => {
     const info = await phone.request('INFO');
     assert.equal(info.start, 'INFO sip:me@10.1.2.3:5060 SIP/2.0');
     phone.answer(info, 200);
+  });
+
+  it('over TCP from then on, when its Contact asks for that', async () => {
+    const exchange = createServer().listen(phone.port, '127.0.0.1');
+    rig.later(() => exchange.close());
+    await once(exchange, 'listening');
+    const call = app.createUAC(`sip:phone@127.0.0.1:${phone.port}`, { localSdp: sdp('app') });
+    const contact = `<sip:phone@127.0.0.1:${phone.port};transport=tcp>`;
+    phone.answer(await phone.request('INVITE'), 200, { Contact: contact }, sdp('phone'));
+    await call;
+    const [line] = (await once(exchange, 'connection')) as [Socket];
+    rig.later(() => line.destroy());
+    const [ack] = (await once(line, 'data')) as [Buffer];
+    assert.match(ack.toString(), /^ACK [^]*Via: SIP\/2\.0\/TCP /);
   });
 
   it('at its new Contact, after a re-INVITE that moved it', async () => {
