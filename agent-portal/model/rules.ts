@@ -25,6 +25,8 @@ export class RulesBook {
   readonly said = signal<{ readonly text: string; readonly isTrouble: boolean } | undefined>(undefined);
   readonly faults = signal<readonly RulesFault[]>([]);
   readonly #drafts = signal<ReadonlyMap<string, unknown>>(new Map());
+  /** The version the drafts began from; one that was loaded since, by looking elsewhere and back, is not it. */
+  #base: number | undefined;
   readonly #api: Api;
 
   constructor(api: Api) {
@@ -58,6 +60,7 @@ export class RulesBook {
   }
 
   edit<K extends RuleKind>(kind: K, id: string, item: RuleItem<K>): void {
+    if (this.#drafts.value.size === 0) this.#base = this.view.value?.version;
     this.#drafts.value = new Map(this.#drafts.value).set(`${kind}/${id}`, item);
   }
 
@@ -101,13 +104,15 @@ export class RulesBook {
   }
 
   async #settle(words: string, send: (base: number) => Promise<RulesView>): Promise<boolean> {
-    const base = this.view.value?.version;
+    const base = this.#drafts.value.size > 0 ? this.#base : this.view.value?.version;
     if (base === undefined || this.isBusy.value) return false;
     this.isBusy.value = true;
     this.faults.value = [];
     this.said.value = undefined;
     try {
-      this.view.value = await send(base);
+      const view = await send(base);
+      this.view.value = view;
+      this.#base = view.version;
       this.said.value = { text: words, isTrouble: false };
       return true;
     } catch (error) {
@@ -122,6 +127,7 @@ export class RulesBook {
     const problem = error instanceof RequestFailed ? error.problem : undefined;
     if (problem?.type === 'version-conflict') {
       await this.refresh();
+      this.#base = this.view.value?.version;
       const [last] = this.view.value?.history ?? [];
       const theirs = last ? ` ${last.who}: ${last.what.join('. ')}.` : '';
       const text = `Not saved: somebody else has changed the rules meanwhile.${theirs} Look at what holds now; saving again puts yours in its place.`;
