@@ -52,6 +52,14 @@ export class RulesBook {
     return this.#drafts.value.has(`${kind}/${id}`);
   }
 
+  /** All of a kind: those that hold, and after them those that are new here and not saved. */
+  list<K extends RuleKind>(kind: K): readonly RuleItem<K>[] {
+    const kept = (this.view.value?.rules[kind] ?? []) as readonly RuleItem<K>[];
+    const ids = new Set(kept.map((it) => `${kind}/${it.id}`));
+    const drafts = [...this.#drafts.value].filter(([key]) => key.startsWith(`${kind}/`) && !ids.has(key));
+    return [...kept, ...drafts.map(([, item]) => item as RuleItem<K>)];
+  }
+
   /** The item as it is being changed here, or as it holds. */
   item<K extends RuleKind>(kind: K, id: string): RuleItem<K> | undefined {
     const draft = this.#drafts.value.get(`${kind}/${id}`) as RuleItem<K> | undefined;

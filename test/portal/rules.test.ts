@@ -196,6 +196,7 @@ describe('Ana, who manages too, changes rules', () => {
     await types(page, '#new-opening-hours', 'summer');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.rule-editor');
+    await bench.sees(page, '[data-rule="hours/summer"]', 'not saved');
     const [open, exceptions] = await page.$$('.rule-rows > .button');
     await open?.click();
     await open?.click();
