@@ -6,7 +6,9 @@ import { CHANNELS, MOST_AT_ONCE, type RoutedChannel, USUAL_CAPACITY } from './ca
  * it over into MongoDB at start, adding what is new and leaving what was edited since. The demo company is one.
  */
 const name = z.string().trim().min(1).max(100);
-export const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+export const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use small letters, digits, dots and dashes');
 export const qualificationName = z
   .string()
   .regex(/^[a-z]+:[a-z0-9-]+$/, 'write it as kind:value, e.g. lang:es');

@@ -11,6 +11,13 @@ const kinds: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
+const formats: Readonly<Record<string, string>> = {
+  date: 'Write a date as 2026-12-24.',
+  datetime: 'Write a time as 2026-12-24T10:00:00Z.',
+  email: 'Write an e-mail address.',
+  url: 'Write a full web address.',
+};
+
 /**
  * What is wrong with a value, as a sentence for whoever typed it. Where a schema has words of its own, they come first;
  * undefined: zod's own words.
@@ -24,6 +31,7 @@ export function issueInWords(issue: Issue): string | undefined {
   if (issue.code === 'unrecognized_keys') return `This is not known here: ${issue.keys.join(', ')}.`;
   if (issue.code === 'too_small') return boundInWords(issue.origin, 'at least', issue.minimum);
   if (issue.code === 'too_big') return boundInWords(issue.origin, 'at most', issue.maximum);
+  if (issue.code === 'invalid_format') return formats[issue.format] ?? 'This is not written as expected.';
   return undefined;
 }
 

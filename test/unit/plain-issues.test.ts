@@ -22,14 +22,18 @@ describe('What is wrong with a request', () => {
       level: z.number().int().min(1).max(5),
       mode: z.enum(['lead', 'follow']),
       list: z.array(z.string()).max(1),
+      at: z.iso.datetime(),
+      code: z.string().regex(/^\d{6}$/),
     });
-    const wrong = { text: 'too long', level: 9, mode: 'x', list: ['a', 'b'], more: 1 };
+    const wrong = { text: 'too long', level: 9, mode: 'x', list: ['a', 'b'], at: 'noon', code: 'x', more: 1 };
     assert.deepEqual(faults(wrong, schema), {
       '/who': 'This is missing.',
       '/text': 'This must have at most 5 characters.',
       '/level': 'This must be at most 5.',
       '/mode': 'This must be one of: lead, follow.',
       '/list': 'There must be at most 1 of these.',
+      '/at': 'Write a time as 2026-12-24T10:00:00Z.',
+      '/code': 'This is not written as expected.',
       '/': 'This is not known here: more.',
     });
     assert.deepEqual(faults([], schema), { '/': 'This must be an object.' });
