@@ -54,8 +54,10 @@ export class Refiling {
     for (const contact of waiting) {
       const kind = JSON.stringify([contact.service, contact.requirement]);
       const isFirst = !kinds.has(kind);
-      if (isFirst || together.length === TOGETHER) await Promise.all(together.splice(0));
-      if (this.#isOver) return;
+      if (isFirst || together.length === TOGETHER) {
+        await Promise.all(together.splice(0));
+        if (this.#isOver) return;
+      }
       together.push(this.#parts.anew(contact));
       if (isFirst) await Promise.all(together.splice(0));
       kinds.add(kind);
