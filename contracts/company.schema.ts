@@ -5,8 +5,10 @@ import { CHANNELS, MOST_AT_ONCE, type RoutedChannel, USUAL_CAPACITY } from './ca
  * A company as a file: services, hours, people, customers and lines. `COMPANY_FILE` names one; contact-server takes
  * it over into MongoDB at start, adding what is new and leaving what was edited since. The demo company is one.
  */
-const name = z.string().min(1).max(100);
-export const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+const name = z.string().trim().min(1).max(100);
+export const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use small letters, digits, dots and dashes');
 export const qualificationName = z
   .string()
   .regex(/^[a-z]+:[a-z0-9-]+$/, 'write it as kind:value, e.g. lang:es');
@@ -14,6 +16,9 @@ export const qualification = z.strictObject({
   name: qualificationName,
   level: z.number().int().min(1).max(5),
 });
+/** A time in milliseconds, which people say and read in seconds or minutes. */
+const span = (min: number, max: number, words: string) =>
+  z.number().int(words).min(min, words).max(max, words);
 const channel = z.enum(CHANNELS);
 const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d$/, 'write it as HH:MM');
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'write it as +44…');
@@ -33,7 +38,7 @@ export const hoursSchema = z.strictObject({
 });
 
 export const ringSchema = z.strictObject({
-  afterMs: z.number().int().min(1_000).max(86_400_000),
+  afterMs: span(1_000, 86_400_000, 'This must be 1 second to 24 hours.'),
   must: z.array(qualification).default([]),
   prefer: z.array(qualification).default([]),
 });
@@ -47,12 +52,12 @@ export const serviceSchema = z.strictObject({
   /** What is asked for instead once a contact has waited so long, widest last. */
   rings: z.array(ringSchema).max(5).default([]),
   /** So long a contact waits for its preferred agent alone, while they are logged in; 0: not at all. */
-  preferredWaitMs: z.number().int().min(0).max(3_600_000).default(0),
+  preferredWaitMs: span(0, 3_600_000, 'This must be 0 to 60 minutes.').default(0),
   /** Each point of an entitlement's priority counts as so much waiting; 0: priority goes strictly before age. */
-  ageMsPerPriority: z.number().int().min(0).max(600_000).default(0),
+  ageMsPerPriority: span(0, 600_000, 'This must be 0 to 10 minutes.').default(0),
   /** Accept offers for the agent at once. */
   autoAccept: z.boolean().default(false),
-  offerMs: z.number().int().min(3_000).max(300_000).default(20_000),
+  offerMs: span(3_000, 300_000, 'This must be 3 to 300 seconds.').default(20_000),
   /** Needs a matching entitlement; else everybody may ask. */
   entitled: z.boolean().default(false),
   /** Bookable spans. */
@@ -114,7 +119,7 @@ export const entitlementSchema = z
     phone: e164.optional(),
     ipRange: z.string().max(50).optional(),
     services: z.array(id).min(1),
-    tier: z.string().min(1).max(30),
+    tier: z.string().trim().min(1).max(30),
     /** Higher is served earlier. */
     priority: z.number().int().min(0).max(100).default(0),
     validFrom: z.iso.datetime().optional(),

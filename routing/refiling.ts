@@ -4,8 +4,8 @@ import type { Contact } from './routing.ts';
 
 interface Parts {
   readonly watch: Pick<RosterWatch, 'page'>;
-  /** All who wait, a part at a time. */
-  readonly waiting: () => AsyncIterable<readonly Contact[]>;
+  /** All who wait, in the order of service. */
+  readonly waiting: () => Promise<readonly Contact[]>;
   /** Lets a contact wait by the rule of its service as it is now; nothing where it does already. */
   readonly anew: (contact: Contact) => Promise<void>;
   /** By which rules, by service, those who wait were last seen to wait; kept where they wait. */
@@ -14,6 +14,9 @@ interface Parts {
     write(rules: Record<string, string>): Promise<unknown>;
   };
 }
+
+/** So many are on their way to Redis at once. */
+const TOGETHER = 500;
 
 /**
  * After the rule of a service was changed, those who wait for it wait by the new one, at their old place. Every process
@@ -29,18 +32,37 @@ export class Refiling {
   }
 
   async look(): Promise<void> {
-    const { watch, waiting, anew, seen } = this.#parts;
+    const { watch, waiting, seen } = this.#parts;
     const done = this.#done ?? new Map(Object.entries(await seen.read()));
     const rules = new Map([...watch.page.services].map(([id, it]) => [id, written(it)]));
     const isChanged = ({ service }: Contact): boolean => rules.get(service) !== done.get(service);
     this.#done = done;
     if ([...rules].every(([id, rule]) => done.get(id) === rule)) return;
-    for await (const some of waiting()) {
-      if (this.#isOver) return;
-      await Promise.all(some.filter(isChanged).map(anew));
-    }
+    await this.#inOrder((await waiting()).filter(isChanged));
+    if (this.#isOver) return;
     await seen.write(Object.fromEntries(rules));
     this.#done = rules;
+  }
+
+  /**
+   * Whoever comes first gets the agent who is able now. The first of a kind goes alone: what it asks for may have to be
+   * made known before, and nobody behind it may pass meanwhile.
+   */
+  async #inOrder(waiting: readonly Contact[]): Promise<void> {
+    const kinds = new Set<string>();
+    const together: Promise<void>[] = [];
+    for (const contact of waiting) {
+      const kind = JSON.stringify([contact.service, contact.requirement]);
+      const isFirst = !kinds.has(kind);
+      if (isFirst || together.length === TOGETHER) {
+        await Promise.all(together.splice(0));
+        if (this.#isOver) return;
+      }
+      together.push(this.#parts.anew(contact));
+      if (isFirst) await Promise.all(together.splice(0));
+      kinds.add(kind);
+    }
+    await Promise.all(together);
   }
 
   /** What is not done by then is done by whoever begins next, or has the rules too. */

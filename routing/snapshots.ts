@@ -49,14 +49,16 @@ export class Snapshots {
     return (agents as string[]).map((text) => readStatus(text));
   }
 
-  /** All who wait, a part at a time; whoever moves to another line meanwhile perhaps twice, but in any case. */
-  async *waiting(): AsyncGenerator<readonly Contact[]> {
+  /** All who wait, in the order of service. Read a part at a time: whoever moves to another line meanwhile is there in any case. */
+  async waiting(): Promise<readonly Contact[]> {
+    const rows = new Map<string, Row>();
     let cursor = '0';
     do {
-      const [, next, rows] = await this.#parts.matchmaker.run('some', cursor, PART);
-      yield await this.#contacts(rows as Row[]);
+      const [, next, some] = await this.#parts.matchmaker.run('some', cursor, PART);
+      for (const row of some as Row[]) rows.set(row[0], row);
       cursor = next as string;
     } while (cursor !== '0');
+    return this.#contacts([...rows.values()]);
   }
 
   async *#rest(from: Rest): AsyncGenerator<readonly Row[]> {
@@ -69,7 +71,7 @@ export class Snapshots {
 
   async #contacts(rows: readonly Row[]): Promise<readonly Contact[]> {
     const { vocabulary } = this.#parts;
-    const some = rows.map(waiter);
+    const some = rows.map(waiter).sort(inOrder);
     await vocabulary.learn(
       some.map((it) => it.asked),
       [],
@@ -81,7 +83,7 @@ export class Snapshots {
     const { vocabulary, standings, clock } = this.#parts;
     const now = clock.now();
     const [, cursor, at, , due, reservations, agents, work, duty, states, overtaken] = reply;
-    const rows = lines.map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
+    const rows = lines.map(waiter).sort(inOrder);
     const onDuty = numbersByName(duty);
     const common = { atWork: numbersByName(work), onDuty, idle: false };
     await vocabulary.learn(
@@ -131,6 +133,16 @@ export class Snapshots {
       overtaken: overtakings(numbersByName(overtaken)),
     };
   }
+}
+
+interface Place {
+  readonly id: string;
+  readonly score: number;
+}
+
+/** The order of service. */
+function inOrder(a: Place, b: Place): number {
+  return a.score - b.score || (a.id < b.id ? -1 : 1);
 }
 
 function requirementOf(id: ClassId, vocabulary: Vocabulary): Contact['requirement'] {

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
+import { issueInWords } from './plain-issues.ts';
 import { ProblemError } from './problem.ts';
 
 const MAX_BYTES = 32 * 1024;
@@ -12,7 +13,7 @@ export async function readJson<T>(ctx: Context, schema: z.ZodType<T>, maxBytes =
 
 /** `value` in the shape the schema describes, or a problem that names each wrong field. */
 export function checked<T>(value: unknown, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: issueInWords });
   if (result.success) return result.data;
   throw new ProblemError('invalid-request', {
     errors: result.error.issues.map((issue) => ({

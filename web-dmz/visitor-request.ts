@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { idempotencyKeySchema } from '../contracts/visitor.schema.ts';
+import { issueInWords } from '../server-kit/plain-issues.ts';
 import { ProblemError } from '../server-kit/problem.ts';
 import type { LinkReply } from './link-connection.ts';
 
@@ -35,7 +36,7 @@ export function callbackOf(ctx: Context & { params: Record<string, string> }): s
 
 /** What GET /availability may be asked for. */
 export function availabilityOf(ctx: Context): Record<string, string> {
-  const query = querySchema.safeParse(ctx.query);
+  const query = querySchema.safeParse(ctx.query, { error: issueInWords });
   if (query.success) {
     const { service, timezone } = query.data;
     return { service, ...(timezone === undefined ? {} : { timezone }) };

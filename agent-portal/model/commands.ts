@@ -36,11 +36,12 @@ export class Commands {
   async run(key: string, label: string, send: () => Promise<CommandTaken | undefined>): Promise<boolean> {
     if (this.busy.value.has(key)) return false;
     this.#mark(key, true);
+    this.#notices.forget(key);
     try {
       const taken = await send();
       return taken === undefined ? true : await this.#end(taken.requestId, key, label);
     } catch (error) {
-      this.#notices.say(`${label}: ${reasonOf(error)}.`, 'trouble');
+      this.#notices.say(`${label}: ${reasonOf(error)}.`, 'trouble', key);
       return false;
     } finally {
       this.#mark(key, false);
@@ -57,14 +58,14 @@ export class Commands {
     }
     this.#waiting.delete(requestId);
     clearTimeout(waiting.timer);
-    this.#tell(waiting.label, problem);
+    this.#tell(waiting, problem);
     waiting.settle(problem === undefined);
   }
 
   #end(requestId: string, key: string, label: string): Promise<boolean> {
     if (this.#early.has(requestId)) {
       const problem = this.#early.get(requestId);
-      this.#tell(label, problem);
+      this.#tell({ key, label }, problem);
       return Promise.resolve(problem === undefined);
     }
     return new Promise((settle) => {
@@ -73,6 +74,7 @@ export class Commands {
         this.#notices.say(
           `${label}: not confirmed after 10 seconds. What you see now is what the server says.`,
           'trouble',
+          key,
         );
         this.#inDoubt();
         settle(false);
@@ -81,8 +83,8 @@ export class Commands {
     });
   }
 
-  #tell(label: string, problem: string | undefined): void {
-    if (problem !== undefined) this.#notices.say(`${label}: ${problem}.`, 'trouble');
+  #tell({ key, label }: Pick<Waiting, 'key' | 'label'>, problem: string | undefined): void {
+    if (problem !== undefined) this.#notices.say(`${label}: ${problem}.`, 'trouble', key);
   }
 
   #mark(key: string, on: boolean): void {

@@ -8,6 +8,8 @@ export interface Notice {
   readonly tone: NoticeTone;
   readonly text: string;
   readonly at: number;
+  /** The command it is about. */
+  readonly about?: string | undefined;
 }
 
 const plainMs = 12_000;
@@ -18,11 +20,16 @@ export class Notices {
   readonly list = signal<readonly Notice[]>([]);
   #last = 0;
 
-  say(text: string, tone: NoticeTone = 'plain'): void {
-    const notice = { id: ++this.#last, tone, text: sentence(text), at: Date.now() };
+  say(text: string, tone: NoticeTone = 'plain', about?: string): void {
+    const notice = { id: ++this.#last, tone, text: sentence(text), at: Date.now(), about };
     const others = this.list.value.filter((it) => it.text !== notice.text);
     this.list.value = [...others, notice].slice(-most);
     if (tone === 'plain') setTimeout(() => this.dismiss(notice.id), plainMs);
+  }
+
+  /** The same is tried anew: what became of it last time is history. */
+  forget(about: string): void {
+    this.list.value = this.list.value.filter((it) => it.about !== about);
   }
 
   dismiss(id: number): void {

@@ -25,6 +25,8 @@ export class RulesBook {
   readonly said = signal<{ readonly text: string; readonly isTrouble: boolean } | undefined>(undefined);
   readonly faults = signal<readonly RulesFault[]>([]);
   readonly #drafts = signal<ReadonlyMap<string, unknown>>(new Map());
+  /** The version the drafts began from; one that was loaded since, by looking elsewhere and back, is not it. */
+  #base: number | undefined;
   readonly #api: Api;
 
   constructor(api: Api) {
@@ -50,6 +52,14 @@ export class RulesBook {
     return this.#drafts.value.has(`${kind}/${id}`);
   }
 
+  /** All of a kind: those that hold, and after them those that are new here and not saved. */
+  list<K extends RuleKind>(kind: K): readonly RuleItem<K>[] {
+    const kept = (this.view.value?.rules[kind] ?? []) as readonly RuleItem<K>[];
+    const ids = new Set(kept.map((it) => `${kind}/${it.id}`));
+    const drafts = [...this.#drafts.value].filter(([key]) => key.startsWith(`${kind}/`) && !ids.has(key));
+    return [...kept, ...drafts.map(([, item]) => item as RuleItem<K>)];
+  }
+
   /** The item as it is being changed here, or as it holds. */
   item<K extends RuleKind>(kind: K, id: string): RuleItem<K> | undefined {
     const draft = this.#drafts.value.get(`${kind}/${id}`) as RuleItem<K> | undefined;
@@ -58,6 +68,7 @@ export class RulesBook {
   }
 
   edit<K extends RuleKind>(kind: K, id: string, item: RuleItem<K>): void {
+    if (this.#drafts.value.size === 0) this.#base = this.view.value?.version;
     this.#drafts.value = new Map(this.#drafts.value).set(`${kind}/${id}`, item);
   }
 
@@ -101,13 +112,15 @@ export class RulesBook {
   }
 
   async #settle(words: string, send: (base: number) => Promise<RulesView>): Promise<boolean> {
-    const base = this.view.value?.version;
+    const base = this.#drafts.value.size > 0 ? this.#base : this.view.value?.version;
     if (base === undefined || this.isBusy.value) return false;
     this.isBusy.value = true;
     this.faults.value = [];
     this.said.value = undefined;
     try {
-      this.view.value = await send(base);
+      const view = await send(base);
+      this.view.value = view;
+      this.#base = view.version;
       this.said.value = { text: words, isTrouble: false };
       return true;
     } catch (error) {
@@ -122,6 +135,7 @@ export class RulesBook {
     const problem = error instanceof RequestFailed ? error.problem : undefined;
     if (problem?.type === 'version-conflict') {
       await this.refresh();
+      this.#base = this.view.value?.version;
       const [last] = this.view.value?.history ?? [];
       const theirs = last ? ` ${last.who}: ${last.what.join('. ')}.` : '';
       const text = `Not saved: somebody else has changed the rules meanwhile.${theirs} Look at what holds now; saving again puts yours in its place.`;

@@ -13,7 +13,7 @@ import { History } from './person-parts.tsx';
 import { SharedFrame } from './shared-frame.tsx';
 import { WhatIf } from './what-if.tsx';
 import { Why } from './why.tsx';
-import { callbackWords, needInWords, reservationWords } from './words.ts';
+import { callbackWords, needInWords, reservationWords, waitReasonInWords } from './words.ts';
 
 const hourMs = 3_600_000;
 
@@ -220,11 +220,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
       {row?.state === 'queued' && (
         <section>
           <h3>Why is it waiting</h3>
-          <p>
-            {row.candidates.length === 0
-              ? 'Nobody logged in has what it needs.'
-              : `Those who could take it are busy: ${row.candidates.join(', ')}.`}
-          </p>
+          <p>{waitReasonInWords(row.candidates, portal.board.view.value?.agents ?? [])}</p>
         </section>
       )}
       {row?.state === 'queued' && <WhatIf row={row} />}

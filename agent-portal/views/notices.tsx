@@ -29,8 +29,8 @@ function Missed(): JSX.Element | null {
     <div class="banner trouble" role="alert" data-banner="missed">
       <Icon name="warning" />
       <p>
-        <b>You missed an offer{who}.</b> It went to the next agent, and you are not ready, so that no other is
-        missed.
+        <b>You missed an offer{who}.</b> It goes to the next agent who is free, and you are not ready, so that
+        no other is missed.
       </p>
       <CommandButton id="ready" kind="primary" />
     </div>

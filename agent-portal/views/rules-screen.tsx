@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
-import type { Rules } from '../../contracts/rules.schema.ts';
 import type { OpenRule, RuleItem, RuleKind } from '../model/rules.ts';
 import { useTools } from './context.ts';
 import { Empty, Skeleton } from './controls.tsx';
@@ -20,7 +19,7 @@ function titleOf(item: { readonly id: string; readonly name?: string }): string 
 }
 
 /** Everything that has rules; what is being changed here and not saved is marked. */
-function RuleList({ rules }: { readonly rules: Rules }): JSX.Element {
+function RuleList(): JSX.Element {
   const { portal } = useTools();
   const book = portal.rules;
   const opened = book.opened.value;
@@ -35,7 +34,7 @@ function RuleList({ rules }: { readonly rules: Rules }): JSX.Element {
         <section key={kind}>
           <h2>{title}</h2>
           <ul>
-            {rules[kind].map((it) => (
+            {book.list(kind).map((it) => (
               <li key={it.id}>
                 <button
                   type="button"
@@ -263,7 +262,7 @@ export function RulesScreen(): JSX.Element {
   return (
     <main class={`rules ${opened === undefined ? '' : 'has-open'}`}>
       <h1 class="unseen">Rules</h1>
-      <RuleList rules={view.rules} />
+      <RuleList />
       <div class="rule-work">
         <button
           type="button"

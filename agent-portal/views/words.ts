@@ -1,4 +1,4 @@
-import type { CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
+import type { BoardView, CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
 import type { AgentState, CallbackState, ReservationState } from '../../contracts/states.ts';
 import { languageName } from '../model/format.ts';
 
@@ -98,6 +98,16 @@ export function reservationWords(state: ReservationState | 'future'): string {
 export function needInWords(need: string): string {
   const [, kind, name = need] = /^(?:(\w+):)?(.+?)(?: \d+)?$/.exec(need) ?? [];
   return kind === 'lang' ? languageName(name) : name;
+}
+
+/** Why somebody waits: each who could take it, by name, and what keeps them from it. */
+export function waitReasonInWords(candidates: readonly string[], agents: BoardView['agents']): string {
+  if (candidates.length === 0) return 'Nobody logged in has what it needs.';
+  const kept = candidates.map((name) => {
+    const agent = agents.find((it) => it.name === name);
+    return agent ? `${name} (${agentWords(agent.state, agent.reason).words.toLowerCase()})` : name;
+  });
+  return `Nobody who could take it is free: ${kept.join(', ')}.`;
 }
 
 /** True while either side of a call is held. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Page } from 'puppeteer';
 
 import type { CallbackId } from '../../contracts/ids.ts';
 import {
@@ -219,12 +220,39 @@ describe('Ana, who manages too, looks at the board', () => {
     );
   });
 
+  /** The lists whose columns do not all fit. */
+  const wide = (page: Page): Promise<string[]> =>
+    page.$$eval('.box .scroll', (lists) =>
+      lists
+        .filter((it) => it.scrollWidth > it.clientWidth)
+        .map((it) => it.getAttribute('aria-labelledby') ?? ''),
+    );
+
+  it('and every column fits, however long the words: the time is never pushed out', async () => {
+    const { agents, reservations } = boardAs();
+    const long = 'Bartholomew of Hohenzollern-Sigmaringen';
+    bench.fake.boardView = boardAs({
+      agents: agents.map((it) => ({ ...it, state: 'not-ready', reason: 'logged in' })),
+      reservations: reservations.map((it) => ({ ...it, who: long })),
+    });
+    const page = await bench.board();
+    await bench.sees(page, '.agents-box', 'Not ready, logged in');
+    assert.deepEqual(await wide(page), []);
+  });
+
+  it('and reads why somebody waits: who could take it, and what keeps them', async () => {
+    const page = await bench.board();
+    await page.click('.line-box [data-row=callback-li] .opener');
+    await bench.sees(page, '.drawer', 'Nobody who could take it is free: Rui (in a contact)');
+  });
+
   it('and from four metres in wall mode', async () => {
     const page = await bench.board();
     await page.keyboard.press('w');
     await page.waitForSelector('.wall');
     const size = await page.$eval('.tile-value', (it) => parseFloat(getComputedStyle(it).fontSize));
     assert.ok(size >= 48, `${size} px`);
+    assert.deepEqual(await wide(page), [], 'nobody scrolls a wall');
     await page.keyboard.press('w');
     await bench.isGone(page, '.wall');
   });

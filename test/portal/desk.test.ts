@@ -221,6 +221,19 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '.call-bar', 'After call');
   });
 
+  it('tries again what failed, and reads no more of the last time', async () => {
+    const { fake } = bench;
+    fake.me = anaAs({ state: 'not-ready', reason: 'break' });
+    fake.refusals.set('PUT me/state', 'unavailable');
+    const page = await bench.desk();
+    await page.keyboard.press('r');
+    await bench.sees(page, '[data-banner=notice]', 'Becoming ready');
+    fake.refusals.clear();
+    await page.keyboard.press('r');
+    await fake.heard('PUT me/state');
+    await bench.isGone(page, '[data-banner=notice]');
+  });
+
   it('sees the true state of her call after a reload in the middle of it [AD2]', async () => {
     const { fake } = bench;
     fake.contacts = [contactOf(1, { notes: { text: 'Five years', version: 3, savedAt: Date.now() } })];

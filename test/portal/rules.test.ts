@@ -49,7 +49,7 @@ describe('Ana, who manages too, changes rules', () => {
     await opens(page, 'services/sales');
     await types(page, '[name=slotMinutes]', '1');
     bench.fake.ruleFaults = [
-      { path: '/services/0/slotMinutes', message: 'Too small: expected number to be >=5' },
+      { path: '/services/0/slotMinutes', message: 'This must be at least 5.' },
       { path: '/services/sales/must', message: 'Nobody could take a call for Sales.' },
       { path: '/services/cards/must', message: 'Nobody could take a call for Cards.' },
     ];
@@ -60,7 +60,7 @@ describe('Ana, who manages too, changes rules', () => {
       words: document.getElementById(it.getAttribute('aria-describedby') ?? '')?.textContent,
       value: (it as HTMLInputElement).value,
     }));
-    assert.deepEqual(beside, { invalid: 'true', words: 'Too small: expected number to be >=5', value: '1' });
+    assert.deepEqual(beside, { invalid: 'true', words: 'This must be at least 5.', value: '1' });
     await bench.sees(page, '.rule-rows .problem', 'Nobody could take a call for Sales.');
     await bench.sees(page, '.rule-editor > ul.problem', 'Nobody could take a call for Cards.');
     await bench.isAccessible(page);
@@ -88,6 +88,29 @@ describe('Ana, who manages too, changes rules', () => {
     await page.click('.rule-editor [type=submit]');
     await bench.sees(page, '.rule-said', 'Saved');
     assert.equal(fake.rules.rules.services[0]?.name, 'Sales and advice');
+  });
+
+  it('and is told so too when she looked elsewhere in between: what she began from counts, not what was loaded since [MG5]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await opens(page, 'services/sales');
+    await types(page, '[name=name]', 'Sales and advice');
+    await page.click('[data-rule="back"]');
+    await page.waitForSelector('.board');
+    const theirs = {
+      version: 8,
+      at: Date.now(),
+      who: 'Mina Larsen',
+      what: ['Service Sales: name Sales → Shop'],
+    };
+    fake.rules = { ...fake.rules, version: 8, history: [theirs, ...fake.rules.history] };
+    await page.keyboard.press('m');
+    await bench.sees(page, '[data-rule="services/sales"]', 'not saved');
+    await opens(page, 'services/sales');
+    await page.click('.rule-editor [type=submit]');
+    await bench.sees(page, '.rule-said', 'Mina Larsen: Service Sales: name Sales → Shop.');
+    await page.click('.rule-editor [type=submit]');
+    await bench.sees(page, '.rule-said', 'Saved');
   });
 
   it('and says by keyboard what changes for those who wait long; a sentence tells what will happen [AV11]', async () => {
@@ -173,6 +196,7 @@ describe('Ana, who manages too, changes rules', () => {
     await types(page, '#new-opening-hours', 'summer');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.rule-editor');
+    await bench.sees(page, '[data-rule="hours/summer"]', 'not saved');
     const [open, exceptions] = await page.$$('.rule-rows > .button');
     await open?.click();
     await open?.click();

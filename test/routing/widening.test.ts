@@ -112,6 +112,24 @@ describe('Who waits long', () => {
     assert.equal(told.length, 2);
   });
 
+  it('and the first in line gets the agent whom a changed rule allows, however many wait [MG4] [AV10]', async () => {
+    const routing = await open({ ana: 'lang:en' }, {});
+    const heard = centre.listen(routing);
+    await routing.setAgentState(ana, ready);
+    const asked = Date.now() - 120_000;
+    // The last asked first, and every second in another language: no order but that of their starts helps.
+    for (let i = 39; i >= 0; i -= 1) {
+      const needs = i % 2 === 0 ? 'lang:es' : 'lang:fr';
+      queued(await routing.enter(contact(`visitor ${String(i)}`, needs, { startedAt: asked + i })));
+    }
+    centre.directory.offers = [service('help', { rings: [ring(60_000, 'lang:en')] })];
+    centre.directory.change({ ana: 'lang:en' });
+    const { reservation } = await heard.until('reservation.created');
+    assert.equal(reservation.contactId, id('visitor 0'));
+    const { overtaken } = await routing.snapshot();
+    assert.equal(Math.max(...Object.values(overtaken)), 0);
+  });
+
   it('waits by the changed rule also where more wait than are looked at in one part [MG4]', async () => {
     const routing = await open({ ana: 'lang:en' }, {});
     const heard = centre.listen(routing);

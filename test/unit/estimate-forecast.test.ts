@@ -158,6 +158,15 @@ describe('A forecast', () => {
     );
   });
 
+  it('of a new centre does not take one missed offer for a habit [ES2]', () => {
+    const line = waiting(3, 'a');
+    const before = forecastOf({ busy: busy(1, 'a', 'a'), line }).waiting(line[2]!, nobody)!;
+    const missed = { ...nothing, lapses: 1, awayMs: minute };
+    const after = forecastOf({ busy: busy(1, 'a', 'a'), line }, missed).waiting(line[2]!, nobody);
+    assert.ok(after, 'something can still be promised');
+    assert.ok(after.p50 < 1.5 * before.p50, `${after.p50} ${before.p50}`);
+  });
+
   it('tells somebody who only asks what the last in line would wait, and the urgent less [AV8]', () => {
     const line = waiting(30, 'a');
     const askers = [0, 10].map((priority) => ({ class: 'a', score: lineScore(priority, at) }));

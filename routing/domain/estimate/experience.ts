@@ -34,7 +34,7 @@ export const ALL: ClassId = '*';
 /** A law is halved when one of its bins holds so many. */
 export const FULL = 256;
 
-/** Believed until it was seen: an agent who missed an offer is away that long, the offer included; so many say so. */
+/** Believed until it was seen: an agent takes what is offered, and after a miss is away that long, the offer included; so many say so. */
 const USUAL_AWAY_MS = 120_000;
 const TRUST = 5;
 /** A centre in which nobody ever cancelled is believed to have seen a part of one. */
@@ -61,7 +61,7 @@ export function knowledgeFrom(
     serves,
     habits: {
       lapse: {
-        share: lapses / Math.max(1, handled + lapses),
+        share: lapses / (handled + lapses + TRUST),
         awayMs: (awayMs + USUAL_AWAY_MS * TRUST) / (lapses + TRUST),
       },
       patienceMs: waitedMs === 0 ? Infinity : waitedMs / Math.max(HALF_A_CANCEL, cancels),
