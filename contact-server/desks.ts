@@ -166,13 +166,14 @@ export function openDesks(ground: Ground): Desks {
       owed,
       duty,
       onMoved: (callback) => offers.moved(callback),
+      onOffering: (record) => views.lookAhead(record),
     }),
   );
   calls.use(async (id, fact) => {
     if (!(await offers.heard(id, fact))) await callbacks.note(id, fact);
   });
 
-  const behind = new Behind(part('behind'));
+  const behind = new Behind(clock, part('behind'));
   const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
   const reconciler = new Reconciler({
     consentCopies,
@@ -216,7 +217,7 @@ export function openDesks(ground: Ground): Desks {
   });
 
   const shown = { store, calls: callStore, accounts, routing, company, clock, codeKey: keys.code };
-  const views = new AgentViews({
+  const views: AgentViews = new AgentViews({
     beingOffered: (id) => callbacks.offered(id),
     ...shown,
     sessions: stores.sessions,

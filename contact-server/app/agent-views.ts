@@ -6,6 +6,7 @@ import type {
   Me,
   MeCommand,
   OfferView,
+  PageView,
   SessionView,
   WhoView,
 } from '../../contracts/agent.ts';
@@ -61,6 +62,8 @@ const noDecision = (agentId: AgentId, at: number): DecisionView => ({
 /** What agents see, made from the stores each time it is shown: never from memory, so that a reload shows the truth. */
 export class AgentViews {
   readonly #parts: Parts;
+  /** By the record that shows an offer which is not stored yet: only that offer is drawn from it. */
+  readonly #ahead = new WeakMap<CallbackRecord, Promise<readonly [PageView | undefined, WhoView]>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -183,12 +186,23 @@ export class AgentViews {
     };
   }
 
+  /** An offer is being made: what its agent will be shown is read from now on, and found read when it is drawn. */
+  lookAhead(record: CallbackRecord): void {
+    const seen = this.#look(record);
+    seen.catch(() => {});
+    this.#ahead.set(record, seen);
+  }
+
+  #look(record: CallbackRecord): Promise<readonly [PageView | undefined, WhoView]> {
+    return Promise.all([this.#parts.pages.pageOf(record.callback.wish.sessionId), this.who(record)]);
+  }
+
   async #offer(record: CallbackRecord, account: Account): Promise<OfferView> {
-    const { clock, pages } = this.#parts;
+    const { clock } = this.#parts;
     const { callback } = record;
     const claim = claimOf(callback);
     if (!claim) throw new Error('an offer without a claim');
-    const [page, who] = await Promise.all([pages.pageOf(callback.wish.sessionId), this.who(record)]);
+    const [page, who] = await (this.#ahead.get(record) ?? this.#look(record));
     return {
       reservationId: claim.reservationId,
       callbackId: callback.id,

@@ -39,6 +39,8 @@ interface Parts {
   readonly owed: Owed;
   readonly duty: AgentDuty;
   readonly onMoved: (callback: Callback) => void;
+  /** Hears of every offer before it is stored. */
+  readonly onOffering: (record: CallbackRecord) => void;
 }
 
 /** Turns the machine's orders into words to routing, telephony and sessions. */
@@ -82,9 +84,11 @@ export class Orders implements OrderTaker {
     }
   }
 
-  offering({ callback }: CallbackRecord): void {
+  offering(record: CallbackRecord): void {
+    const { callback } = record;
     const claim = claimOf(callback);
     if (!claim) return;
+    this.#parts.onOffering(record);
     const ids = { callbackId: callback.id, reservationId: claim.reservationId };
     // Lost, it is made again when routing's event is read.
     this.#parts.streams.add(claim.agentId, 'offer.made', ids).catch(() => {});
@@ -94,12 +98,14 @@ export class Orders implements OrderTaker {
     const { sessions, streams, hints, accounts, onMoved } = this.#parts;
     onMoved(now.callback);
     const agentId = claimOf(now.callback)?.agentId ?? claimOf(before)?.agentId;
-    const agent = agentId === undefined ? undefined : await accounts.byId(agentId);
+    // An offer joins nobody to the session yet.
+    const isOffered = now.callback.phase.state === 'reserved';
+    const agent = agentId === undefined || isOffered ? undefined : await accounts.byId(agentId);
     await sessions.callbackMoved(before, now.callback, agent);
     for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
       if (who === undefined) continue;
       // An offer is told by an entry of its own.
-      if (now.callback.phase.state !== 'reserved' || claimOf(now.callback)?.agentId !== who)
+      if (!isOffered || claimOf(now.callback)?.agentId !== who)
         await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
       hints.give({ about: 'agent', id: who });
     }
