@@ -24,6 +24,7 @@ import { Reconciler } from './app/reconciler.ts';
 import { RoutingPump } from './app/routing-pump.ts';
 import { SessionDesk } from './app/session-desk.ts';
 import { Slots } from './app/slots.ts';
+import { SuppressionList } from './app/suppression-list.ts';
 import { VisitorStreams } from './app/visitor-streams.ts';
 import { VisitorViews } from './app/visitor-view.ts';
 import { Visitors } from './app/visitors.ts';
@@ -98,7 +99,8 @@ export function openDesks(ground: Ground): Desks {
     useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
   const admission = new Admission({ routing, policy, audit, clock });
-  const gate = new DialGate({ store, policy, audit, clock });
+  const suppressions = new SuppressionList({ store: stores.suppressions, clock });
+  const gate = new DialGate({ store, policy, list: stores.suppressions, hashKey: keys.hash, audit, clock });
   const logIns = new LogInDesk({
     credentials: ground.credentials,
     logIns: stores.logIns,
@@ -242,7 +244,7 @@ export function openDesks(ground: Ground): Desks {
     proof,
     identity: ground.identity,
     limits,
-    suppressions: stores.suppressions,
+    suppressions,
     consentCopies,
     behind,
     company,
@@ -286,6 +288,7 @@ export function openDesks(ground: Ground): Desks {
     pages,
     async start() {
       await board.prepare();
+      await suppressions.start();
       await watchdog.recover();
       pump.start();
       visitorStreams.start();
@@ -296,6 +299,7 @@ export function openDesks(ground: Ground): Desks {
     async stop() {
       logIns.stop();
       watchdog.stop();
+      suppressions.stop();
       visitorStreams.stop();
       await pump.stop();
       await calls.idle();

@@ -10,14 +10,7 @@ import type { Callback, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type {
-  CallbackRecord,
-  CallbackStore,
-  ConsentRecord,
-  Limits,
-  NewCallback,
-  Suppressions,
-} from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, ConsentRecord, Limits, NewCallback } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
 import type { Admission, Screened } from './admission.ts';
 import type { Behind } from './behind.ts';
@@ -27,6 +20,7 @@ import { isZone } from './dial-hours.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
+import { type SuppressionList, suppressed } from './suppression-list.ts';
 import { hashToken, keyedHash, newId, sign } from './tokens.ts';
 
 export interface AskingLimits {
@@ -43,7 +37,7 @@ interface Parts {
   readonly proof: FormProof;
   readonly identity: IdentityProofs;
   readonly limits: Limits;
-  readonly suppressions: Suppressions;
+  readonly suppressions: Pick<SuppressionList, 'has'>;
   readonly consentCopies: ConsentCopies;
   readonly behind: Behind;
   readonly company: CompanyRules;
@@ -87,11 +81,11 @@ export class Asking {
     const origin = ask.visitor.origin ?? '';
     const phoneHash = keyedHash(keys.hash, number.e164);
     // Asked all at once, the slowest first, and judged while the answers come; none is used before its turn.
-    const suppressed = suppressions.has(phoneHash);
+    const isSuppressed = suppressions.has(phoneHash);
     const counting = this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`));
     const proved = proof.check(request.proof, ask.visitor.origin, key.data);
     const judged = this.#judged(ask, request, number.e164);
-    for (const it of [suppressed, proved, judged]) it.catch(() => {});
+    for (const it of [isSuppressed, proved, judged]) it.catch(() => {});
     const bodyHash = hashToken(JSON.stringify(request));
     const counted = await counting;
     const repeated = counted.isNew ? undefined : await store.findByKey(origin, key.data);
@@ -102,7 +96,7 @@ export class Asking {
     }
     try {
       withinLimits(counted);
-      if (await suppressed) throw suppression();
+      if (await isSuppressed) throw refusal(suppressed);
       await proved;
       return await this.#accept(await judged, { origin, idempotencyKey: key.data, bodyHash });
     } catch (refused) {
@@ -295,15 +289,8 @@ function repeatable(requestHash: string): NonNullable<Parameters<Limits['allowAl
   return { key: `ask:k:${requestHash}`, validMs: DAY_MS, repeats };
 }
 
-function suppression(): ProblemError {
-  return new ProblemError('number-refused', {
-    rule: 'number/suppressed',
-    detail: 'The owner of this number asked us not to call it.',
-  });
-}
-
 /** Told before anything is stored. */
-function refusal({ rule, reason }: Extract<Screened, { type: 'refused' }>): ProblemError {
+function refusal({ rule, reason }: { readonly rule: string; readonly reason: string }): ProblemError {
   return new ProblemError(problemFor(rule), { rule, detail: reason });
 }
 

@@ -202,6 +202,10 @@ export interface Limits {
 export interface Suppressions {
   has(phoneHash: string): Promise<boolean>;
   add(phoneHash: string, why: string, at: number): Promise<void>;
+  /** Another text whenever a number has come or gone. */
+  mark(): Promise<string>;
+  /** All of them; undefined if there are more than `most`. */
+  all(most: number): Promise<ReadonlySet<string> | undefined>;
 }
 
 export interface ConsentStore {

@@ -12,6 +12,8 @@ interface Options {
   readonly log: Logger;
 }
 
+/** So long a hint to the other processes waits for others: whoever hears it looks at a store, which takes longer. */
+const HINTS_MS = 5;
 /** Kept of each agent's stream: more than anybody sleeps through without asking for the whole anew. */
 const KEPT = 1_000;
 
@@ -149,13 +151,13 @@ export class RedisHints implements Hints, AgentStreams {
     for (const listener of this.#entryListeners) listener(agentId, told);
   }
 
-  /** What comes within one turn goes out in one message, each thing once. */
+  /** What comes within a moment goes out in one message, each hint once; entries do not wait, and take along what does. */
   #publish(fill: (unsent: Unsent) => void): void {
-    if (this.#unsent === undefined) {
-      this.#unsent = { hints: new Map(), entries: [] };
-      setImmediate(() => this.#send());
-    }
+    this.#unsent ??= { hints: new Map(), entries: [], sending: setTimeout(() => this.#send(), HINTS_MS) };
     fill(this.#unsent);
+    if (this.#unsent.entries.length !== 1) return;
+    clearTimeout(this.#unsent.sending);
+    setImmediate(() => this.#send());
   }
 
   #send(): void {
@@ -181,6 +183,7 @@ export class RedisHints implements Hints, AgentStreams {
 interface Unsent {
   readonly hints: Map<string, Hint>;
   readonly entries: Entry[];
+  readonly sending: NodeJS.Timeout;
 }
 
 interface Published {
