@@ -168,7 +168,7 @@ export function openDesks(ground: Ground): Desks {
       owed,
       duty,
       onMoved: (callback) => offers.moved(callback),
-      onOffering: (record) => views.lookAhead(record),
+      lookAhead: (callback) => views.lookAhead(callback),
     }),
   );
   calls.use(async (id, fact) => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   CallView,
   ContactCommand,
@@ -6,7 +7,6 @@ import type {
   Me,
   MeCommand,
   OfferView,
-  PageView,
   SessionView,
   WhoView,
 } from '../../contracts/agent.ts';
@@ -23,6 +23,7 @@ import type {
   CallbackRecord,
   CallbackStore,
   CallStore,
+  Customer,
   CustomerStore,
   SessionStore,
 } from '../ports/stores.ts';
@@ -51,6 +52,14 @@ interface Parts {
   readonly managerTotp: boolean;
 }
 
+const AHEAD_MS = 100;
+
+/** What is known of a visitor beside the callback. */
+interface Seen {
+  readonly customer: Customer | undefined;
+  readonly visits: number;
+}
+
 const noDecision = (agentId: AgentId, at: number): DecisionView => ({
   at,
   rosterVersion: 0,
@@ -62,8 +71,7 @@ const noDecision = (agentId: AgentId, at: number): DecisionView => ({
 /** What agents see, made from the stores each time it is shown: never from memory, so that a reload shows the truth. */
 export class AgentViews {
   readonly #parts: Parts;
-  /** By the record that shows an offer which is not stored yet: only that offer is drawn from it. */
-  readonly #ahead = new WeakMap<CallbackRecord, Promise<readonly [PageView | undefined, WhoView]>>();
+  readonly #ahead = new Map<CallbackId, Promise<Seen>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -163,13 +171,32 @@ export class AgentViews {
     };
   }
 
-  async who(record: CallbackRecord): Promise<WhoView> {
+  /**
+   * A callback is likely to be offered in a moment: what its agent will be shown of its visitor is read while it
+   * finds one, and what was read is good for that moment.
+   */
+  lookAhead(callback: Callback): void {
+    const { clock } = this.#parts;
+    // In the next turn, so that it is on its way into the line before.
+    const seen = nextTurn().then(() => this.#see(callback));
+    seen.catch(() => {});
+    this.#ahead.set(callback.id, seen);
+    clock.after(AHEAD_MS, () => this.#ahead.delete(callback.id));
+  }
+
+  async #see(callback: Callback): Promise<Seen> {
     const { customers, store } = this.#parts;
-    const { wish, terms } = record.callback;
+    const { phone, customerId } = callback.wish;
     const [customer, visits] = await Promise.all([
-      wish.customerId === undefined ? customers.byPhone(wish.phone) : customers.byId(wish.customerId),
-      store.visitsOf(wish.phone),
+      customerId === undefined ? customers.byPhone(phone) : customers.byId(customerId),
+      store.visitsOf(phone),
     ]);
+    return { customer, visits };
+  }
+
+  async who(record: CallbackRecord): Promise<WhoView> {
+    const { wish, terms, id } = record.callback;
+    const { customer, visits } = await (this.#ahead.get(id) ?? this.#see(record.callback));
     const name = wish.standing === 'proved' ? (customer?.name ?? wish.name) : (wish.name ?? customer?.name);
     const language = customer?.language ?? wish.language;
     return {
@@ -186,23 +213,12 @@ export class AgentViews {
     };
   }
 
-  /** An offer is being made: what its agent will be shown is read from now on, and found read when it is drawn. */
-  lookAhead(record: CallbackRecord): void {
-    const seen = this.#look(record);
-    seen.catch(() => {});
-    this.#ahead.set(record, seen);
-  }
-
-  #look(record: CallbackRecord): Promise<readonly [PageView | undefined, WhoView]> {
-    return Promise.all([this.#parts.pages.pageOf(record.callback.wish.sessionId), this.who(record)]);
-  }
-
   async #offer(record: CallbackRecord, account: Account): Promise<OfferView> {
-    const { clock } = this.#parts;
+    const { clock, pages } = this.#parts;
     const { callback } = record;
     const claim = claimOf(callback);
     if (!claim) throw new Error('an offer without a claim');
-    const [page, who] = await (this.#ahead.get(record) ?? this.#look(record));
+    const [page, who] = await Promise.all([pages.pageOf(callback.wish.sessionId), this.who(record)]);
     return {
       reservationId: claim.reservationId,
       callbackId: callback.id,

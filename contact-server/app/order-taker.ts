@@ -39,8 +39,8 @@ interface Parts {
   readonly owed: Owed;
   readonly duty: AgentDuty;
   readonly onMoved: (callback: Callback) => void;
-  /** Hears of every offer before it is stored. */
-  readonly onOffering: (record: CallbackRecord) => void;
+  /** Somebody may be offered it in a moment. */
+  readonly lookAhead: (callback: Callback) => void;
 }
 
 /** Turns the machine's orders into words to routing, telephony and sessions. */
@@ -84,11 +84,9 @@ export class Orders implements OrderTaker {
     }
   }
 
-  offering(record: CallbackRecord): void {
-    const { callback } = record;
+  offering({ callback }: CallbackRecord): void {
     const claim = claimOf(callback);
     if (!claim) return;
-    this.#parts.onOffering(record);
     const ids = { callbackId: callback.id, reservationId: claim.reservationId };
     // Lost, it is made again when routing's event is read.
     this.#parts.streams.add(claim.agentId, 'offer.made', ids).catch(() => {});
@@ -124,10 +122,13 @@ export class Orders implements OrderTaker {
   }
 
   async #enterLine(callback: Callback): Promise<Done> {
+    const { routing, telephony, duty, lookAhead } = this.#parts;
     // With no telephone system an offer would only waste an agent's time: the contact keeps waiting, and the
     // watchdog enters it as soon as there is one again.
-    if (!this.#parts.telephony.status().up) return {};
-    const placed = await this.#parts.routing.enter(contactOf(callback));
+    if (!telephony.status().up) return {};
+    const placing = routing.enter(contactOf(callback));
+    if (duty.someoneIsReady) lookAhead(callback);
+    const placed = await placing;
     switch (placed.state) {
       case 'reserved':
         return { follow: followReservation(placed.reservation) };
