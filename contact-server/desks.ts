@@ -24,6 +24,7 @@ import { Reconciler } from './app/reconciler.ts';
 import { RoutingPump } from './app/routing-pump.ts';
 import { SessionDesk } from './app/session-desk.ts';
 import { Slots } from './app/slots.ts';
+import { SuppressionList } from './app/suppression-list.ts';
 import { VisitorStreams } from './app/visitor-streams.ts';
 import { VisitorViews } from './app/visitor-view.ts';
 import { Visitors } from './app/visitors.ts';
@@ -98,7 +99,8 @@ export function openDesks(ground: Ground): Desks {
     useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
   const admission = new Admission({ routing, policy, audit, clock });
-  const gate = new DialGate({ store, policy, audit, clock });
+  const suppressions = new SuppressionList({ store: stores.suppressions, clock });
+  const gate = new DialGate({ store, policy, list: stores.suppressions, hashKey: keys.hash, audit, clock });
   const logIns = new LogInDesk({
     credentials: ground.credentials,
     logIns: stores.logIns,
@@ -166,13 +168,14 @@ export function openDesks(ground: Ground): Desks {
       owed,
       duty,
       onMoved: (callback) => offers.moved(callback),
+      lookAhead: (callback) => views.lookAhead(callback),
     }),
   );
   calls.use(async (id, fact) => {
     if (!(await offers.heard(id, fact))) await callbacks.note(id, fact);
   });
 
-  const behind = new Behind(part('behind'));
+  const behind = new Behind(clock, part('behind'));
   const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
   const reconciler = new Reconciler({
     consentCopies,
@@ -216,7 +219,7 @@ export function openDesks(ground: Ground): Desks {
   });
 
   const shown = { store, calls: callStore, accounts, routing, company, clock, codeKey: keys.code };
-  const views = new AgentViews({
+  const views: AgentViews = new AgentViews({
     beingOffered: (id) => callbacks.offered(id),
     ...shown,
     sessions: stores.sessions,
@@ -241,7 +244,7 @@ export function openDesks(ground: Ground): Desks {
     proof,
     identity: ground.identity,
     limits,
-    suppressions: stores.suppressions,
+    suppressions,
     consentCopies,
     behind,
     company,
@@ -285,6 +288,7 @@ export function openDesks(ground: Ground): Desks {
     pages,
     async start() {
       await board.prepare();
+      await suppressions.start();
       await watchdog.recover();
       pump.start();
       visitorStreams.start();
@@ -295,6 +299,7 @@ export function openDesks(ground: Ground): Desks {
     async stop() {
       logIns.stop();
       watchdog.stop();
+      suppressions.stop();
       visitorStreams.stop();
       await pump.stop();
       await calls.idle();

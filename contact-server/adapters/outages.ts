@@ -13,14 +13,19 @@ export function tellingOutages<T extends object>(
     if (!isOutage(error)) throw error;
     throw new ProblemError('unavailable', { detail, retryAfterS: 2, cause: error });
   };
+  const methods = new Map<unknown, (...args: unknown[]) => unknown>();
   return new Proxy(it, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
-      return (...args: unknown[]): unknown => {
+      const known = methods.get(value);
+      if (known) return known;
+      const method = (...args: unknown[]): unknown => {
         const result: unknown = Reflect.apply(value, target, args);
         return result instanceof Promise ? result.catch(told) : result;
       };
+      methods.set(value, method);
+      return method;
     },
   });
 }

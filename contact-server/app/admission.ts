@@ -1,3 +1,4 @@
+import type { CallbackId } from '../../contracts/ids.ts';
 import type { Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Callback, Fact } from '../domain/callback.ts';
@@ -11,6 +12,8 @@ interface Parts {
   readonly clock: Clock;
 }
 
+export type Screened = Extract<Fact, { type: 'screened' | 'refused' }>;
+
 const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
 
 /** Entitlement, numbers and hours: decides before anything else whether and when a callback may be made. */
@@ -21,14 +24,22 @@ export class Admission {
     this.#parts = parts;
   }
 
-  async screen(callback: Callback): Promise<Fact> {
-    const { routing, policy, audit, clock } = this.#parts;
+  /** Judged, and a refusal is written down. */
+  async screen(callback: Callback): Promise<Screened> {
+    const fact = await this.judge(callback);
+    if (fact.type === 'refused') await this.noteRefusal(callback.id, fact);
+    return fact;
+  }
+
+  async noteRefusal(about: CallbackId, { at, rule }: Extract<Screened, { type: 'refused' }>): Promise<void> {
+    await this.#parts.audit.add({ at, who: 'admission', what: 'refused', about, detail: rule });
+  }
+
+  /** What the screening comes to, for whoever may not use it after all: nothing is written. */
+  async judge({ wish }: Callback): Promise<Screened> {
+    const { routing, policy, clock } = this.#parts;
     const at = clock.now();
-    const { wish } = callback;
-    const refuse = async (rule: string, reason: string): Promise<Fact> => {
-      await audit.add({ at, who: 'admission', what: 'refused', about: callback.id, detail: rule });
-      return { type: 'refused', at, rule, reason };
-    };
+    const refuse = (rule: string, reason: string): Screened => ({ type: 'refused', at, rule, reason });
 
     const owed = await routing.screen({
       service: wish.service,

@@ -32,6 +32,7 @@ export class AgentDuty {
   readonly #parts: Parts;
   /** Whose offer was declined by us: the event that tells it is not their wish. */
   readonly #declinedForThem = new Set<AgentId>();
+  readonly #ready = new Set<AgentId>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -42,9 +43,16 @@ export class AgentDuty {
     await this.#parts.duties.save(agentId, wish);
   }
 
+  /** As far as was heard: for what need not be sure. */
+  get someoneIsReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
   /** What an agent became by itself (an offer missed, a wrap-up over) is kept beside routing, which may be lost. */
   async heard(status: { agentId: AgentId; state: string; reason?: string }): Promise<void> {
     const { agentId, state, reason = '' } = status;
+    if (state === 'ready') this.#ready.add(agentId);
+    else this.#ready.delete(agentId);
     if (Object.values<string>(ourReasons).includes(reason)) return;
     if (reason === DECLINED && this.#declinedForThem.delete(agentId)) return;
     if (state === 'logged-off') await this.#parts.duties.save(agentId, { state });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   CallView,
   ContactCommand,
@@ -22,6 +23,7 @@ import type {
   CallbackRecord,
   CallbackStore,
   CallStore,
+  Customer,
   CustomerStore,
   SessionStore,
 } from '../ports/stores.ts';
@@ -50,6 +52,14 @@ interface Parts {
   readonly managerTotp: boolean;
 }
 
+const AHEAD_MS = 100;
+
+/** What is known of a visitor beside the callback. */
+interface Seen {
+  readonly customer: Customer | undefined;
+  readonly visits: number;
+}
+
 const noDecision = (agentId: AgentId, at: number): DecisionView => ({
   at,
   rosterVersion: 0,
@@ -61,6 +71,7 @@ const noDecision = (agentId: AgentId, at: number): DecisionView => ({
 /** What agents see, made from the stores each time it is shown: never from memory, so that a reload shows the truth. */
 export class AgentViews {
   readonly #parts: Parts;
+  readonly #ahead = new Map<CallbackId, Promise<Seen>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -160,13 +171,32 @@ export class AgentViews {
     };
   }
 
-  async who(record: CallbackRecord): Promise<WhoView> {
+  /**
+   * A callback is likely to be offered in a moment: what its agent will be shown of its visitor is read while it
+   * finds one, and what was read is good for that moment.
+   */
+  lookAhead(callback: Callback): void {
+    const { clock } = this.#parts;
+    // In the next turn, so that it is on its way into the line before.
+    const seen = nextTurn().then(() => this.#see(callback));
+    seen.catch(() => {});
+    this.#ahead.set(callback.id, seen);
+    clock.after(AHEAD_MS, () => this.#ahead.delete(callback.id));
+  }
+
+  async #see(callback: Callback): Promise<Seen> {
     const { customers, store } = this.#parts;
-    const { wish, terms } = record.callback;
+    const { phone, customerId } = callback.wish;
     const [customer, visits] = await Promise.all([
-      wish.customerId === undefined ? customers.byPhone(wish.phone) : customers.byId(wish.customerId),
-      store.visitsOf(wish.phone),
+      customerId === undefined ? customers.byPhone(phone) : customers.byId(customerId),
+      store.visitsOf(phone),
     ]);
+    return { customer, visits };
+  }
+
+  async who(record: CallbackRecord): Promise<WhoView> {
+    const { wish, terms, id } = record.callback;
+    const { customer, visits } = await (this.#ahead.get(id) ?? this.#see(record.callback));
     const name = wish.standing === 'proved' ? (customer?.name ?? wish.name) : (wish.name ?? customer?.name);
     const language = customer?.language ?? wish.language;
     return {

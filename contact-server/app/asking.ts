@@ -6,13 +6,13 @@ import type { Standing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { checked } from '../../server-kit/read-json.ts';
-import type { Callback, Fact, Wish } from '../domain/callback.ts';
+import type { Callback, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type { CallbackRecord, CallbackStore, Limits, NewCallback, Suppressions } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, ConsentRecord, Limits, NewCallback } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Screened } from './admission.ts';
 import type { Behind } from './behind.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import type { ConsentCopies } from './consent-copies.ts';
@@ -20,6 +20,7 @@ import { isZone } from './dial-hours.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
+import { type SuppressionList, suppressed } from './suppression-list.ts';
 import { hashToken, keyedHash, newId, sign } from './tokens.ts';
 
 export interface AskingLimits {
@@ -36,7 +37,7 @@ interface Parts {
   readonly proof: FormProof;
   readonly identity: IdentityProofs;
   readonly limits: Limits;
-  readonly suppressions: Suppressions;
+  readonly suppressions: Pick<SuppressionList, 'has'>;
   readonly consentCopies: ConsentCopies;
   readonly behind: Behind;
   readonly company: CompanyRules;
@@ -79,14 +80,14 @@ export class Asking {
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
     const origin = ask.visitor.origin ?? '';
     const phoneHash = keyedHash(keys.hash, number.e164);
-    // Asked all at once; none of the answers is used before its turn.
+    // Asked all at once, the slowest first, and judged while the answers come; none is used before its turn.
+    const isSuppressed = suppressions.has(phoneHash);
+    const counting = this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`));
     const proved = proof.check(request.proof, ask.visitor.origin, key.data);
-    proved.catch(() => {});
-    const [counted, suppressed] = await Promise.all([
-      this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`)),
-      suppressions.has(phoneHash),
-    ]);
+    const judged = this.#judged(ask, request, number.e164);
+    for (const it of [isSuppressed, proved, judged]) it.catch(() => {});
     const bodyHash = hashToken(JSON.stringify(request));
+    const counted = await counting;
     const repeated = counted.isNew ? undefined : await store.findByKey(origin, key.data);
     if (repeated) {
       // What was answered before and is asked again counts; what was never answered counts once.
@@ -95,45 +96,53 @@ export class Asking {
     }
     try {
       withinLimits(counted);
-      if (suppressed) throw suppression();
+      if (await isSuppressed) throw refusal(suppressed);
       await proved;
-      return await this.#accept(ask, request, number.e164, { origin, idempotencyKey: key.data, bodyHash });
-    } catch (refusal) {
+      return await this.#accept(await judged, { origin, idempotencyKey: key.data, bodyHash });
+    } catch (refused) {
       // Redis has forgotten, or is away: what was accepted once is not refused the second time.
       const known = counted.isNew && (await store.findByKey(origin, key.data));
       if (known) return this.#again(known.record, known.bodyHash === bodyHash);
-      throw refusal;
+      throw refused;
     }
   }
 
-  async #accept(
-    ask: VisitorAsk,
-    request: CallbackRequest,
-    phone: string,
-    asked: Pick<NewCallback, 'origin' | 'idempotencyKey' | 'bodyHash'>,
-  ): Promise<Asked> {
-    const { callbacks, clock, company, behind, consentCopies } = this.#parts;
+  /** The callback that a request asks for, and what the screening comes to. Nothing of it is stored. */
+  async #judged(ask: VisitorAsk, request: CallbackRequest, phone: string): Promise<Judged> {
+    const { admission, clock, company } = this.#parts;
     if (!company.services.has(request.service)) {
       throw new ProblemError('not-entitled', {
         rule: 'service/unknown',
         detail: 'There is no such service here.',
       });
     }
-    const id = newId() as CallbackId;
-    const token = this.#tokenFor(id);
     const at = clock.now();
     const { wish, begun } = await this.#wish(request, ask, phone, at);
-    const screened = await this.#screened(id, wish, at);
-    const callback = this.#fresh(id, wish, at);
+    const callback = this.#fresh(newId() as CallbackId, wish, at);
+    const screened = await admission.judge(callback);
     const consent = this.#consent(request, ask, callback);
+    return { callback, screened, consent, ...(begun && { begun }) };
+  }
+
+  async #accept(
+    { callback, screened, consent, begun }: Judged,
+    asked: Pick<NewCallback, 'origin' | 'idempotencyKey' | 'bodyHash'>,
+  ): Promise<Asked> {
+    const { callbacks, admission, behind, consentCopies } = this.#parts;
+    if (screened.type === 'refused') {
+      await admission.noteRefusal(callback.id, screened);
+      throw refusal(screened);
+    }
+    const token = this.#tokenFor(callback.id);
     const fresh = { ...asked, callback, tokenHash: hashToken(token), consent };
-    const accepted = await callbacks.accept(fresh, screened);
+    const accepted = await callbacks.accept(fresh, screened, () => {
+      begun?.keep();
+      behind.run('copy of a consent', () => consentCopies.copy(consent));
+    });
     if (accepted === 'phone-busy') {
       throw new ProblemError('already-open', { detail: 'We already have an open request for this number.' });
     }
     if ('known' in accepted) return this.#again(accepted.known, accepted.sameBody);
-    begun?.keep();
-    behind.run('copy of a consent', () => consentCopies.copy(consent));
     return { ...accepted, token, ...(begun && { sessionTicket: begun.ticket }) };
   }
 
@@ -141,7 +150,8 @@ export class Asking {
   async otherTime({ id, wish }: Callback, text: string): Promise<number> {
     const now = this.#parts.clock.now();
     const wantedAt = checkedTime(Date.parse(text), now);
-    await this.#screened(id, { ...wish, wantedAt }, now);
+    const screened = await this.#parts.admission.screen(this.#fresh(id, { ...wish, wantedAt }, now));
+    if (screened.type === 'refused') throw refusal(screened);
     return wantedAt;
   }
 
@@ -213,15 +223,6 @@ export class Asking {
     return checkedTime(Date.parse(request.at), now);
   }
 
-  /** Refusals are told before anything is stored. */
-  async #screened(id: CallbackId, wish: Wish, at: number): Promise<Fact> {
-    const fact = await this.#parts.admission.screen(this.#fresh(id, wish, at));
-    if (fact.type === 'refused') {
-      throw new ProblemError(problemFor(fact.rule), { rule: fact.rule, detail: fact.reason });
-    }
-    return fact;
-  }
-
   #fresh(id: CallbackId, wish: Wish, at: number): Callback {
     return {
       id,
@@ -237,11 +238,7 @@ export class Asking {
     };
   }
 
-  #consent(
-    request: CallbackRequest,
-    ask: VisitorAsk,
-    callback: Callback,
-  ): Parameters<CallbackStore['insert']>[0]['consent'] {
+  #consent(request: CallbackRequest, ask: VisitorAsk, callback: Callback): ConsentRecord {
     const { keys } = this.#parts;
     const { consent } = request;
     return {
@@ -260,6 +257,14 @@ export class Asking {
       sessionId: callback.wish.sessionId,
     };
   }
+}
+
+interface Judged {
+  readonly callback: Callback;
+  readonly screened: Screened;
+  readonly consent: ConsentRecord;
+  /** For a visitor who had no page session yet. */
+  readonly begun?: ReturnType<Pages['begin']>;
 }
 
 interface Counted {
@@ -284,11 +289,9 @@ function repeatable(requestHash: string): NonNullable<Parameters<Limits['allowAl
   return { key: `ask:k:${requestHash}`, validMs: DAY_MS, repeats };
 }
 
-function suppression(): ProblemError {
-  return new ProblemError('number-refused', {
-    rule: 'number/suppressed',
-    detail: 'The owner of this number asked us not to call it.',
-  });
+/** Told before anything is stored. */
+function refusal({ rule, reason }: { readonly rule: string; readonly reason: string }): ProblemError {
+  return new ProblemError(problemFor(rule), { rule, detail: reason });
 }
 
 /** The kind of problem a refusal is, by the family of its rule. */

@@ -86,9 +86,9 @@ export class CallbackDesk {
   /**
    * Accepts a callback: it is stored in the state that the screening leads to, by one write, and what is ordered for
    * that state is carried out. What cannot be done then the reconciler makes up for: the answer stays yes. Throws
-   * `slot-full` when the last place at its picked time is taken.
+   * `slot-full` when the last place at its picked time is taken. `stored` hears of the yes before anything follows from it.
    */
-  accept(fresh: NewCallback, screened: Fact): Promise<Accepted> {
+  accept(fresh: NewCallback, screened: Fact, stored?: () => void): Promise<Accepted> {
     const { store, rules, slots, log } = this.#parts;
     const { callback } = fresh;
     const { next, orders } = step(callback, screened, rules);
@@ -97,6 +97,7 @@ export class CallbackDesk {
       const inserted = await store.insert({ ...fresh, callback: next, ...(booking && { booking }) });
       if (inserted === 'slot-full') throw await slots.full(next.wish);
       if (inserted !== 'inserted') return inserted;
+      stored?.();
       const record = justStored(next);
       const { follow, standing } = await this.#after(callback, record, orders);
       const last =

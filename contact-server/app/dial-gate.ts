@@ -1,8 +1,10 @@
 import type { CallId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Callback, Claim } from '../domain/callback.ts';
-import type { AuditStore, CallbackStore } from '../ports/stores.ts';
-import type { DialPolicy } from './dial-policy.ts';
+import type { AuditStore, CallbackStore, Suppressions } from '../ports/stores.ts';
+import type { DialAnswer, DialPolicy } from './dial-policy.ts';
+import { suppressed } from './suppression-list.ts';
+import { keyedHash } from './tokens.ts';
 
 export type GateAnswer =
   | { readonly verdict: 'dial'; readonly trunkId: string; readonly callerId: string }
@@ -18,6 +20,9 @@ export type GateAnswer =
 interface Parts {
   readonly store: CallbackStore;
   readonly policy: DialPolicy;
+  /** The suppressed numbers as the store knows them at this moment, by this key's hash. */
+  readonly list: Pick<Suppressions, 'has'>;
+  readonly hashKey: Buffer;
   readonly audit: AuditStore;
   readonly clock: Clock;
 }
@@ -34,25 +39,12 @@ export class DialGate {
   }
 
   async ask(callback: Callback, callId: CallId, claim: Claim): Promise<GateAnswer> {
-    const { store, policy, audit, clock } = this.#parts;
+    const { store, audit, clock } = this.#parts;
     const at = clock.now();
-    const { wish } = callback;
-    const allowed = policy.mayDial(wish.phone, {
-      service: wish.service,
-      now: at,
-      anyHour: wish.anyHour,
-      pickedTime: wish.wantedAt !== undefined,
-      ...(wish.timezone !== undefined && { visitorZone: wish.timezone }),
-    });
+    const allowed = await this.#allowed(callback, at);
     if (!allowed.ok) {
-      await audit.add({
-        at,
-        who: 'dial-gate',
-        what: 'dial-refused',
-        about: callback.id,
-        detail: allowed.rule,
-      });
       const { rule, reason, notBefore } = allowed;
+      await audit.add({ at, who: 'dial-gate', what: 'dial-refused', about: callback.id, detail: rule });
       return { verdict: 'refused', rule, reason, ...(notBefore !== undefined && { notBefore }) };
     }
     const recorded = await store.recordAttempt(callback.id, {
@@ -67,5 +59,18 @@ export class DialGate {
       return { verdict: 'stale' };
     }
     return { verdict: 'dial', trunkId: allowed.trunkId, callerId: allowed.callerId };
+  }
+
+  async #allowed({ wish }: Callback, now: number): Promise<DialAnswer> {
+    const { policy, list, hashKey } = this.#parts;
+    // They may have asked not to be called since they asked to be.
+    if (await list.has(keyedHash(hashKey, wish.phone))) return { ok: false, ...suppressed };
+    return policy.mayDial(wish.phone, {
+      service: wish.service,
+      now,
+      anyHour: wish.anyHour,
+      pickedTime: wish.wantedAt !== undefined,
+      ...(wish.timezone !== undefined && { visitorZone: wish.timezone }),
+    });
   }
 }

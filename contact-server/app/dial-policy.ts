@@ -9,9 +9,6 @@ import { zonesOf } from './dial-zones.ts';
 /** A number as a visitor typed it, understood. */
 export interface VisitorNumber {
   readonly e164: string;
-  /** ISO 3166 where the number tells. */
-  readonly country?: string;
-  readonly type?: PhoneNumberType;
   /** What may be shown on a page. */
   readonly masked: string;
 }
@@ -90,14 +87,7 @@ export function parseVisitorNumber(input: string, country: string): VisitorNumbe
   });
   if (!number) throw invalid('We do not understand this number. Start it with + and the country code.');
   if (!isDialable(number)) throw invalid(tooLongOrShort(number));
-  const type = number.getType();
-  const at = number.country ?? number.getPossibleCountries()[0];
-  return {
-    e164: number.number,
-    masked: maskForVisitor(number.number),
-    ...(at !== undefined && { country: at }),
-    ...(type !== undefined && { type }),
-  };
+  return { e164: number.number, masked: maskForVisitor(number.number) };
 }
 
 /** May this number be rung now, and how? Rules in the order of REGULATION 6, then hours (REGULATION 1). */

@@ -39,6 +39,8 @@ interface Parts {
   readonly owed: Owed;
   readonly duty: AgentDuty;
   readonly onMoved: (callback: Callback) => void;
+  /** Somebody may be offered it in a moment. */
+  readonly lookAhead: (callback: Callback) => void;
 }
 
 /** Turns the machine's orders into words to routing, telephony and sessions. */
@@ -94,12 +96,14 @@ export class Orders implements OrderTaker {
     const { sessions, streams, hints, accounts, onMoved } = this.#parts;
     onMoved(now.callback);
     const agentId = claimOf(now.callback)?.agentId ?? claimOf(before)?.agentId;
-    const agent = agentId === undefined ? undefined : await accounts.byId(agentId);
+    // An offer joins nobody to the session yet.
+    const isOffered = now.callback.phase.state === 'reserved';
+    const agent = agentId === undefined || isOffered ? undefined : await accounts.byId(agentId);
     await sessions.callbackMoved(before, now.callback, agent);
     for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
       if (who === undefined) continue;
       // An offer is told by an entry of its own.
-      if (now.callback.phase.state !== 'reserved' || claimOf(now.callback)?.agentId !== who)
+      if (!isOffered || claimOf(now.callback)?.agentId !== who)
         await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
       hints.give({ about: 'agent', id: who });
     }
@@ -118,10 +122,13 @@ export class Orders implements OrderTaker {
   }
 
   async #enterLine(callback: Callback): Promise<Done> {
+    const { routing, telephony, duty, lookAhead } = this.#parts;
     // With no telephone system an offer would only waste an agent's time: the contact keeps waiting, and the
     // watchdog enters it as soon as there is one again.
-    if (!this.#parts.telephony.status().up) return {};
-    const placed = await this.#parts.routing.enter(contactOf(callback));
+    if (!telephony.status().up) return {};
+    const placing = routing.enter(contactOf(callback));
+    if (duty.someoneIsReady) lookAhead(callback);
+    const placed = await placing;
     switch (placed.state) {
       case 'reserved':
         return { follow: followReservation(placed.reservation) };

@@ -4,6 +4,7 @@ import type { Clock } from '../../server-kit/clock.ts';
 import type { PageSession } from '../domain/page-session.ts';
 import type { PageStore } from '../ports/page-store.ts';
 
+const SOON_MS = 20;
 const AGAIN_MS = 500;
 const LONGEST_MS = 10_000;
 /** Nobody waits longer to hear that something is stored. */
@@ -30,10 +31,20 @@ export class PageKeeper {
   }
 
   keep(session: PageSession): void {
+    if (this.#noted(session)) void this.#write(session.id, 1);
+  }
+
+  /** Known at once, and stored when an answer that is on its way is out. */
+  keepSoon(session: PageSession): void {
+    if (this.#noted(session)) this.#clock.after(SOON_MS, () => void this.#write(session.id, 1));
+  }
+
+  /** True where no write is under way that will find it. */
+  #noted(session: PageSession): boolean {
     this.#unsaved.set(session.id, session);
-    if (this.#writing.has(session.id)) return;
+    if (this.#writing.has(session.id)) return false;
     this.#writing.add(session.id);
-    void this.#write(session.id, 1);
+    return true;
   }
 
   async load(id: SessionId): Promise<PageSession | undefined> {

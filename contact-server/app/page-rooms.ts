@@ -56,8 +56,9 @@ export class PageRooms {
     return this.#rooms.get(id);
   }
 
+  /** For a session nobody is in yet. */
   keep(session: PageSession): void {
-    this.#keeper.keep(session);
+    this.#keeper.keepSoon(session);
   }
 
   /** Resolves when a change of this session outlives us, or the store is too slow to wait for. */

@@ -41,7 +41,7 @@ export class RoutingPump {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#outage = new OutageLog(parts.log, 'routing events');
-    this.#cursor = new LatestCursor((cursor) => parts.cursors.write(CURSOR, cursor));
+    this.#cursor = new LatestCursor(parts.clock, (cursor) => parts.cursors.write(CURSOR, cursor));
   }
 
   start(): void {

@@ -9,7 +9,7 @@ import type { Board } from '../app/board.ts';
 import type { Known, LogInDesk, Presence } from '../app/log-in-desk.ts';
 import { Serial } from '../app/serial.ts';
 import type { Account } from '../ports/accounts.ts';
-import type { AgentStreams, Hints, StreamEntry } from '../ports/hints.ts';
+import type { AgentStreams, Hints, StreamEntry, ToldEntry } from '../ports/hints.ts';
 import type { Phones } from '../ports/phones.ts';
 
 interface Parts {
@@ -66,10 +66,10 @@ export class EventStreams {
   start(): void {
     const { streams, hints, logIns, phones } = this.#parts;
     this.#stop.push(
-      streams.onEntry((agentId) =>
+      streams.onEntry((agentId, told) =>
         this.#each(
           (it) => it.account.id === agentId,
-          (it) => this.#catchUp(it),
+          (it) => this.#catchUp(it, told),
         ),
       ),
       hints.onHint((hint) => {
@@ -167,10 +167,11 @@ export class EventStreams {
     for (const contact of await this.#parts.views.contactsOf(it.account)) it.shown.add(contact.callbackId);
   }
 
-  async #catchUp(it: Open): Promise<void> {
-    const entries = await this.#parts.streams.after(it.account.id, it.cursor);
+  async #catchUp(it: Open, told?: ToldEntry): Promise<void> {
+    const { streams } = this.#parts;
+    const entries = told?.after === it.cursor ? [told] : await streams.after(it.account.id, it.cursor);
     if (entries === 'gap') {
-      it.cursor = await this.#parts.streams.end(it.account.id);
+      it.cursor = await streams.end(it.account.id);
       this.#send(it, { type: 'stream.reset', data: {} });
       return;
     }

@@ -21,6 +21,12 @@ export interface StreamEntry {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** An entry as those who read along are told it: whoever has come to `after` need not ask for it. */
+export interface ToldEntry extends StreamEntry {
+  /** The cursor of the entry before it. */
+  readonly after: string;
+}
+
 /** One resumable event stream for each agent, shared by all processes. */
 export interface AgentStreams {
   add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void>;
@@ -28,5 +34,6 @@ export interface AgentStreams {
   end(agentId: AgentId): Promise<string>;
   /** Entries after the cursor, oldest first; `gap` when the cursor is older than what is kept. */
   after(agentId: AgentId, cursor: string): Promise<readonly StreamEntry[] | 'gap'>;
-  onEntry(listener: (agentId: AgentId) => void): () => void;
+  /** Tells of each entry; without it where it could not be stored. */
+  onEntry(listener: (agentId: AgentId, told: ToldEntry | undefined) => void): () => void;
 }

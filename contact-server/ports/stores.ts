@@ -106,6 +106,7 @@ export interface CallbackStore {
   ofSession(sessionId: SessionId): Promise<readonly CallbackRecord[]>;
   /** Ended since the time given. */
   endedSince(at: number): Promise<readonly CallbackRecord[]>;
+  /** How many callbacks of a number are kept, up to a thousand. */
   visitsOf(phone: string): Promise<number>;
   saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'>;
   /** `broke`: the promise before this one will not be kept. */
@@ -202,6 +203,10 @@ export interface Limits {
 export interface Suppressions {
   has(phoneHash: string): Promise<boolean>;
   add(phoneHash: string, why: string, at: number): Promise<void>;
+  /** Another text whenever a number has come or gone. */
+  mark(): Promise<string>;
+  /** All of them; undefined if there are more than `most`. */
+  all(most: number): Promise<ReadonlySet<string> | undefined>;
 }
 
 export interface ConsentStore {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { RoutingEvent } from '../routing.ts';
 import { CursorTooOld } from '../routing.ts';
@@ -87,6 +88,8 @@ export class Outbox {
         this.#stream,
         last ?? '0-0',
       );
+      // Whoever made a step hears of it in the same turn as we: they come first.
+      await nextTurn();
       if (reply === null && last !== undefined) await this.#assertStillThere(redis, last);
       return reply?.[0]?.[1] ?? [];
     } catch (error) {

@@ -6,7 +6,7 @@ import Koa from 'koa';
 import { pino } from 'pino';
 import type { Known, Presence } from '../../contact-server/app/log-in-desk.ts';
 import { EventStreams } from '../../contact-server/http/event-streams.ts';
-import type { Hint, StreamEntry } from '../../contact-server/ports/hints.ts';
+import type { Hint, StreamEntry, ToldEntry } from '../../contact-server/ports/hints.ts';
 import type { AgentMessage, LineView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
@@ -53,7 +53,8 @@ describe('The event streams', () => {
   let server: Server;
   let url: string;
   let entries: StreamEntry[];
-  let tellEntry: (agentId: AgentId) => void;
+  let tellEntry: (agentId: AgentId, told?: ToldEntry) => void;
+  let reads: number;
   let hint: (hint: Hint) => void;
   let look: (present: Presence) => void;
   let line: LineView;
@@ -82,6 +83,7 @@ describe('The event streams', () => {
     clock = new HandClock();
     entries = [];
     line = { waiting: 0 };
+    reads = 0;
     boardFails = false;
     redisIsAway = false;
     const account = { id: agentId, roles: ['agent', 'manager'], extension: '101' };
@@ -91,7 +93,10 @@ describe('The event streams', () => {
           redisIsAway
             ? Promise.reject(new ProblemError('unavailable'))
             : Promise.resolve(`${String(entries.length)}-0`),
-        after: (_: AgentId, cursor: string) => Promise.resolve(entries.slice(Number(cursor.split('-')[0]))),
+        after: (_: AgentId, cursor: string) => {
+          reads += 1;
+          return Promise.resolve(entries.slice(Number(cursor.split('-')[0])));
+        },
         onEntry(listener: typeof tellEntry) {
           tellEntry = listener;
           return () => {};
@@ -229,5 +234,27 @@ describe('The event streams', () => {
     await told.until('the last', (it) => it.type === 'command.completed' && it.data.requestId === 'b');
     const names = told.items.map((it) => it.type as string).filter((it) => !it.endsWith('changed'));
     assert.deepEqual(names, ['command.completed', 'something.of.a.later.version', 'command.completed']);
+  });
+
+  it('tell an entry that follows the last one as they are told it, and read what lies between where one does not [AD-4]', async () => {
+    const told = await listen();
+    const readsBefore = reads;
+    const one = { cursor: '1-0', name: 'command.completed', data: { requestId: 'a' } };
+    const isTold = (requestId: string) =>
+      told.until(requestId, (it) => it.type === 'command.completed' && it.data.requestId === requestId);
+    entries.push(one);
+    tellEntry(agentId, { ...one, after: '0-0' });
+    await isTold('a');
+    assert.equal(reads, readsBefore);
+
+    entries.push({ cursor: '2-0', name: 'command.completed', data: { requestId: 'b' } });
+    const three = { cursor: '3-0', name: 'command.completed', data: { requestId: 'c' } };
+    entries.push(three);
+    tellEntry(agentId, { ...three, after: '2-0' });
+    tellEntry(agentId, { ...three, after: '2-0' });
+    await isTold('c');
+    const ids = told.items.flatMap((it) => (it.type === 'command.completed' ? it.data.requestId : []));
+    assert.deepEqual(ids, ['a', 'b', 'c']);
+    assert.ok(reads > readsBefore);
   });
 });

@@ -69,8 +69,8 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     duties: new MongoDuties(connection, options),
     rules: new MongoRules(connection, options),
   };
-  const { bindings, callbacks, calls, sessions, accounts, customers, audit, consents, logIns, pages, rules } =
-    stores;
+  const { bindings, callbacks, calls, sessions, accounts, customers, audit, consents, suppressions } = stores;
+  const { logIns, pages, rules } = stores;
   for (const store of [
     bindings,
     callbacks,
@@ -80,6 +80,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     customers,
     audit,
     consents,
+    suppressions,
     logIns,
     pages,
     rules,

@@ -142,8 +142,26 @@ export class MongoSuppressions implements Suppressions {
     this.#centre = options.centre;
   }
 
+  async prepare(): Promise<void> {
+    await index(this.#docs, { centre: 1, at: -1 });
+  }
+
   async has(phoneHash: string): Promise<boolean> {
     return (await this.#docs.findOne({ _id: phoneHash, centre: this.#centre })) !== null;
+  }
+
+  async mark(): Promise<string> {
+    const [count, newest] = await Promise.all([
+      this.#docs.estimatedDocumentCount(),
+      this.#docs.findOne({ centre: this.#centre }, { sort: { at: -1 } }),
+    ]);
+    return `${String(count)} ${String(newest?.at)} ${newest?._id ?? ''}`;
+  }
+
+  async all(most: number): Promise<ReadonlySet<string> | undefined> {
+    const found = this.#docs.find({ centre: this.#centre }, { projection: { _id: 1 }, limit: most + 1 });
+    const hashes = (await found.toArray()).map((it) => it._id);
+    return hashes.length > most ? undefined : new Set(hashes);
   }
 
   async add(phoneHash: string, why: string, at: number): Promise<void> {

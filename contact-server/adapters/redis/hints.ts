@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { AgentId } from '../../../contracts/ids.ts';
-import type { AgentStreams, Hint, Hints, StreamEntry } from '../../ports/hints.ts';
+import type { AgentStreams, Hint, Hints, StreamEntry, ToldEntry } from '../../ports/hints.ts';
 
 interface Options {
   /** For commands. */
@@ -12,6 +12,8 @@ interface Options {
   readonly log: Logger;
 }
 
+/** So long a hint to the other processes waits for others: whoever hears it looks at a store, which takes longer. */
+const HINTS_MS = 5;
 /** Kept of each agent's stream: more than anybody sleeps through without asking for the whole anew. */
 const KEPT = 1_000;
 
@@ -22,7 +24,7 @@ const KEPT = 1_000;
 export class RedisHints implements Hints, AgentStreams {
   readonly #options: Options;
   readonly #hintListeners = new Set<(hint: Hint) => void>();
-  readonly #entryListeners = new Set<(agentId: AgentId) => void>();
+  readonly #entryListeners = new Set<Parameters<AgentStreams['onEntry']>[0]>();
   #lost = 0;
   #unsent: Unsent | undefined;
   readonly #me = Math.random().toString(36).slice(2);
@@ -57,9 +59,10 @@ export class RedisHints implements Hints, AgentStreams {
 
   async add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void> {
     const { log } = this.#options;
+    let told: ToldEntry | undefined;
     try {
       await this.#mend(agentId);
-      await this.#append(agentId, name, data);
+      told = await this.#append(agentId, name, data);
       if (this.#lost > 0) log.info({ count: this.#lost }, 'agents are told again');
       this.#lost = 0;
     } catch (err) {
@@ -70,8 +73,8 @@ export class RedisHints implements Hints, AgentStreams {
         log.warn({ reason, agentId, name }, 'stream entry lost; the others are counted');
       }
     }
-    this.#tellEntry(agentId);
-    this.#publish(({ agentIds }) => agentIds.add(agentId));
+    this.#tellEntry(agentId, told);
+    this.#publish(({ entries }) => entries.push({ agentId, ...(told && { told }) }));
   }
 
   async end(agentId: AgentId): Promise<string> {
@@ -102,10 +105,20 @@ export class RedisHints implements Hints, AgentStreams {
     }));
   }
 
-  async #append(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void> {
-    const { redis } = this.#options;
+  async #append(agentId: AgentId, name: string, data: StreamEntry['data']): Promise<ToldEntry> {
+    const key = this.#key(agentId);
     const fields = ['name', name, 'data', JSON.stringify(data)];
-    await redis.xadd(this.#key(agentId), 'MAXLEN', '~', KEPT, '*', ...fields);
+    const answers = await this.#options.redis
+      .multi()
+      .xrevrange(key, '+', '-', 'COUNT', 1)
+      .xadd(key, 'MAXLEN', '~', KEPT, '*', ...fields)
+      .exec();
+    const [last, added] = (answers ?? []).map(([error, answer]) => {
+      if (error) throw error;
+      return answer;
+    });
+    const after = (last as readonly [string, string[]][])[0]?.[0] ?? '0-0';
+    return { cursor: added as string, after, name, data };
   }
 
   /** Where an entry was lost, a reset stands in its place. */
@@ -119,7 +132,7 @@ export class RedisHints implements Hints, AgentStreams {
     }
   }
 
-  onEntry(listener: (agentId: AgentId) => void): () => void {
+  onEntry(listener: Parameters<AgentStreams['onEntry']>[0]): () => void {
     this.#entryListeners.add(listener);
     return () => this.#entryListeners.delete(listener);
   }
@@ -127,32 +140,32 @@ export class RedisHints implements Hints, AgentStreams {
   #heard(published: Published): void {
     if (published.from === this.#me) return;
     for (const hint of published.hints ?? []) this.#tellHere(hint);
-    for (const agentId of published.agentIds ?? []) this.#tellEntry(agentId);
+    for (const { agentId, told } of published.entries ?? []) this.#tellEntry(agentId, told);
   }
 
   #tellHere(hint: Hint): void {
     for (const listener of this.#hintListeners) listener(hint);
   }
 
-  #tellEntry(agentId: AgentId): void {
-    for (const listener of this.#entryListeners) listener(agentId);
+  #tellEntry(agentId: AgentId, told: ToldEntry | undefined): void {
+    for (const listener of this.#entryListeners) listener(agentId, told);
   }
 
-  /** What comes within one turn goes out in one message, each thing once. */
+  /** What comes within a moment goes out in one message, each hint once; entries do not wait, and take along what does. */
   #publish(fill: (unsent: Unsent) => void): void {
-    if (this.#unsent === undefined) {
-      this.#unsent = { hints: new Map(), agentIds: new Set() };
-      setImmediate(() => this.#send());
-    }
+    this.#unsent ??= { hints: new Map(), entries: [], sending: setTimeout(() => this.#send(), HINTS_MS) };
     fill(this.#unsent);
+    if (this.#unsent.entries.length !== 1) return;
+    clearTimeout(this.#unsent.sending);
+    setImmediate(() => this.#send());
   }
 
   #send(): void {
     const { redis, log } = this.#options;
     if (this.#unsent === undefined) return;
-    const { hints, agentIds } = this.#unsent;
+    const { hints, entries } = this.#unsent;
     this.#unsent = undefined;
-    const message: Published = { from: this.#me, hints: [...hints.values()], agentIds: [...agentIds] };
+    const message: Published = { from: this.#me, hints: [...hints.values()], entries };
     redis
       .publish(this.#channel(), JSON.stringify(message))
       .catch((err: unknown) => log.debug({ err }, 'hints not sent'));
@@ -169,13 +182,19 @@ export class RedisHints implements Hints, AgentStreams {
 
 interface Unsent {
   readonly hints: Map<string, Hint>;
-  readonly agentIds: Set<AgentId>;
+  readonly entries: Entry[];
+  readonly sending: NodeJS.Timeout;
 }
 
 interface Published {
   readonly from: string;
   readonly hints?: readonly Hint[];
-  readonly agentIds?: readonly AgentId[];
+  readonly entries?: readonly Entry[];
+}
+
+interface Entry {
+  readonly agentId: AgentId;
+  readonly told?: ToldEntry;
 }
 
 /** Stream ids compare by milliseconds, then by sequence. */
