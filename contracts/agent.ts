@@ -255,8 +255,8 @@ export interface BoardView {
     readonly since: number;
     readonly page?: string;
   }[];
-  /** How many more there are than the lists show: each is cut after so many rows that people still read. */
-  readonly more?: { readonly line: number; readonly reservations: number };
+  /** How many there are: the lists are cut after so many rows as people still read. Those booked for later stand in `line`, too. */
+  readonly counts?: { readonly waiting: number; readonly booked: number; readonly reservations: number };
   readonly figures: readonly Figure[];
   /** Absent where an older server answers. */
   readonly flow?: FlowView;

@@ -244,7 +244,12 @@ export interface ServiceRule {
 export interface RoutingSnapshot {
   readonly cursor: string;
   readonly at: number;
-  readonly waiting: readonly { readonly contact: Contact; readonly standing: Standing }[];
+  /** `needs`: what an agent must have for it by now, which is less than the contact asked for once it has waited long. */
+  readonly waiting: readonly {
+    readonly contact: Contact;
+    readonly needs: Requirement['must'];
+    readonly standing: Standing;
+  }[];
   readonly scheduled: readonly { readonly contactId: CallbackId; readonly at: number }[];
   readonly reservations: readonly Reservation[];
   readonly agents: readonly AgentStatus[];

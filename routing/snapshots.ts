@@ -7,7 +7,7 @@ import { numbersByName, readReservation, readStatus } from './matchmaker/decode.
 import type { Reply } from './matchmaker/script.ts';
 import type { Matchmaker } from './matchmaker/matchmaker.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
-import type { AgentStatus, Contact, Qualification, RoutingSnapshot, Standing } from './routing.ts';
+import type { AgentStatus, Contact, Qualification, RoutingSnapshot } from './routing.ts';
 import type { Look, Standings } from './standings.ts';
 
 const MOST_CANDIDATES = 10;
@@ -95,7 +95,7 @@ export class Snapshots {
     // Who stands at the same point in two lines is ahead of nobody in the other; who waits for one agent alone, of nobody.
     const tied: { readonly class: ClassId; readonly line: string }[] = [];
     let before = -Infinity;
-    const waiting: { contact: Contact; standing: Standing }[] = [];
+    const waiting: RoutingSnapshot['waiting'][number][] = [];
     for (const row of rows) {
       const { class: id, score } = row;
       if (score > before)
@@ -116,7 +116,8 @@ export class Snapshots {
       };
       const requirement = requirementOf(row.asked, vocabulary);
       const { standing } = await standings.standing(look, now);
-      waiting.push({ contact: { ...row.contact, requirement }, standing });
+      const needs = requirementOf(id, vocabulary).must;
+      waiting.push({ contact: { ...row.contact, requirement }, needs, standing });
     }
     return {
       cursor: cursor as string,

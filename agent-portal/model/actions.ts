@@ -33,7 +33,7 @@ export function control(portal: Portal, call: CallView, command: CallCommand): P
 }
 
 /** Rings the visitor now. */
-export function callNow(portal: Portal, contact: ContactView): Promise<boolean> {
+export function callNow(portal: Portal, contact: Pick<ContactView, 'callbackId'>): Promise<boolean> {
   const id = contact.callbackId;
   return portal.commands.run(`call:${id}`, 'Calling now', () =>
     portal.api.command('POST', `/callbacks/${id}/call`, {}),

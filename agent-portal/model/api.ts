@@ -5,6 +5,7 @@ import type {
   FreshSecondFactor,
   StoryView,
   ViewerTicket,
+  WaitingView,
   WhatIfView,
 } from '../../contracts/agent.ts';
 import type { LogIn, RegistrationAsk, WhatIf } from '../../contracts/agent.schema.ts';
@@ -35,6 +36,8 @@ export interface Api {
   logIn(who: LogIn): Promise<void>;
   logOut(): Promise<void>;
   desk(): Promise<DeskSnapshot>;
+  /** Who waits and could be taken by this agent. */
+  waiting(): Promise<WaitingView>;
   board(): Promise<BoardView>;
   story(id: CallbackId): Promise<StoryView>;
   whatIf(id: CallbackId, qualifications: WhatIf['qualifications']): Promise<WhatIfView>;
@@ -104,6 +107,7 @@ export function httpApi(onLoggedOut: () => void): Api {
       await ask('DELETE', '/sessions/current');
     },
     desk: async () => (await ask('GET', '/me')) as DeskSnapshot,
+    waiting: async () => (await ask('GET', '/line')) as WaitingView,
     board: async () => (await ask('GET', '/board')) as BoardView,
     whatIf: async (id, qualifications) =>
       (await ask('POST', `/callbacks/${id}/forecast`, { qualifications })) as WhatIfView,

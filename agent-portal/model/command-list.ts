@@ -121,7 +121,7 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
   const hasContact = (): boolean => onDesk() && desk.contact.value !== undefined;
   const contactMay = (what: 'call-now' | 'complete' | 'check-identity') => () =>
     onDesk() && (desk.contact.value?.allowed.includes(what) ?? false);
-  const withContact = (act: typeof callNow) => () => {
+  const withContact = (act: typeof markChecked) => () => {
     const contact = desk.contact.value;
     if (contact) void act(portal, contact);
   };

@@ -178,7 +178,10 @@ export class Feed {
   }
 
   readonly #handlers: Handlers<AgentEvents> = {
-    'me.changed': (me) => (this.#portal.desk.me.value = me),
+    'me.changed': (me) => {
+      this.#portal.desk.me.value = me;
+      this.#portal.waiting.changed();
+    },
     'offer.made': (offer) => this.#portal.desk.putOffer(offer),
     'offer.withdrawn': ({ reservationId, reason }) => {
       const offer = this.#portal.desk.dropOffer(reservationId);
@@ -198,7 +201,10 @@ export class Feed {
       // A visitor who was not reached is tried again by itself: to be known, not to be dealt with.
       if (words) this.#portal.notices.say(words, event.leg === 'agent' ? 'trouble' : 'plain');
     },
-    'line.changed': (line) => (this.#portal.desk.line.value = line),
+    'line.changed': (line) => {
+      this.#portal.desk.line.value = line;
+      this.#portal.waiting.changed();
+    },
     'board.changed': (view) => this.#portal.board.load(view),
     'command.completed': ({ requestId }) => this.#portal.commands.ended(requestId),
     'command.failed': ({ requestId, title }) => this.#portal.commands.ended(requestId, title),

@@ -12,6 +12,7 @@ import { PageDesk } from './page-desk.ts';
 import { RulesBook } from './rules.ts';
 import { Ringer } from './ringer.ts';
 import { ServerClock } from './server-clock.ts';
+import { WaitingLine } from './waiting-line.ts';
 import { WrapUpDesk } from './wrap-up.ts';
 
 /** What the page as a whole is doing. */
@@ -50,6 +51,7 @@ export class Portal {
   readonly pages = new PageDesk(this.api, this.commands, this.desk);
   readonly wrapUps = new WrapUpDesk(this.api, this.commands, () => void this.refresh());
   readonly board = new Board(this.api, this.commands);
+  readonly waiting = new WaitingLine(this.api);
   readonly rules = new RulesBook(this.api);
   readonly ringer = new Ringer();
   readonly feed = new Feed(this);
@@ -82,6 +84,11 @@ export class Portal {
     effect(() => {
       const showsRules = this.isIn.value && this.screen.value === 'rules' && this.isManager.value;
       if (showsRules) untracked(() => void this.rules.refresh());
+    });
+    effect(() => {
+      const isWorking = this.desk.contact.value !== undefined || this.desk.offer.value !== undefined;
+      const rests = this.isIn.value && this.isAgent.value && this.screen.value === 'desk' && !isWorking;
+      return rests ? untracked(() => this.waiting.follow()) : undefined;
     });
     effect(() => this.ringer.ring(this.#shouldRing));
     effect(() => {

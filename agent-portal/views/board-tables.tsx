@@ -10,8 +10,9 @@ import { agentWords, callbackWords, needInWords, reservationWords, type Tone } f
 interface BoxProps<T> {
   readonly title: string;
   readonly list: SteadyOrder<T>;
-  /** How many more there are than rows. */
-  readonly more?: number | undefined;
+  /** How many there are, where that is not the number of rows; and in words, where one number does not say it. */
+  readonly count?: number | undefined;
+  readonly counted?: string | undefined;
   readonly columns: readonly string[];
   readonly empty: string;
   readonly row: (it: T) => JSX.Element;
@@ -23,8 +24,10 @@ const numeric: ReadonlySet<string> = new Set(['#', 'Waits', 'For', 'Time']);
 
 /** A titled list that holds its order under the pointer, and says why when it is empty. */
 function Box<T>(props: BoxProps<T>): JSX.Element {
-  const { more = 0 } = props;
   const rows = props.list.rows.value;
+  const count = props.count ?? rows.length;
+  const counted = props.counted ?? count.toLocaleString('en');
+  const more = count - rows.length;
   const id = `box-${props.title.toLowerCase().replaceAll(' ', '-')}`;
   return (
     <section
@@ -34,7 +37,7 @@ function Box<T>(props: BoxProps<T>): JSX.Element {
       onPointerLeave={() => props.list.pointer(false)}
     >
       <h2 id={id}>
-        {props.title} <span class="figure hint">{rows.length + more}</span>
+        {props.title} <span class="figure hint">{counted}</span>
       </h2>
       {rows.length === 0 ? (
         <p class="hint pad">{props.empty}</p>
@@ -75,16 +78,24 @@ function Opener(props: { readonly id: CallbackId; readonly children: ComponentCh
   );
 }
 
-/** Who waits, in the order of service. */
+/** `3`, or `3, and 2 booked for later`. */
+function inLineWords({ waiting, booked }: { readonly waiting: number; readonly booked: number }): string {
+  const line = waiting.toLocaleString('en');
+  return booked === 0 ? line : `${line}, and ${booked.toLocaleString('en')} booked for later`;
+}
+
+/** Who waits, in the order of service, and after them who is booked. */
 export function LineTable(): JSX.Element {
   const { portal } = useTools();
+  const counts = portal.board.view.value?.counts;
   const now = portal.clock.now.value;
   return (
     <Box
       title="Line"
       class="line-box"
       list={portal.board.line}
-      more={portal.board.view.value?.more?.line}
+      count={counts && counts.waiting + counts.booked}
+      counted={counts && inLineWords(counts)}
       columns={['#', 'Who', 'Needs', 'Waits', 'Range', 'Could take it']}
       empty="Nobody waits."
       row={(it) => (
@@ -94,7 +105,7 @@ export function LineTable(): JSX.Element {
             <Opener id={it.callbackId}>{it.who}</Opener>
           </th>
           <td>{[...it.needs.map(needInWords), it.tier].filter((need) => need !== '').join(', ')}</td>
-          <td class="number">{it.since <= now && <Since at={it.since} />}</td>
+          <td class="number">{it.state === 'queued' && it.since <= now && <Since at={it.since} />}</td>
           <td class="figure">
             {it.state === 'scheduled' && it.at !== undefined
               ? `at ${timeAhead(it.at, now)}`
@@ -123,7 +134,7 @@ export function ReservationTable(): JSX.Element {
       title="Reservations"
       class="reservations-box"
       list={portal.board.reservations}
-      more={portal.board.view.value?.more?.reservations}
+      count={portal.board.view.value?.counts?.reservations}
       columns={['Who', 'Agent', 'State', 'Time']}
       empty="Nobody is reserved."
       row={(it) => (

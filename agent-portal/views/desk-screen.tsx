@@ -8,6 +8,7 @@ import { CommandButton, Empty } from './controls.tsx';
 import { OfferCard } from './offer-card.tsx';
 import { OfferPreview } from './offer-preview.tsx';
 import { PagePanel } from './page-panel.tsx';
+import { WaitingPanel } from './waiting-panel.tsx';
 import { WhoColumn } from './who-column.tsx';
 import { WorkColumn } from './work-column.tsx';
 import { phoneWords, waitWords } from './words.ts';
@@ -71,6 +72,7 @@ export function DeskScreen(): JSX.Element {
       {contact === undefined ? (
         <section class="middle resting" aria-label="Contact">
           <Resting />
+          {offers.length === 0 && portal.pages.coded.value === undefined && <WaitingPanel />}
         </section>
       ) : (
         <>

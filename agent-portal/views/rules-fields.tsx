@@ -190,19 +190,22 @@ export function TickField(props: {
   );
 }
 
-/** A list of rows under one heading, each with a way to take it out, and what is wrong below. */
-export function Rows<T>(props: {
-  readonly field: string;
-  readonly label: string;
+interface RowsProps extends FieldProps {
   /** What it is a part of, for who hears one control by itself. */
   readonly within?: string;
   readonly empty: string;
-  readonly items: readonly T[];
-  readonly fresh: () => T;
-  readonly nameOf: (item: T) => string;
-  readonly onChange: (items: readonly T[]) => void;
-  readonly row: (item: T, set: (item: T) => void, at: string) => ComponentChildren;
-}): JSX.Element {
+}
+
+/** A list of rows under one heading, each with a way to take it out, and what is wrong below. */
+export function Rows<T>(
+  props: RowsProps & {
+    readonly items: readonly T[];
+    readonly fresh: () => T;
+    readonly nameOf: (item: T) => string;
+    readonly onChange: (items: readonly T[]) => void;
+    readonly row: (item: T, set: (item: T) => void, at: string) => ComponentChildren;
+  },
+): JSX.Element {
   const { items, onChange } = props;
   const faults = useFaults(props.field);
   const id = useId();
@@ -214,6 +217,7 @@ export function Rows<T>(props: {
       aria-describedby={faults.length > 0 ? `${id}-fault` : undefined}
     >
       <legend>{props.label}</legend>
+      {props.hint !== undefined && <p class="hint">{props.hint}</p>}
       {items.length === 0 && <p class="hint">{props.empty}</p>}
       {items.map((item, i) => (
         <div class="rule-row" key={i}>
@@ -241,14 +245,12 @@ export function Rows<T>(props: {
 }
 
 /** Qualifications with a level each. */
-export function SkillRows(props: {
-  readonly field: string;
-  readonly label: string;
-  readonly within?: string;
-  readonly empty: string;
-  readonly items: readonly Skill[];
-  readonly onChange: (items: readonly Skill[]) => void;
-}): JSX.Element {
+export function SkillRows(
+  props: RowsProps & {
+    readonly items: readonly Skill[];
+    readonly onChange: (items: readonly Skill[]) => void;
+  },
+): JSX.Element {
   const { portal } = useTools();
   const known = portal.rules.view.value?.rules.qualifications ?? [];
   return (

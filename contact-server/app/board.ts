@@ -74,14 +74,16 @@ export class Board {
       visitor: (id: string) => visitors.get(id),
     };
     const waits = inLine(open, snapshot);
+    const booked = waits.filter((it) => it.callback.phase.state === 'scheduled').length;
     const held = reservations(records, snapshot, names);
     return {
       serverNow: now,
       line: rows(waits.slice(0, MOST_ROWS), snapshot, names),
       reservations: held.slice(0, MOST_ROWS),
-      more: {
-        line: Math.max(0, waits.length - MOST_ROWS),
-        reservations: Math.max(0, held.length - MOST_ROWS),
+      counts: {
+        waiting: waits.length - booked,
+        booked,
+        reservations: held.length,
       },
       agents: this.#agents(
         profiles.filter((it) => agents.has(it.id)),
@@ -239,18 +241,18 @@ function rows(
   snapshot: RoutingSnapshot,
   names: ReadonlyMap<string, string>,
 ): BoardView['line'] {
-  const standings = new Map<CallbackId, RoutingSnapshot['waiting'][number]['standing']>(
-    snapshot.waiting.map((it) => [it.contact.id, it.standing]),
+  const inRouting = new Map<CallbackId, RoutingSnapshot['waiting'][number]>(
+    snapshot.waiting.map((it) => [it.contact.id, it]),
   );
   return waits.map((record) => {
     const { callback } = record;
-    const standing = standings.get(callback.id);
+    const { standing, needs = callback.terms?.must ?? [] } = inRouting.get(callback.id) ?? {};
     const estimate = standing?.estimate ?? bindingPromise(record);
     return {
       callbackId: callback.id,
       place: standing?.place ?? 0,
       who: shortName(callback),
-      needs: (callback.terms?.must ?? []).map((it) => it.name),
+      needs: needs.map((it) => it.name),
       tier: callback.terms?.tier ?? '',
       since: callback.startedAt,
       ...(estimate && { estimate: { from: estimate.from, to: estimate.to } }),

@@ -40,9 +40,9 @@ describe('Ana, who manages too, looks at the board', () => {
     const page = await bench.board();
     const now = boardAs();
     await bench.streaming(page);
-    bench.fake.setBoard({ ...now, more: { line: 1_240, reservations: 0 } });
-    await bench.sees(page, '.line-box', 'and 1,240 more');
-    await bench.sees(page, '.line-box h2', String(now.line.length + 1_240));
+    bench.fake.setBoard({ ...now, counts: { waiting: 1_240, booked: 7, reservations: 2 } });
+    await bench.sees(page, '.line-box', `and ${(1_247 - now.line.length).toLocaleString('en')} more`);
+    await bench.sees(page, '.line-box h2', '1,240, and 7 booked for later');
   });
 
   it('and asks what one more agent would change for somebody who waits, in a sentence [MG6]', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import type { CallbackId } from '../../contracts/ids.ts';
 import { anaAs, callOf, contactOf, mariaAs, offerOf, ringingCall } from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
@@ -42,6 +43,39 @@ describe('Ana works at her desk', () => {
     bench.fake.emit('session.ended', { reason: 'replaced' });
     await bench.sees(page, '.log-in', 'logged in elsewhere');
     await bench.fake.hasStreams(0);
+  });
+
+  it('sees who waits and could be taken by her, and calls one of them now [AD9]', async () => {
+    const { fake } = bench;
+    const row = {
+      callbackId: 'callback-7' as CallbackId,
+      who: 'Rui T.',
+      service: 'Cards',
+      needs: ['service:cards 2', 'lang:pt 3'],
+      tier: 'gold',
+      since: Date.now() - 130_000,
+      state: 'queued' as const,
+      allowed: ['call-now' as const],
+    };
+    const later = new Date().setHours(23, 30, 0, 0);
+    const booked = {
+      ...row,
+      callbackId: 'callback-8' as CallbackId,
+      who: 'Li W.',
+      state: 'scheduled' as const,
+    };
+    fake.waiting = { rows: [row, { ...booked, at: later, allowed: [] }] };
+    const page = await bench.desk();
+    await bench.sees(page, '.could-take h2', '2');
+    await bench.sees(page, '[data-row=callback-7]', 'Cards, Portuguese, gold');
+    await bench.sees(page, '[data-row=callback-8]', 'at 23:30');
+    assert.equal(await page.$('[data-row=callback-8] button'), null, 'what is not allowed is not there');
+    await bench.isAccessible(page);
+    await page.click('[aria-label="Call now: Rui T."]');
+    assert.deepEqual(await fake.heard('POST callbacks/call').then(({ id }) => id), 'callback-7');
+    fake.waiting = { rows: [] };
+    fake.emit('line.changed', { waiting: 0 });
+    await page.waitForFunction(() => document.querySelector('.could-take') === null);
   });
 
   it('becomes ready with a key, and not ready with a reason from the menu', async () => {

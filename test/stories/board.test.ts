@@ -181,8 +181,8 @@ describe('A manager watches the board', function () {
       const some = Array.from({ length: 29 }, (_, i) => asked + i);
       await Promise.all(some.map((n) => it_.visitor(`198.51.100.${String(n + 1)}`).ask(number(300 + n))));
     }
-    const { view } = await board((it) => it.line.length + (it.more?.line ?? 0) === 203);
-    assert.deepEqual([view.line.length, view.more?.line], [200, 3]);
+    const { view } = await board((it) => it.counts?.waiting === 203);
+    assert.deepEqual([view.line.length, view.counts?.booked], [200, 0]);
     assert.deepEqual(
       view.line.map((it) => it.place),
       view.line.map((_, i) => i + 1),

@@ -14,6 +14,7 @@ import type {
   BoardView,
   ContactView,
   LineView,
+  WaitingView,
   Me,
   OfferView,
   StoryView,
@@ -98,6 +99,7 @@ export class FakeAgentServer {
   offers: OfferView[] = [];
   contacts: ContactView[] = [];
   line: LineView = { waiting: 3, longestSince: Date.now() - 130_000 };
+  waiting: WaitingView = { rows: [] };
   boardView: BoardView = boardAs();
   /** What is stored of callbacks that are not as `storyOf` has them. */
   readonly stories = new Map<CallbackId, StoryView>();
@@ -172,6 +174,7 @@ export class FakeAgentServer {
     this.offers = [];
     this.contacts = [];
     this.boardView = boardAs();
+    this.waiting = { rows: [] };
     this.rules = rulesAs();
     this.ruleFaults = [];
     this.line = { waiting: 3, longestSince: Date.now() - 130_000 };
@@ -345,6 +348,7 @@ export class FakeAgentServer {
     }
     if (!this.isLoggedIn) throw new Refused('not-logged-in');
     if (name === 'GET me') await this.#tellAll(res);
+    else if (name === 'GET line') json(res, 200, this.waiting);
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
     else if (name === 'GET callbacks')
       json(res, 200, this.stories.get(id as CallbackId) ?? storyOf(id as CallbackId));

@@ -1,0 +1,66 @@
+import type { JSX } from 'preact';
+
+import type { WaitingView } from '../../contracts/agent.ts';
+import { callNow } from '../model/actions.ts';
+import { timeAhead } from '../model/format.ts';
+import { useTools } from './context.ts';
+import { Since } from './controls.tsx';
+import { needInWords } from './words.ts';
+
+type Row = WaitingView['rows'][number];
+
+/** What this person asks for: the service, what else an agent must have for it, and what they are owed. */
+function wants({ service, needs, tier }: Row): string {
+  const others = needs.filter((it) => !it.startsWith('service:')).map(needInWords);
+  return [service, ...others, tier].filter((it) => it !== '').join(', ');
+}
+
+function Waiting({ row }: { readonly row: Row }): JSX.Element {
+  const { portal } = useTools();
+  const isBusy = portal.commands.busy.value.has(`call:${row.callbackId}`);
+  return (
+    <li class="could-take-row" data-row={row.callbackId}>
+      <span class="row-name">{row.who}</span>
+      <span class="hint wants">{wants(row)}</span>
+      <span class="figure since">
+        {row.state === 'scheduled' && row.at !== undefined ? (
+          `at ${timeAhead(row.at, portal.clock.now.value)}`
+        ) : (
+          <Since at={row.since} label="Waits" />
+        )}
+      </span>
+      {row.allowed.includes('call-now') && (
+        <button
+          type="button"
+          class="button"
+          aria-label={`Call now: ${row.who}`}
+          aria-busy={isBusy}
+          onClick={() => {
+            if (!isBusy) void callNow(portal, row);
+          }}
+        >
+          Call now
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** Who waits and could be taken by this agent, whoever's turn it is; nothing where nobody does. */
+export function WaitingPanel(): JSX.Element | null {
+  const { portal } = useTools();
+  const rows = portal.waiting.rows.value;
+  if (rows.length === 0) return null;
+  return (
+    <section class="could-take" aria-labelledby="could-take">
+      <h2 id="could-take">
+        You could take <span class="figure hint">{rows.length}</span>
+      </h2>
+      <ul>
+        {rows.map((row) => (
+          <Waiting key={row.callbackId} row={row} />
+        ))}
+      </ul>
+    </section>
+  );
+}
