@@ -80,7 +80,7 @@ export class Asking {
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
     const origin = ask.visitor.origin ?? '';
     const phoneHash = keyedHash(keys.hash, number.e164);
-    // Asked all at once, the slowest first, and judged while the answers come; none is used before its turn.
+    // Asked all at once, and judged while the answers come; none is used before its turn.
     const isSuppressed = suppressions.has(phoneHash);
     const counting = this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`));
     const proved = proof.check(request.proof, ask.visitor.origin, key.data);
