@@ -129,17 +129,11 @@ export class Dialog {
     this.owner.deliver({ source, text, flow, txnId, dialogId: this.id });
   }
 
-  /**
-   * Stops everything that still waits for the peer. An ended dialog is kept for half a minute, for answers that come again:
-   * it lets go of what only further requests would need, pieces of whole messages.
-   */
+  /** Stops everything that still waits for the peer. */
   stop(): void {
     this.ended = true;
     this.awaitingAck?.repetition.stop();
     clearTimeout(this.accepted?.giveUp);
-    this.#localParty = this.#remoteParty = this.#target = '';
-    this.#routes = [];
-    this.#pinned = undefined;
   }
 
   /**
