@@ -7,9 +7,14 @@ export const REDIS_TIME = "call('TIME')";
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
+local call, match, find, sub, quote, floor, min, max, log
+local P, K, ARGV, stamp, ms, now, epoch, meta, told
+
 -- Redis shows its own libraries to a call only, not while it loads.
-local call, match, find, quote
-local P, K, ARGV, stamp, ms, now, meta, epoch, ver, told
+local function open_libraries()
+  call, match, find, sub, quote = redis.call, string.match, string.find, string.sub, cjson.encode
+  floor, min, max, log = math.floor, math.min, math.max, math.log
+end
 
 -- The names of keys, each put together once for a centre: K.meta is P .. 'meta'.
 local names = {}
@@ -23,30 +28,43 @@ local function keys_of(prefix)
   return keys
 end
 
-local function begin(KEYS, args, founding)
-  call, match, find, quote = redis.call, string.match, string.find, cjson.encode
-  P, ARGV, told = KEYS[1], args, {}
+-- False where Redis is empty.
+local function begin(KEYS, args)
+  if not call then open_libraries() end
+  P, ARGV, told, meta = KEYS[1], args, 0, nil
   K = names[P] or keys_of(P)
   local t = ${time}
-  stamp = t[1] .. string.sub('000000' .. t[2], -6)
-  ms = string.sub(stamp, 1, -4)
+  local micros = t[2]
+  stamp = t[1] .. (#micros == 6 and micros or sub('000000' .. micros, -6))
+  ms = sub(stamp, 1, -4)
   now = tonumber(ms)
-  meta = call('HMGET', K.meta, 'epoch', 'ver', 'fence', 'later')
-  epoch, ver = meta[1], meta[2] or '0'
-  return epoch or founding
+  epoch = call('HGET', K.meta, 'epoch')
+  return epoch
 end
 
 local function arg(i) return ARGV[i + 1] end
 
+-- What a step that looks for somebody needs beside the epoch: roster version, last fence, how many snooze; read once.
+local function recall()
+  meta = call('HMGET', K.meta, 'ver', 'fence', 'later')
+  return meta
+end
+local function version() return (meta or recall())[1] or '0' end
+
+-- What happened in this step, to be written; the list is the same one in every step, filled anew.
+local events = {}
 local function emit(kind, body)
-  told[#told + 1] = kind
-  told[#told + 1] = body
+  events[told + 1], events[told + 2] = kind, body
+  told = told + 2
 end
 
 -- All that happened in one step is one entry. Ids are epoch-number without a gap, so a reader sees by itself that
--- something is missing.
+-- something is missing. Cutting off the oldest costs as much as adding one: it is done once in a hundred entries.
 local function finished(reply)
-  if #told > 0 then call('XADD', K.out, 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
+  if told > 0 then
+    local id = call('XADD', K.out, epoch .. '-*', 't', ms, unpack(events, 1, told))
+    if sub(id, -2) == '00' then call('XTRIM', K.out, 'MAXLEN', '~', ARGV[1]) end
+  end
   return reply
 end
 `;

@@ -65,7 +65,7 @@ local function is_open(a, ch) return a.st == 'ready' or find(a.open, ch, 1, true
 -- Where an agent stands among the idle.
 local function idle_score(a)
   if a.r == '' then return a.idle end
-  return num(4e15 + #in_hand(a) * 8796093022208 + math.floor(tonumber(a.idle) / 1000))
+  return num(4e15 + #in_hand(a) * 8796093022208 + floor(tonumber(a.idle) / 1000))
 end
 
 -- No longer, or again, to be found as one who has contacts in hand and room for more.

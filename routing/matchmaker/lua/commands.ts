@@ -11,7 +11,7 @@ end
 local function unknown_class(c)
   if not tiers_of(c.cls) then return c.cls end
   for cls in string.gmatch(c.rings, '%d+ (%S+)') do
-    if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return cls end
+    if call('HEXISTS', P .. 'compat@' .. version(), cls) == 0 then return cls end
   end
 end
 `;
@@ -24,7 +24,7 @@ export const enter =
   fresh +
   String.raw`
 local cid, entry = arg(1), tonumber(arg(2))
-if arg(14) ~= ver then return {'stale', ver} end
+if arg(14) ~= version() then return {'stale', version()} end
 local c = contact_load(cid)
 local freed
 if c then
@@ -112,7 +112,7 @@ export const claim =
   fresh +
   String.raw`
 local cid, entry, aid = arg(1), tonumber(arg(2)), arg(4)
-if arg(15) ~= ver then return {'stale', ver} end
+if arg(15) ~= version() then return {'stale', version()} end
 local c = contact_load(cid)
 local old
 if c then
@@ -174,7 +174,7 @@ return {'done'}
 /** [agent, profile, state wished, reason, wish as JSON, roster version, '1' to leave alone who is logged in]. */
 export const setAgentState = String.raw`
 local aid, p = arg(1), arg(2)
-if arg(6) ~= ver then return {'stale', ver} end
+if arg(6) ~= version() then return {'stale', version()} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
@@ -247,7 +247,7 @@ export const anew =
   fresh +
   String.raw`
 local cid = arg(1)
-if ARGV[#ARGV] ~= ver then return {'stale', ver} end
+if ARGV[#ARGV] ~= version() then return {'stale', version()} end
 local c = contact_load(cid)
 if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(arg(2)) then return {'nothing'} end
 local new = told(4)

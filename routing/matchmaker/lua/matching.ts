@@ -16,7 +16,7 @@ local function agent_move(id, a, st, reason)
   a.st = st
   bring_foremost(a)
   st = a.st
-  if a.reason == 'missed' and AT_WORK[st] then tally('away', math.min(now - tonumber(a.since), 600000)) end
+  if a.reason == 'missed' and AT_WORK[st] then tally('away', min(now - tonumber(a.since), 600000)) end
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
   if work ~= 0 then call('HINCRBY', K.work, a.p, work) end
   if was == 'logged-off' and st ~= was then
@@ -69,16 +69,16 @@ end
 local function seen(p, id, idle) return '["' .. p .. '",' .. quote(id) .. ',' .. idle .. ']' end
 
 local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
-  local fence = tonumber(meta[3] or '0') + 1
+  local fence = tonumber((meta or recall())[2] or '0') + 1
   -- Above the time too: grows even where the last second was lost with a machine, or the clock was set back.
   local f = fence < tonumber(stamp) and stamp or num(fence)
-  meta[3] = f
+  meta[2] = f
   call('HSET', K.meta, 'fence', f)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
   local ring = c.ring ~= '0' and ',"ring":' .. c.ring or ''
   local body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
     .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl .. ',"class":"' .. c.cls
-    .. '","why":{"how":"' .. how .. '","version":' .. ver .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
+    .. '","why":{"how":"' .. how .. '","version":' .. version() .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
     .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a) .. stood() .. '}}'
   local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = body}
   call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. body)

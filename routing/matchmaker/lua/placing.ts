@@ -2,7 +2,7 @@
 export const placing = String.raw`
 -- The profiles that serve a class, best tier first; false for a class nobody knows.
 local function tiers_of(cls)
-  local packed = call('HGET', P .. 'compat@' .. ver, cls)
+  local packed = call('HGET', P .. 'compat@' .. version(), cls)
   return packed and unpack_once(packed)
 end
 local function is_able(p, cls)

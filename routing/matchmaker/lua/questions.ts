@@ -61,7 +61,7 @@ export const some =
   String.raw`
 local found, waiting = call('SCAN', arg(1), 'MATCH', P .. 'c:*', 'COUNT', arg(2)), {}
 for _, key in ipairs(found[2]) do
-  local id = string.sub(key, #P + 3)
+  local id = sub(key, #P + 3)
   local c = contact_load(id)
   if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
 end

@@ -52,7 +52,7 @@ local function bring(a, id)
   local at = find(a.also, id, 1, true)
   if not at then return false end
   local from, to, st, ch, acc, c = find(a.also, '^%S+ (%S+) (%S+) (%S*) ([^\1]*)\1', at)
-  a.also = string.sub(a.also, 1, from - 1) .. string.sub(a.also, to + 1)
+  a.also = sub(a.also, 1, from - 1) .. sub(a.also, to + 1)
   put_by(a)
   a.r, a.st, a.ch, a.acc, a.c = id, st, ch, acc, c
   return true

@@ -76,7 +76,7 @@ for i = 1, #page[2], 2 do
   end
 end
 local waiting = call('HGETALL', K.wheads)
-for i = 1, math.min(#waiting, 400), 2 do
+for i = 1, min(#waiting, 400), 2 do
   local line = waiting[i]
   local _, cid = head_read(waiting[i + 1])
   local c = contact_load(cid)
@@ -101,10 +101,10 @@ return {'founded'}
 
 /** [version, cls or profile kind 'c' | 'p', then id, definition as JSON, table as JSON, …]: a piece of a coming roster. */
 export const stage = String.raw`
-local version = arg(1)
-if tonumber(version) <= tonumber(ver) then return {'late', ver} end
-local defs, tables = K.cdef, P .. 'compat@' .. version
-if arg(2) == 'p' then defs, tables = K.pdef, P .. 'pcls@' .. version end
+local coming = arg(1)
+if tonumber(coming) <= tonumber(version()) then return {'late', version()} end
+local defs, tables = K.cdef, P .. 'compat@' .. coming
+if arg(2) == 'p' then defs, tables = K.pdef, P .. 'pcls@' .. coming end
 for i = 3, #ARGV - 1, 3 do
   call('HSET', defs, arg(i), arg(i + 1))
   call('HSET', tables, arg(i), cmsgpack.pack(cjson.decode(arg(i + 2))))
@@ -115,42 +115,42 @@ return {'ok'}
 
 /** [version]: from now on the staged roster holds, if nothing came up meanwhile that it does not know. */
 export const flip = String.raw`
-local version = arg(1)
-if tonumber(version) <= tonumber(ver) then return {'late', ver} end
+local coming = arg(1)
+if tonumber(coming) <= tonumber(version()) then return {'late', version()} end
 for _, cls in ipairs(call('HKEYS', K.cdef)) do
-  if call('HEXISTS', P .. 'compat@' .. version, cls) == 0 then return {'again'} end
+  if call('HEXISTS', P .. 'compat@' .. coming, cls) == 0 then return {'again'} end
 end
 local duty = call('HGETALL', K.duty)
 for i = 1, #duty, 2 do
-  if tonumber(duty[i + 1]) > 0 and call('HEXISTS', P .. 'pcls@' .. version, duty[i]) == 0 then return {'again'} end
+  if tonumber(duty[i + 1]) > 0 and call('HEXISTS', P .. 'pcls@' .. coming, duty[i]) == 0 then return {'again'} end
 end
-call('PERSIST', P .. 'compat@' .. version)
-call('PERSIST', P .. 'pcls@' .. version)
-call('HSET', K.meta, 'ver', version)
-call('UNLINK', P .. 'compat@' .. ver, P .. 'pcls@' .. ver)
+call('PERSIST', P .. 'compat@' .. coming)
+call('PERSIST', P .. 'pcls@' .. coming)
+call('HSET', K.meta, 'ver', coming)
+call('UNLINK', P .. 'compat@' .. version(), P .. 'pcls@' .. version())
 emit('rules.changed', '{}')
 return {'ok'}
 `;
 
 /** [version, class, definition as JSON, tiers as JSON, able profile, …]: a kind of contact seen for the first time. */
 export const defineClass = String.raw`
-if arg(1) ~= ver then return {'stale', ver} end
+if arg(1) ~= version() then return {'stale', version()} end
 local cls = arg(2)
-if call('HEXISTS', P .. 'compat@' .. ver, cls) == 1 then return {'ok'} end
+if call('HEXISTS', P .. 'compat@' .. version(), cls) == 1 then return {'ok'} end
 call('HSET', K.cdef, cls, arg(3))
-call('HSET', P .. 'compat@' .. ver, cls, cmsgpack.pack(cjson.decode(arg(4))))
+call('HSET', P .. 'compat@' .. version(), cls, cmsgpack.pack(cjson.decode(arg(4))))
 for i = 5, #ARGV - 1 do
-  local packed = call('HGET', P .. 'pcls@' .. ver, arg(i))
+  local packed = call('HGET', P .. 'pcls@' .. version(), arg(i))
   local classes = packed and cmsgpack.unpack(packed) or {}
   classes[#classes + 1] = cls
-  call('HSET', P .. 'pcls@' .. ver, arg(i), cmsgpack.pack(classes))
+  call('HSET', P .. 'pcls@' .. version(), arg(i), cmsgpack.pack(classes))
 end
 return {'ok'}
 `;
 
 /** [agent, profile, version]: an agent can do other things than before. */
 export const reprofile = String.raw`
-if arg(3) ~= ver then return {'stale', ver} end
+if arg(3) ~= version() then return {'stale', version()} end
 local aid, p = arg(1), arg(2)
 local a = agent_load(aid)
 if not a or a.p == p then return {'nothing'} end
@@ -198,7 +198,7 @@ if was == arg(1) then return {'same'} end
 call('SET', K.run, arg(1))
 if not was then return {'first'} end
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)[1]
-local last_number = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
+local last_number = last and tonumber(match(last[1], '-(%d+)$')) or 0
 call('DEL', K.out)
 call('XADD', K.out, epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
   cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
