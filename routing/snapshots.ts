@@ -17,7 +17,8 @@ export async function readSnapshot(
   standings: Standings,
   now: number,
 ): Promise<RoutingSnapshot> {
-  const [, cursor, at, lines, due, reservations, agents, work, duty, states, overtaken] = reply;
+  const [, cursor, at, lines, due, reservations, agents, work, duty, overtaken] = reply;
+  const states = agents as string[];
   const rows = (lines as Row[]).map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
   const onDuty = numbersByName(duty);
   const common = { atWork: numbersByName(work), onDuty, idle: false };
@@ -38,7 +39,7 @@ export async function readSnapshot(
     before = score;
     const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it.line === row.line).length;
     if (!row.line.startsWith('@')) tied.push(row);
-    const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
+    const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states);
     candidates.set(id, able);
     const look: Look = {
       ...common,
@@ -62,9 +63,11 @@ export async function readSnapshot(
       at: time,
     })),
     reservations: await Promise.all(
-      (reservations as string[]).map((text) => vocabulary.reservation(readReservation(text))),
+      (reservations as [string, string, string][]).map((it) =>
+        vocabulary.reservation(readReservation(...it)),
+      ),
     ),
-    agents: (agents as string[]).map((text) => readStatus(text)),
+    agents: states.flatMap((id, i) => (i % 2 === 0 ? [readStatus(id, states[i + 1] ?? '')] : [])),
     overtaken: overtakings(numbersByName(overtaken)),
   };
 }

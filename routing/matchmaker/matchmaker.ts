@@ -85,7 +85,7 @@ export class Matchmaker {
   async enter(entry: Entry, version: number): Promise<Entered> {
     const { contact } = entry;
     const reply = await this.run('enter', contact.id, contact.entry, entry.class, ...told(entry), version);
-    if (reply[0] === 'reserved') return { state: 'reserved', reservation: readReservation(reply[1]) };
+    if (reply[0] === 'reserved') return { state: 'reserved', reservation: reservationIn(reply) };
     return disagreed(reply) ?? { state: reply[0] as 'queued' | 'over' };
   }
 
@@ -112,7 +112,7 @@ export class Matchmaker {
     const { contact } = entry;
     const known = [contact.id, contact.entry, entry.class, agentId] as const;
     const reply = await this.run('claim', ...known, ...told(entry), version);
-    if (reply[0] === 'ok') return { state: 'ok', reservation: readReservation(reply[1]) };
+    if (reply[0] === 'ok') return { state: 'ok', reservation: reservationIn(reply) };
     return disagreed(reply) ?? { state: reply[0] as 'gone' | 'not-able' };
   }
 
@@ -121,13 +121,14 @@ export class Matchmaker {
     reservationId: ReservationId,
     agentId: AgentId,
   ): Promise<Answered> {
-    const [tag, rest] = await this.run(name, reservationId, agentId);
+    const reply = await this.run(name, reservationId, agentId);
+    const [tag, epoch] = reply;
     if (tag === 'late') {
       await this.run('lapse', reservationId);
       return { state: 'gone' };
     }
-    if (tag === 'ok') return { state: 'ok', reservation: readReservation(rest) };
-    if (tag === 'unknown') return { state: wasOurs(reservationId, Number(rest)) ? 'gone' : 'unknown' };
+    if (tag === 'ok') return { state: 'ok', reservation: reservationIn(reply) };
+    if (tag === 'unknown') return { state: wasOurs(reservationId, Number(epoch)) ? 'gone' : 'unknown' };
     return { state: tag as 'not-yours' | 'gone' };
   }
 
@@ -150,12 +151,12 @@ export class Matchmaker {
   ): Promise<AgentStatus | Stale> {
     const wished = [wish.state, reasonOf(wish), JSON.stringify(wish)] as const;
     const reply = await this.run('setAgentState', agentId, profile, ...wished, version, onlyNew ? '1' : '');
-    return stale(reply) ?? readStatus(reply[1]);
+    return stale(reply) ?? readStatus(agentId, String(reply[1]));
   }
 
   async agentStatus(agentId: AgentId): Promise<AgentStatus | undefined> {
     const reply = await this.run('agentStatus', agentId);
-    return reply[0] === 'ok' ? readStatus(reply[1]) : undefined;
+    return reply[0] === 'ok' ? readStatus(agentId, String(reply[1])) : undefined;
   }
 
   async schedule(
@@ -197,6 +198,10 @@ function told(entry: Entry): readonly (string | number)[] {
 
 function reasonOf(wish: AgentWish | AgentNext): string {
   return wish.state === 'not-ready' ? wish.reason : '';
+}
+
+function reservationIn([, id, state, text]: Reply): RawReservation {
+  return readReservation(String(id), String(state), String(text));
 }
 
 function disagreed(reply: Reply): Stale | UnknownClass | undefined {

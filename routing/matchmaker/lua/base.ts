@@ -3,16 +3,16 @@ export const REDIS_TIME = "call('TIME')";
 
 /**
  * What every function begins and ends with: time, epoch and roster version from Redis itself, and what happened told
- * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd2:`, so that one centre stays in
+ * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd3:`, so that one centre stays in
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
-local call, match, find, sub, quote, floor, min, max, log
+local call, match, find, sub, join, floor, min, max, log
 local P, K, ARGV, stamp, ms, now, epoch, meta, told
 
 -- Redis shows its own libraries to a call only, not while it loads.
 local function open_libraries()
-  call, match, find, sub, quote = redis.call, string.match, string.find, string.sub, cjson.encode
+  call, match, find, sub, join = redis.call, string.match, string.find, string.sub, table.concat
   floor, min, max, log = math.floor, math.min, math.max, math.log
 end
 
@@ -51,10 +51,11 @@ local function recall()
 end
 local function version() return (meta or recall())[1] or '0' end
 
--- What happened in this step, to be written; the list is the same one in every step, filled anew.
+-- What happened in this step and to whom, to be written, as it is read by matchmaker/decode.ts; the list is the same one
+-- in every step, filled anew.
 local events = {}
-local function emit(kind, body)
-  events[told + 1], events[told + 2] = kind, body
+local function emit(kind, id, body)
+  events[told + 1], events[told + 2] = kind .. ' ' .. id, body
   told = told + 2
 end
 

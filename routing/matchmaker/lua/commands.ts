@@ -33,7 +33,7 @@ if c then
   if known == entry then
     if c.st == 'waiting' then return {'queued'} end
     local r = reservation_load(c.r)
-    if r then return {'reserved', reservation_view(r)} end
+    if r then return answer('reserved', r) end
   end
 end
 local new = told(4)
@@ -52,7 +52,7 @@ if freed then
   local after = contact_load(cid)
   if after.r ~= '' then rid = after.r; r = reservation_load(rid) end
 end
-if rid then return {'reserved', reservation_view(r)} end
+if rid then return answer('reserved', r) end
 return {'queued'}
 `;
 
@@ -80,11 +80,11 @@ local rid, aid = arg(1), arg(2)
 local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if is_taken(r) then return {'ok', reservation_view(r)} end
+if is_taken(r) then return answer('ok', r) end
 if r.st ~= 'pending' then return {'gone'} end
 if now >= tonumber(r.dl) then return {'late'} end
 take(rid, r)
-return {'ok', reservation_view(r)}
+return answer('ok', r)
 `;
 
 /** [rid]: an offer whose deadline is over, if it still is one. */
@@ -100,11 +100,11 @@ local rid, aid = arg(1), arg(2)
 local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if r.st == 'rejected' then return {'ok', reservation_view(r)} end
+if r.st == 'rejected' then return answer('ok', r) end
 if r.st ~= 'pending' then return {'gone'} end
 if now >= tonumber(r.dl) then lapse(rid, r); return {'gone'} end
 pass_on(rid, r, 'rejected', 'declined')
-return {'ok', reservation_view(r)}
+return answer('ok', r)
 `;
 
 /** [cid, entry, class, agent, score, … as for enter, roster version]. */
@@ -120,7 +120,7 @@ if c then
   if known > entry or (known == entry and c.st == 'over') then return {'gone'} end
   old = reservation_load(c.r)
   if known == entry and old and is_taken(old) then
-    if old.a == aid then return {'ok', reservation_view(old)} end
+    if old.a == aid then return answer('ok', old) end
     return {'gone'}
   end
 end
@@ -130,12 +130,12 @@ if unknown then return {'unknown-class', unknown} end
 widen(new)
 if old and old.st == 'pending' and tonumber(c.e) == entry and old.a == aid and now < tonumber(old.dl) then
   take(c.r, old)
-  return {'ok', reservation_view(old)}
+  return answer('ok', old)
 end
 local a = agent_load(aid)
 if not a or not is_able(a.p, new.cls) then return {'not-able'} end
 if a.r ~= '' and not find(room(a), channel_of(new.cls), 1, true) then return {'not-able'} end
-if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. quote(a.reason) .. '}' end
+if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. cjson.encode(a.reason) .. '}' end
 if c and c.st == 'waiting' then line_remove(cid, c) end
 local taken = c and c.r
 if old and old.st == 'pending' then end_reservation(taken, old, 'rescinded') end
@@ -143,7 +143,7 @@ forget_due(cid)
 if a.idle == '' then a.idle = stamp end
 local rid, r = reserve(cid, new, aid, a, 'claimed', seen(a.p, aid, idle_score(a)), 'accepted')
 if old and old.st == 'rescinded' then release_from(old) end
-return {'ok', reservation_view(r)}
+return answer('ok', r)
 `;
 
 /** [rid]. */
@@ -152,7 +152,7 @@ local rid = arg(1)
 local r = reservation_load(rid)
 if not r or r.st ~= 'accepted' then return {'nothing'} end
 r.st = 'wrapping'
-emit('reservation.wrapup', reservation_view(r))
+emit('reservation.wrapup', rid, r.text)
 settle(r.a, r.agent, 'working-after-call')
 return {'wrapping'}
 `;
@@ -180,7 +180,7 @@ local a = agent_load(aid)
 if not a then
   a = {st = 'logged-off', since = call('HGET', K.off, aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = '',
     ch = 'voice', open = '', also = '', st0 = 'logged-off', r0 = ''}
-elseif arg(7) == '1' then return {'ok', agent_view(aid, a)} end
+elseif arg(7) == '1' then return {'ok', agent_text(a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
   local rid, r = a.r, reservation_load(a.r)
   if r then end_reservation(rid, r, 'canceled') end
@@ -196,16 +196,16 @@ elseif a.r ~= '' then
 elseif a.st ~= wish.state or a.reason ~= wish.reason then
   release(aid, a, wish)
 end
-return {'ok', agent_view(aid, agent_load(aid) or a)}
+return {'ok', agent_text(agent_load(aid) or a)}
 `;
 
 /** [agent]. */
 export const agentStatus = String.raw`
 local a = agent_load(arg(1))
-if a then return {'ok', agent_view(arg(1), a)} end
+if a then return {'ok', agent_text(a)} end
 local since = call('HGET', K.off, arg(1))
 if not since then return {'unknown'} end
-return {'ok', '{"agentId":' .. quote(arg(1)) .. ',"state":"logged-off","since":' .. since .. '}'}
+return {'ok', 'logged-off\t\t' .. since}
 `;
 
 /** [cid, at, service or empty, started at or empty]: who started already is overtaken while they snooze. */
@@ -235,7 +235,7 @@ local at = due_at(arg(1)) or -1
 if at ~= tonumber(arg(2)) then return {'nothing'} end
 if at > now then return {'early', num(at - now)} end
 forget_due(arg(1))
-emit('contact.due', cjson.encode({contactId = arg(1)}))
+emit('contact.due', arg(1), '')
 return {'due'}
 `;
 

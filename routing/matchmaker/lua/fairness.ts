@@ -80,10 +80,10 @@ local function overtaken(c, how, lines, heads, aid, a)
   local list = {}
   for reason, count in pairs(n) do
     if count > 0 then
-      list[#list + 1] = '"' .. reason .. '":' .. count
+      list[#list + 1] = reason .. ' ' .. count
       call('HINCRBY', K.overtaken, reason, count)
     end
   end
-  return ',"overtook":{' .. table.concat(list, ',') .. '}'
+  return join(list, ' ')
 end
 `;

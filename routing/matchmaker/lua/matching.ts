@@ -34,14 +34,15 @@ local function agent_move(id, a, st, reason)
     if open ~= '' then open_parts(id, a, open) else a.idle = '' end
   end
   a.st0 = st; a.r0 = a.r
-  if st ~= 'logged-off' then agent_save(id, a)
+  local text = agent_text(a)
+  if st ~= 'logged-off' then call('HSET', K.agents, id, text)
   else
     if was ~= st then call('HINCRBY', K.duty, a.p, -1) end
     call('ZREM', P .. 'on:' .. a.p, id)
     call('HDEL', K.agents, id)
     call('HSET', K.off, id, ms)
   end
-  emit('agent.state', agent_view(id, a))
+  emit('agent.state', id, text)
 end
 `;
 
@@ -52,21 +53,22 @@ local function stood()
   if call('HLEN', K.agents) > 20 then return '' end
   local all, states = call('HGETALL', K.agents), {}
   for i = 1, #all, 2 do
-    local st, p, since, more, reason = match(all[i + 1],
-      '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t[^\t]*\t(.*)$')
+    local st, p, since, rest = match(all[i + 1], '^(%S+)\t(%S*)\t(%d+)\t%d*\t%S*\t[^\t]*\t%d*(.*)$')
+    local more, reason = match(rest, '^\t([^\t]*)\t[^\t]*\t(.*)$')
     -- What is in hand, where it is not one call: busy+chat+chat.
-    if more ~= '' then
+    if more and more ~= '' then
       local ch, also = match(more, '^([^;]*);[^;]*;(.*)$')
       st = st .. '+' .. ch
       for other in string.gmatch(also, '%S+ %S+ (%S+) [^\1]*\1') do st = st .. '+' .. other end
     end
-    states[#states + 1] = quote(all[i]) .. ':' .. quote(st .. ' ' .. p .. ' ' .. since .. ' ' .. reason)
+    states[#states + 1] = all[i] .. '\1' .. st .. ' ' .. p .. ' ' .. since .. ' '
+      .. string.gsub(reason or '', '%c', ' ')
   end
-  return #states > 0 and ',"states":{' .. table.concat(states, ',') .. '}' or ''
+  return join(states, '\1')
 end
 
 -- Of a profile looked at, who was idle longest, and since when in µs.
-local function seen(p, id, idle) return '["' .. p .. '",' .. quote(id) .. ',' .. idle .. ']' end
+local function seen(p, id, idle) return p .. '\1' .. idle .. ' ' .. id end
 
 local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   local fence = tonumber((meta or recall())[2] or '0') + 1
@@ -75,19 +77,16 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   meta[2] = f
   call('HSET', K.meta, 'fence', f)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
-  local ring = c.ring ~= '0' and ',"ring":' .. c.ring or ''
-  local body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
-    .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl .. ',"class":"' .. c.cls
-    .. '","why":{"how":"' .. how .. '","version":' .. version() .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
-    .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a) .. stood() .. '}}'
-  local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = body}
-  call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. body)
+  local text = cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. ms .. '\t' .. how .. '\t'
+    .. version() .. '\t' .. looked .. '\t' .. c.ring .. '\t' .. overtaken(c, how, lines, heads, aid, a) .. '\t' .. stood()
+  local r = {id = rid, st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, text = text}
+  call('SET', P .. 'r:' .. rid, text)
   put_by(a)
   a.acc = ''
   if st == 'pending' then call('ZADD', K.dl, dl, rid) else a.acc = ms; a.idle = '' end
   c.st = 'held'; c.r = rid
   contact_save(cid, c)
-  emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', reservation_view(r))
+  emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', rid, text)
   a.r = rid; a.c = cid; a.ch = channel_of(c.cls)
   agent_move(aid, a, st == 'accepted' and 'busy' or 'reserved')
   return rid, r
@@ -150,7 +149,7 @@ end
 
 local function wish_text(wish)
   if wish.state ~= 'not-ready' then return '{"state":"' .. wish.state .. '"}' end
-  return '{"state":"not-ready","reason":' .. quote(wish.reason) .. '}'
+  return '{"state":"not-ready","reason":' .. cjson.encode(wish.reason) .. '}'
 end
 
 -- An agent is done with what is looked at; what they wished meanwhile holds when the last is gone.
@@ -204,7 +203,7 @@ end
 local function take(rid, r)
   r.st = 'accepted'
   call('ZREM', K.dl, rid)
-  emit('reservation.accepted', reservation_view(r))
+  emit('reservation.accepted', rid, r.text)
   r.agent.acc = ms; r.agent.idle = ''
   settle(r.a, r.agent, 'busy')
 end
@@ -228,6 +227,6 @@ end
 
 export const telling = String.raw`
 local function repaired(what, why)
-  emit('repaired', cjson.encode({what = what, why = why}))
+  emit('repaired', what, why)
 end
 `;

@@ -22,8 +22,8 @@ local function widen(c)
 end
 
 -- The first among the idle of the best tier that has any: the tier's number, the agent, their profile, all looked at.
+-- Idle scores are of one length, so that heads compare as text.
 local function first_of(tiers, heads, suffix)
-  local looked, count = '', 0
   for i, tier in ipairs(tiers) do
     local lists = tier
     if suffix then
@@ -31,19 +31,17 @@ local function first_of(tiers, heads, suffix)
       for n, p in ipairs(tier) do lists[n] = p .. suffix end
     end
     local texts = call('HMGET', K[heads], unpack(lists))
-    local best, since, at
+    local best, at
+    local looked, count = {}, 0
     for n = 1, #tier do
       local text = texts[n]
       if text then
-        local score, id, written = head_read(text)
-        count = count + 1
-        if count <= 20 then
-          looked = looked .. (count > 1 and ',["' or '["') .. tier[n] .. '",' .. quote(id) .. ',' .. written .. ']'
-        end
-        if not best or score < since or (score == since and id < best) then best, since, at = id, score, n end
+        if count < 40 then looked[count + 1], looked[count + 2] = tier[n], text end
+        count = count + 2
+        if not best or text < best then best, at = text, n end
       end
     end
-    if best then return i, best, tier[at], looked end
+    if best then return i, match(best, ' (.+)$'), tier[at], join(looked, '\1') end
   end
 end
 

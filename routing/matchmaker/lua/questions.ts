@@ -84,16 +84,13 @@ local due = {}
 for _, list in ipairs(due_lists()) do
   for _, it in ipairs(call('ZRANGE', list, 0, -1, 'WITHSCORES')) do due[#due + 1] = it end
 end
-local reservations, agents, states = {}, {}, call('HGETALL', K.agents)
-for i = 1, #states, 2 do
-  local a = agent_load(states[i])
-  agents[#agents + 1] = agent_view(states[i], a)
-  for _, rid in ipairs(in_hand(a)) do
+local reservations, agents = {}, call('HGETALL', K.agents)
+for i = 2, #agents, 2 do
+  for _, rid in ipairs(in_hand(agent_read(agents[i]))) do
     local r = reservation_load(rid)
-    if r then reservations[#reservations + 1] = reservation_view(r) end
+    if r then reservations[#reservations + 1] = {rid, r.st, r.text} end
   end
 end
 return {'ok', last[1] and last[1][1] or '', ms, waiting, due,
-  reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty),
-  states, call('HGETALL', K.overtaken)}
+  reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty), call('HGETALL', K.overtaken)}
 `;

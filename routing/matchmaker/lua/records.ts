@@ -1,10 +1,12 @@
 /**
  * Agents, contacts and reservations as they are kept: one line of text each, its fields between tabs ('' for none),
- * since reading and writing a whole hash costs several times as much.
+ * since reading and writing a whole hash costs several times as much. They are told as they are kept: what a reader
+ * wants to know of them is put into words there, by `matchmaker/decode.ts`.
  *
- *   agents <id>   st p since idle r c acc more next reason     (r c acc: the foremost contact in hand)
+ *   agents <id>   st p since idle r c acc, then for few: more next reason     (r c acc: the foremost contact in hand)
  *   c:<id>        st e r cls sc om pa pu pw start pr bo ring rings ln b0 sv     or   over e
- *   r:<id>        c a e dl cls body     (never changes; gone when it is over, but for a while after it was rejected)
+ *   r:<id>        c a e dl cls at how version heads ring overtook states
+ *                 (never changes; gone when it is over, but for a while after it was rejected)
  *   dl            reservations that wait for an answer, by deadline
  *
  * `more` is empty for who has one call in hand, or nothing; else `channel;open;rest`: of the foremost its channel, then
@@ -15,30 +17,27 @@ export const records = String.raw`
 local OVER_S, ENDED_S = 21600, 3600
 
 local function agent_read(text)
-  local st, p, since, idle, r, c, acc, more, nx, reason = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason,
+  local st, p, since, idle, r, c, acc, rest = match(text,
+    '^(%S+)\t(%S*)\t(%d+)\t(%d*)\t(%S*)\t([^\t]*)\t(%d*)(.*)$')
+  local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = '', reason = '',
     ch = 'voice', open = '', also = '', st0 = st, r0 = r}
-  if more ~= '' then a.ch, a.open, a.also = match(more, '^([^;]*);([^;]*);(.*)$') end
+  if rest ~= '' then
+    local more
+    more, a.next, a.reason = match(rest, '^\t([^\t]*)\t([^\t]*)\t(.*)$')
+    if more ~= '' then a.ch, a.open, a.also = match(more, '^([^;]*);([^;]*);(.*)$') end
+  end
   return a
 end
 local function agent_load(id)
   local text = call('HGET', K.agents, id)
   return text and agent_read(text) or nil
 end
-local function agent_save(id, a)
-  local more = ''
-  if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then more = a.ch .. ';' .. a.open .. ';' .. a.also end
-  call('HSET', K.agents, id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
-    .. '\t' .. a.acc .. '\t' .. more .. '\t' .. a.next .. '\t' .. a.reason)
-end
-local function agent_view(id, a)
-  local v = '{"agentId":' .. quote(id) .. ',"state":"' .. a.st .. '","since":' .. a.since
-  if a.reason ~= '' then v = v .. ',"reason":' .. quote(a.reason) end
-  if a.next ~= '' then v = v .. ',"next":' .. a.next end
-  if a.r ~= '' then v = v .. ',"reservationId":"' .. a.r .. '","contactId":' .. quote(a.c) end
-  if a.open ~= '' then v = v .. ',"open":["' .. string.gsub(a.open, ' ', '","') .. '"]' end
-  return v .. '}'
+local function agent_text(a)
+  local rest = ''
+  if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then
+    rest = '\t' .. a.ch .. ';' .. a.open .. ';' .. a.also .. '\t' .. a.next .. '\t' .. a.reason
+  elseif a.next ~= '' or a.reason ~= '' then rest = '\t\t' .. a.next .. '\t' .. a.reason end
+  return a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c .. '\t' .. a.acc .. rest
 end
 
 -- Of several contacts in hand one is looked at, and stands in r, c, acc, ch and st; the others wait in 'also'.
@@ -81,14 +80,13 @@ local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] 
 local function reservation_load(id)
   local text = id ~= '' and call('GET', P .. 'r:' .. id)
   if not text then return nil end
-  local c, aid, e, dl, cls, body = match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  local c, aid, e, dl, cls = match(text, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%S+)')
   local a = agent_load(aid)
   if a and a.r ~= id and not (a.also ~= '' and bring(a, id)) then a = nil end
-  return {st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, body = body, agent = a}
+  return {id = id, st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, text = text, agent = a}
 end
 local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end
--- What never changes was written once, as JSON.
-local function reservation_view(r) return '{"state":"' .. r.st .. '",' .. r.body end
+local function answer(word, r) return {word, r.id, r.st, r.text} end
 `;
 
 /** Contacts, apart: who answers an offer does not need them. */
@@ -112,8 +110,7 @@ end
 local function contact_over(id, c) call('SET', P .. 'c:' .. id, 'over\t' .. c.e, 'EX', OVER_S) end
 
 local function contact_event(kind, id, c)
-  local ring = c.ring and c.ring ~= '0' and ',"ring":' .. c.ring or ''
-  emit(kind, '{"contactId":' .. quote(id) .. ',"entry":' .. c.e .. ring .. '}')
+  emit(kind, id, c.ring and c.ring ~= '0' and c.e .. ' ' .. c.ring or c.e)
 end
 -- The contact, while this reservation and no later one is its own.
 local function held_by(rid, r)
@@ -125,7 +122,7 @@ local function end_reservation(rid, r, st)
   if r.st == 'pending' then call('ZREM', K.dl, rid) end
   r.st = st
   if st == 'rejected' then call('EXPIRE', P .. 'r:' .. rid, ENDED_S) else call('DEL', P .. 'r:' .. rid) end
-  emit('reservation.' .. st, reservation_view(r))
+  emit('reservation.' .. st, rid, r.text)
 end
 
 local function line_add(id, c)

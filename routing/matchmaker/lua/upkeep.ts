@@ -27,7 +27,7 @@ end
 table.sort(late, function(a, b) return a.at < b.at or (a.at == b.at and a.id < b.id) end)
 for _, it in ipairs(late) do
   forget_due(it.id)
-  emit('contact.due', cjson.encode({contactId = it.id}))
+  emit('contact.due', it.id, '')
 end
 return {'leader', tostring(#lapsed), tostring(#late), tostring(#wider)}
 `;
@@ -94,8 +94,7 @@ export const found = String.raw`
 if call('HSETNX', K.meta, 'epoch', arg(1)) == 0 then return {'already'} end
 epoch = arg(1)
 call('DEL', K.out)
-emit('repaired', cjson.encode({what = 'redis',
-  why = epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again'}))
+emit('repaired', 'redis', epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again')
 return {'founded'}
 `;
 
@@ -128,7 +127,7 @@ call('PERSIST', P .. 'compat@' .. coming)
 call('PERSIST', P .. 'pcls@' .. coming)
 call('HSET', K.meta, 'ver', coming)
 call('UNLINK', P .. 'compat@' .. version(), P .. 'pcls@' .. version())
-emit('rules.changed', '{}')
+emit('rules.changed', '', '')
 return {'ok'}
 `;
 
@@ -163,7 +162,7 @@ call('HINCRBY', K.duty, a.p, -1)
 call('HINCRBY', K.duty, p, 1)
 if AT_WORK[st] then call('HINCRBY', K.work, a.p, -1); call('HINCRBY', K.work, p, 1) end
 a.p = p
-agent_save(aid, a)
+call('HSET', K.agents, aid, agent_text(a))
 -- Somebody may wait whom only the new skills serve; if not, the agent keeps how long they were idle.
 if st == 'ready' then
   a.st = 'not-ready'; a.st0 = 'not-ready'
@@ -184,7 +183,7 @@ for i = 1, #ARGV - 1, 2 do
     if was then changed = true end
   end
 end
-if changed then emit('rules.changed', '{}') end
+if changed then emit('rules.changed', '', '') end
 return {'ok'}
 `;
 
@@ -200,7 +199,7 @@ if not was then return {'first'} end
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)[1]
 local last_number = last and tonumber(match(last[1], '-(%d+)$')) or 0
 call('DEL', K.out)
-call('XADD', K.out, epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
-  cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
+call('XADD', K.out, epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired redis',
+  'it was restarted and may have lost its last moments')
 return {'another'}
 `;
