@@ -2,13 +2,15 @@ import type { AgentId, CallbackId } from '../contracts/ids.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { OVERTAKE_REASONS } from './domain/fairness.ts';
-import { numbersByName, readReservation, readStatus } from './matchmaker/decode.ts';
+import { numbersByName, readReservation, readStatus, readWaiting } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type { Contact, Qualification, RoutingSnapshot, Standing } from './routing.ts';
 import type { Look, Standings } from './standings.ts';
 
 const MOST_CANDIDATES = 10;
+
+type Row = readonly [id: string, line: string, wishes: string];
 
 /** Reads the answer of the `snapshot` script: all of it was true at one moment. */
 export async function readSnapshot(
@@ -19,7 +21,7 @@ export async function readSnapshot(
 ): Promise<RoutingSnapshot> {
   const [, cursor, at, lines, due, reservations, agents, work, duty, overtaken] = reply;
   const states = agents as string[];
-  const rows = (lines as Row[]).map(waiter).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
+  const rows = (lines as Row[]).map(readWaiting).sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
   const onDuty = numbersByName(duty);
   const common = { atWork: numbersByName(work), onDuty, idle: false };
   await vocabulary.learn(
@@ -74,7 +76,7 @@ export async function readSnapshot(
 
 /** Reads a part of those who wait, as the `some` script tells it. */
 export async function readSome(rows: unknown, vocabulary: Vocabulary): Promise<readonly Contact[]> {
-  const some = (rows as Row[]).map(waiter);
+  const some = (rows as Row[]).map(readWaiting);
   await vocabulary.learn(
     some.map((it) => it.asked),
     [],
@@ -89,40 +91,6 @@ function requirementOf(id: ClassId, vocabulary: Vocabulary): Contact['requiremen
 function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['overtaken'] {
   const all = OVERTAKE_REASONS.map((it) => [it, counts.get(it) ?? 0] as const);
   return Object.fromEntries(all) as RoutingSnapshot['overtaken'];
-}
-
-/** id, entry, class now, score, started at, priority, service, class asked for, preferred agent and until, line. */
-type Row = readonly [
-  string,
-  string,
-  ClassId,
-  string,
-  string,
-  string,
-  string,
-  ClassId,
-  string,
-  string,
-  string,
-];
-
-function waiter([id, entry, now, score, start, priority, service, asked, agent, until, line]: Row): {
-  readonly id: string;
-  readonly class: ClassId;
-  readonly asked: ClassId;
-  readonly score: number;
-  readonly line: string;
-  readonly contact: Omit<Contact, 'requirement'>;
-} {
-  const contact = {
-    id: id as CallbackId,
-    service,
-    priority: Number(priority),
-    startedAt: Number(start),
-    entry: Number(entry),
-    ...(agent !== '' && { preferred: { agentId: agent as AgentId, until: Number(until) } }),
-  };
-  return { id, class: now, asked, score: Number(score), line, contact };
 }
 
 /** Who is logged in and could serve, best qualified first, then longest in their present state. */

@@ -2,7 +2,8 @@ import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts'
 import type { AgentState, ReservationState } from '../../contracts/states.ts';
 import type { RoutedChannel } from '../domain/channels.ts';
 import type { DecisionInputs } from '../domain/decision.ts';
-import type { AgentStatus, AgentWish } from '../routing.ts';
+import type { ClassId } from '../domain/match.ts';
+import type { AgentStatus, AgentWish, Contact } from '../routing.ts';
 
 /** A reservation with its decision still made of ids. */
 export interface RawReservation {
@@ -48,6 +49,34 @@ export function readReservation(id: string, state: string, text: string): RawRes
       ...(stood.length > 0 && { states: Object.fromEntries(stood) }),
     },
   };
+}
+
+/** One who waits. */
+export interface Waiting {
+  readonly id: string;
+  /** What it needs now. */
+  readonly class: ClassId;
+  /** What it asked for. */
+  readonly asked: ClassId;
+  readonly score: number;
+  readonly line: string;
+  readonly contact: Omit<Contact, 'requirement'>;
+}
+
+/** Reads one who waits: its id, its line, and its wishes as `lua/records.ts` keeps them. */
+export function readWaiting([id, line, wishes]: readonly [string, string, string]): Waiting {
+  const [entry, now = '', , , score, start, , priority, , preferred = '', asked = '', service = ''] =
+    wishes.split('\t');
+  const [, until, agentId] = /^(\S+) \S+ (.+)$/.exec(preferred) ?? [];
+  const contact = {
+    id: id as CallbackId,
+    service,
+    priority: Number(priority),
+    startedAt: Number(start),
+    entry: Number(entry),
+    ...(agentId !== undefined && { preferred: { agentId: agentId as AgentId, until: Number(until) } }),
+  };
+  return { id, class: now, asked, score: Number(score), line, contact };
 }
 
 /** Reads an agent as `lua/records.ts` writes them. */

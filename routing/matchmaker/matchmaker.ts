@@ -84,7 +84,7 @@ export class Matchmaker {
 
   async enter(entry: Entry, version: number): Promise<Entered> {
     const { contact } = entry;
-    const reply = await this.run('enter', contact.id, contact.entry, entry.class, ...told(entry), version);
+    const reply = await this.run('enter', contact.id, wishes(entry), version);
     if (reply[0] === 'reserved') return { state: 'reserved', reservation: reservationIn(reply) };
     return disagreed(reply) ?? { state: reply[0] as 'queued' | 'over' };
   }
@@ -92,7 +92,7 @@ export class Matchmaker {
   /** Whoever waits, waits by a changed rule of their service from now on, at the same place. */
   async anew(entry: Entry, version: number): Promise<{ state: 'ok' | 'nothing' } | Stale | UnknownClass> {
     const { contact } = entry;
-    const reply = await this.run('anew', contact.id, contact.entry, entry.class, ...told(entry), version);
+    const reply = await this.run('anew', contact.id, wishes(entry), version);
     return disagreed(reply) ?? { state: reply[0] as 'ok' | 'nothing' };
   }
 
@@ -110,8 +110,7 @@ export class Matchmaker {
 
   async claim(entry: Entry, agentId: AgentId, version: number): Promise<Answered | Stale | UnknownClass> {
     const { contact } = entry;
-    const known = [contact.id, contact.entry, entry.class, agentId] as const;
-    const reply = await this.run('claim', ...known, ...told(entry), version);
+    const reply = await this.run('claim', contact.id, wishes(entry), version, agentId);
     if (reply[0] === 'ok') return { state: 'ok', reservation: reservationIn(reply) };
     return disagreed(reply) ?? { state: reply[0] as 'gone' | 'not-able' };
   }
@@ -178,22 +177,26 @@ export class Matchmaker {
   }
 }
 
-/** A contact in the words of the scripts. */
-function told(entry: Entry): readonly (string | number)[] {
+/** What a contact wishes, as `lua/records.ts` keeps it and `decode.ts` reads it. */
+function wishes(entry: Entry): string {
   const { contact, precedence, offerMs, rings, waitUntil } = entry;
   const { preferred } = contact;
   return [
+    contact.entry,
+    entry.class,
+    0,
+    rings.map((it) => `${it.at} ${it.class}`).join(' '),
     precedence.score,
-    offerMs,
     Math.floor(contact.startedAt),
+    offerMs,
     precedence.priority,
     precedence.boostMs,
-    rings.map((it) => `${it.at} ${it.class}`).join(' '),
+    preferred === undefined
+      ? ''
+      : `${Math.max(preferred.until, waitUntil)} ${waitUntil} ${preferred.agentId}`,
+    entry.class,
     contact.service,
-    preferred?.agentId ?? '',
-    preferred === undefined ? '' : Math.max(preferred.until, waitUntil),
-    waitUntil,
-  ];
+  ].join('\t');
 }
 
 function reasonOf(wish: AgentWish | AgentNext): string {

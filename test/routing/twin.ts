@@ -21,6 +21,7 @@ import {
   readReservation,
   readStatus,
   readStep,
+  readWaiting,
   Roster,
   RosterPublisher,
   scriptsWith,
@@ -166,7 +167,7 @@ export class Twin {
       string,
       string,
       string,
-      string[][],
+      [string, string, string][],
       string[],
       [string, string, string][],
       string[],
@@ -176,7 +177,8 @@ export class Twin {
     ];
     const redis = {
       waiting: waiting
-        .map(([id, entry, kind, score]) => ({ id, entry: Number(entry), kind, score: Number(score) }))
+        .map(readWaiting)
+        .map(({ id, class: kind, score, contact }) => ({ id, entry: contact.entry, kind, score }))
         .sort(byId),
       due: [...pairs(due)].map(([id, at]) => ({ id, at: Number(at) })).sort(byId),
       reservations: reservations.map((it) => reservationOf(readReservation(...it))).sort(byId),

@@ -1,30 +1,14 @@
 /** What the contact server may tell: each body runs after the pieces it needs. */
 
-/** How `enter` and `claim` are told a contact: from here on in their arguments, roster version last. */
-const fresh = String.raw`
-local function told(i)
-  return {e = arg(2), cls = arg(3), b0 = arg(3), r = '', ring = '0', ln = '', sc = arg(i), om = arg(i + 1),
-    start = arg(i + 2), pr = arg(i + 3), bo = arg(i + 4), rings = arg(i + 5), sv = arg(i + 6),
-    pa = arg(i + 7), pu = arg(i + 8), pw = arg(i + 9)}
-end
--- Every kind of contact it may become has to be known before it is filed.
-local function unknown_class(c)
-  if not tiers_of(c.cls) then return c.cls end
-  for cls in string.gmatch(c.rings, '%d+ (%S+)') do
-    if call('HEXISTS', P .. 'compat@' .. version(), cls) == 0 then return cls end
-  end
-end
-`;
-
 /**
- * [cid, entry, class, score, offerMs, startedAt, priority, boost ms, rings `at class …`, service, preferred agent,
- * preferred until, waited for until, roster version].
+ * [cid, wishes, roster version]. The wishes are one line as `lua/records.ts` keeps it: entry, class, ring 0, rings
+ * `at class …`, score, started at, offer ms, priority, boost ms, `until waited-for-until agent` of who is preferred,
+ * class, service.
  */
-export const enter =
-  fresh +
-  String.raw`
-local cid, entry = arg(1), tonumber(arg(2))
-if arg(14) ~= version() then return {'stale', version()} end
+export const enter = String.raw`
+if arg(3) ~= version() then return {'stale', version()} end
+local cid, new = arg(1), contact_new(arg(2))
+local entry = tonumber(new.e)
 local c = contact_load(cid)
 local freed
 if c then
@@ -36,7 +20,6 @@ if c then
     if r then return answer('reserved', r) end
   end
 end
-local new = told(4)
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end
 if c and c.st == 'waiting' then line_remove(cid, c) end
@@ -68,7 +51,7 @@ if c.st == 'waiting' then
   tally('cancels', 1)
   tally_waited(c)
 end
-contact_over(cid, c)
+contact_over(cid, c.e)
 contact_event('contact.left', cid, c)
 if r and r.st == 'pending' then withdraw(c.r, r, 'canceled') end
 return {'left'}
@@ -107,12 +90,11 @@ pass_on(rid, r, 'rejected', 'declined')
 return answer('ok', r)
 `;
 
-/** [cid, entry, class, agent, score, … as for enter, roster version]. */
-export const claim =
-  fresh +
-  String.raw`
-local cid, entry, aid = arg(1), tonumber(arg(2)), arg(4)
-if arg(15) ~= version() then return {'stale', version()} end
+/** [cid, wishes as for enter, roster version, agent]. */
+export const claim = String.raw`
+if arg(3) ~= version() then return {'stale', version()} end
+local cid, new, aid = arg(1), contact_new(arg(2)), arg(4)
+local entry = tonumber(new.e)
 local c = contact_load(cid)
 local old
 if c then
@@ -124,7 +106,6 @@ if c then
     return {'gone'}
   end
 end
-local new = told(5)
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end
 widen(new)
@@ -240,23 +221,21 @@ return {'due'}
 `;
 
 /**
- * [… as for enter]: the rule of its service was changed. Who waits is asked for, offered and waited for by the new one;
+ * [as for enter]: the rule of its service was changed. Who waits is asked for, offered and waited for by the new one;
  * place and score stay.
  */
-export const anew =
-  fresh +
-  String.raw`
-local cid = arg(1)
-if ARGV[#ARGV] ~= version() then return {'stale', version()} end
+export const anew = String.raw`
+if arg(3) ~= version() then return {'stale', version()} end
+local cid, new = arg(1), contact_new(arg(2))
 local c = contact_load(cid)
-if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(arg(2)) then return {'nothing'} end
-local new = told(4)
+if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(new.e) then return {'nothing'} end
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end
 widen(new)
-local same = new.cls == c.cls and new.rings == c.rings and new.om == c.om and new.pw == c.pw and new.pu == c.pu
-if same then return {'nothing'} end
+local function terms(it) return match(it.pref, '^(%S+ %S+) ') end
+if new.cls == c.cls and new.rings == c.rings and new.om == c.om and terms(new) == terms(c) then return {'nothing'} end
 new.sc = c.sc; new.pr = c.pr; new.bo = c.bo
+wishes_changed(new)
 line_remove(cid, c)
 place(cid, new)
 return {'ok'}

@@ -80,12 +80,11 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   local text = cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. ms .. '\t' .. how .. '\t'
     .. version() .. '\t' .. looked .. '\t' .. c.ring .. '\t' .. overtaken(c, how, lines, heads, aid, a) .. '\t' .. stood()
   local r = {id = rid, st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, text = text}
-  call('SET', P .. 'r:' .. rid, text)
   put_by(a)
   a.acc = ''
   if st == 'pending' then call('ZADD', K.dl, dl, rid) else a.acc = ms; a.idle = '' end
-  c.st = 'held'; c.r = rid
-  contact_save(cid, c)
+  c.st = 'held'; c.r = rid; c.ln = ''
+  call('MSET', P .. 'r:' .. rid, text, P .. 'c:' .. cid, contact_text(c))
   emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', rid, text)
   a.r = rid; a.c = cid; a.ch = channel_of(c.cls)
   agent_move(aid, a, st == 'accepted' and 'busy' or 'reserved')
@@ -212,8 +211,8 @@ end
 /** A contact is done with. */
 export const finishing = String.raw`
 local function contact_done(rid, r)
-  local st, e, held = match(call('GET', P .. 'c:' .. r.c) or '', '^([^\t]*)\t([^\t]*)\t([^\t]*)\t')
-  if st == 'held' and held == rid then contact_over(r.c, {e = e}) end
+  local held, e = match(call('GET', P .. 'c:' .. r.c) or '', '^held\t(%S+)\t\t(%S+)')
+  if held == rid then contact_over(r.c, e) end
 end
 
 local function finish(rid, r, wish)

@@ -5,6 +5,14 @@ local function tiers_of(cls)
   local packed = call('HGET', P .. 'compat@' .. version(), cls)
   return packed and unpack_once(packed)
 end
+-- Every kind of contact it may become has to be known before it is filed.
+local function unknown_class(c)
+  c.tiers = tiers_of(c.cls)
+  if not c.tiers then return c.cls end
+  for cls in string.gmatch(c.rings, '%d+ (%S+)') do
+    if call('HEXISTS', P .. 'compat@' .. version(), cls) == 0 then return cls end
+  end
+end
 local function is_able(p, cls)
   for _, tier in ipairs(tiers_of(cls) or {}) do
     for _, profile in ipairs(tier) do if profile == p then return true end end
@@ -17,7 +25,8 @@ local function widen(c)
   while c.rings ~= '' do
     local at, cls, rest = match(c.rings, '^(%d+) (%S+) ?(.*)$')
     if tonumber(at) > now then return at end
-    c.cls = cls; c.ring = num(tonumber(c.ring) + 1); c.rings = rest
+    c.cls = cls; c.ring = num(tonumber(c.ring) + 1); c.rings = rest; c.tiers = nil
+    wishes_changed(c)
   end
 end
 
@@ -45,17 +54,21 @@ local function first_of(tiers, heads, suffix)
   end
 end
 
+-- Until when an agent goes before others, until when they are waited for, and who it is.
+local function preferred(c) return match(c.pref, '^(%S+) (%S+) (.+)$') end
+
 -- The best idle agent for this contact: the preferred one while that lasts, else best tier, longest idle.
 -- Fourth: that nobody else is wanted yet.
 local function best_agent(c)
-  if c.pa ~= '' and now < tonumber(c.pu) then
-    local a = agent_load(c.pa)
+  if c.pref ~= '' then
+    local pu, pw, pa = preferred(c)
+    local a = now < tonumber(pu) and agent_load(pa)
     if a and is_able(a.p, c.cls) then
-      if is_open(a, channel_of(c.cls)) then return c.pa, a, 'preferred', seen(a.p, c.pa, idle_score(a)) end
-      if now < tonumber(c.pw) then return nil, nil, 'wait' end
+      if is_open(a, channel_of(c.cls)) then return pa, a, 'preferred', seen(a.p, pa, idle_score(a)) end
+      if now < tonumber(pw) then return nil, nil, 'wait' end
     end
   end
-  local tiers, ch, heads = tiers_of(c.cls) or {}, channel_of(c.cls), 'heads'
+  local tiers, ch, heads = c.tiers or tiers_of(c.cls) or {}, channel_of(c.cls), 'heads'
   local tier, id, p, looked = first_of(tiers, heads)
   -- Who has contacts in hand comes after who has none and is as good.
   if tier ~= 1 and call('HLEN', K.parts) > 0 then
@@ -86,11 +99,12 @@ local function place(cid, c)
   if c.bo ~= '0' then known('boosts', c.bo); c.ln = c.cls .. '+' .. c.bo
   else known('levels', c.pr); c.ln = c.cls end
   if how == 'wait' then
-    c.ln = personal(c.pa, channel_of(c.cls))
+    local _, pw, pa = preferred(c)
+    c.ln = personal(pa, channel_of(c.cls))
     call('ZADD', K.pstarts, c.start, cid)
-    if not due or tonumber(c.pw) < tonumber(due) then due = c.pw end
+    if not due or tonumber(pw) < tonumber(due) then due = pw end
   end
-  contact_save(cid, c)
+  call('SET', P .. 'c:' .. cid, contact_text(c))
   line_add(cid, c)
   if due then call('ZADD', K.widen, due, cid) end
   contact_event('contact.queued', cid, c)

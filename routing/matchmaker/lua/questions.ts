@@ -7,7 +7,7 @@ local line = cls
 if cid ~= '' then
   local c = contact_load(cid)
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-  cls, score, line, service = c.cls, c.sc, c.ln, c.sv
+  cls, score, line, service = c.cls, c.sc, c.ln, match(c.asked, '\t(.*)$')
 end
 local tiers = tiers_of(cls)
 if not tiers then return {'unknown-class', cls} end
@@ -52,7 +52,7 @@ return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', K.wo
 
 /** One who waits, as it is read by `routing/snapshots.ts`. */
 const row = String.raw`
-local function waiting_row(id, c) return {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu, c.ln} end
+local function waiting_row(id, c) return {id, c.ln, c.wishes} end
 `;
 
 /** [cursor, how many keys to look at] A part of all who wait: whoever waits throughout is told in some part, or twice. */

@@ -4,12 +4,12 @@
  * wants to know of them is put into words there, by `matchmaker/decode.ts`.
  *
  *   agents <id>   st p since idle r c acc, then for few: more next reason     (r c acc: the foremost contact in hand)
- *   c:<id>        st e r cls sc om pa pu pw start pr bo ring rings ln b0 sv     or   over e
+ *   c:<id>        st r ln, then its wishes: e cls ring rings sc start om pr bo pref b0 sv     or   over e
  *   r:<id>        c a e dl cls at how version heads ring overtook states
  *                 (never changes; gone when it is over, but for a while after it was rejected)
  *   dl            reservations that wait for an answer, by deadline
  *
- * `more` is empty for who has one call in hand, or nothing; else `channel;open;rest`: of the foremost its channel, then
+ * `pref` is empty, or `until waited-for-until agent`. `more` is empty for who has one call in hand, or nothing; else `channel;open;rest`: of the foremost its channel, then
  * the channels there is room for still, then the other contacts in hand, `r st channel acc c` each and ended by \x01.
  * How a reservation stands is written with its agent and nowhere else: so no agent is held beyond their capacity.
  */
@@ -91,23 +91,29 @@ local function answer(word, r) return {word, r.id, r.st, r.text} end
 
 /** Contacts, apart: who answers an offer does not need them. */
 export const contacts = String.raw`
+-- What is written of a contact when it asks, and again only where what it asks for widened.
+local WISHES = '((%S+)\t(%S+)\t(%S+)\t([^\t]*)\t(%S+)\t(%S+)\t(%S+)\t(%S+)\t(%S+)\t([^\t]*)\t(.*))$'
+local ANEW, KEPT = '^' .. WISHES, '^(%a+)\t(%S*)\t([^\t]*)\t' .. WISHES
+
+local function contact_of(st, r, ln, wishes, e, cls, ring, rings, sc, start, om, pr, bo, pref, asked)
+  return {st = st, r = r, ln = ln, wishes = wishes, e = e, cls = cls, ring = ring, rings = rings, sc = sc, start = start,
+    om = om, pr = pr, bo = bo, pref = pref, asked = asked, tiers = nil}
+end
+local function contact_new(wishes) return contact_of('', '', '', match(wishes, ANEW)) end
 local function contact_load(id)
   local text = call('GET', P .. 'c:' .. id)
   if not text then return nil end
-  local st, e, r, cls, sc, om, pa, pu, pw, start, pr, bo, ring, rings, ln, b0, sv = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)'
-    .. '\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  if not st then return {st = 'over', e = match(text, '^over\t(.*)$'), r = ''} end
-  return {st = st, e = e, r = r, cls = cls, sc = sc, om = om, pa = pa, pu = pu, pw = pw, start = start, pr = pr, bo = bo,
-    ring = ring, rings = rings, ln = ln, b0 = b0, sv = sv}
+  local e = match(text, '^over\t(.*)$')
+  if e then return {st = 'over', e = e, r = ''} end
+  return contact_of(match(text, KEPT))
 end
-local function contact_save(id, c)
-  call('SET', P .. 'c:' .. id, c.st .. '\t' .. c.e .. '\t' .. c.r .. '\t' .. c.cls .. '\t' .. c.sc .. '\t' .. c.om .. '\t'
-    .. c.pa .. '\t' .. c.pu .. '\t' .. c.pw .. '\t' .. c.start .. '\t' .. c.pr .. '\t' .. c.bo .. '\t' .. c.ring .. '\t'
-    .. c.rings .. '\t' .. c.ln .. '\t' .. c.b0 .. '\t' .. c.sv)
+local function wishes_changed(c)
+  c.wishes = c.e .. '\t' .. c.cls .. '\t' .. c.ring .. '\t' .. c.rings .. '\t' .. c.sc .. '\t' .. c.start .. '\t' .. c.om
+    .. '\t' .. c.pr .. '\t' .. c.bo .. '\t' .. c.pref .. '\t' .. c.asked
 end
+local function contact_text(c) return c.st .. '\t' .. c.r .. '\t' .. c.ln .. '\t' .. c.wishes end
 -- A contact that is over is remembered for a while, so that a repeated entry is known as such.
-local function contact_over(id, c) call('SET', P .. 'c:' .. id, 'over\t' .. c.e, 'EX', OVER_S) end
+local function contact_over(id, e) call('SET', P .. 'c:' .. id, 'over\t' .. e, 'EX', OVER_S) end
 
 local function contact_event(kind, id, c)
   emit(kind, id, c.ring and c.ring ~= '0' and c.e .. ' ' .. c.ring or c.e)
