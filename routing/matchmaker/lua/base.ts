@@ -77,6 +77,7 @@ local function num(x) return string.format('%.0f', x) end
 
 /**
  * Lists with their heads: of each list the first entry is kept in one hash, so that many lists are compared in one look.
+ * An entry is `score id`, as it stands in the list and as a head: what a list begins with is read as it is written.
  *
  *   idle:<profile>  agents by idle since (µs)      heads   profile → head
  *   wait:<line>     contacts by score              wheads  line → head
@@ -86,23 +87,22 @@ local function num(x) return string.format('%.0f', x) end
 export const lists = String.raw`
 local function head_read(text)
   local score, id = match(text, '^(%S+) (.+)$')
-  return tonumber(score), id, score
+  return tonumber(score), id
 end
 local function list_add(kind, heads, name, id, score)
-  call('ZADD', P .. kind .. name, score, id)
-  local text = call('HGET', K[heads], name)
-  if text then
-    local first, who = head_read(text)
-    local mine = tonumber(score)
-    if first < mine or (first == mine and who < id) then return end
+  local mine = score .. ' ' .. id
+  call('ZADD', P .. kind .. name, score, mine)
+  local first = call('HGET', K[heads], name)
+  if first then
+    local theirs, ours = tonumber(match(first, '^%S+')), tonumber(score)
+    if theirs < ours or (theirs == ours and first < mine) then return end
   end
-  call('HSET', K[heads], name, score .. ' ' .. id)
+  call('HSET', K[heads], name, mine)
 end
-local function head_update(kind, heads, name)
-  local first = call('ZRANGE', P .. kind .. name, 0, 0, 'WITHSCORES')
-  if first[1] then call('HSET', K[heads], name, first[2] .. ' ' .. first[1]) else call('HDEL', K[heads], name) end
-end
-local function list_remove(kind, heads, name, id)
-  if call('ZREM', P .. kind .. name, id) == 1 then head_update(kind, heads, name) end
+local function list_remove(kind, heads, name, text)
+  local list = P .. kind .. name
+  call('ZREM', list, text)
+  local first = call('ZRANGE', list, '0', '0')[1]
+  if first then call('HSET', K[heads], name, first) else call('HDEL', K[heads], name) end
 end
 `;

@@ -70,12 +70,13 @@ end
 
 -- No longer, or again, to be found as one who has contacts in hand and room for more.
 local function close_parts(id, a)
-  for ch in string.gmatch(a.open, '%a+') do list_remove('idle:', 'parts', a.p .. '/' .. ch, id) end
+  for ch in string.gmatch(a.open, '%a+') do list_remove('idle:', 'parts', a.p .. '/' .. ch, a.at .. ' ' .. id) end
   a.open = ''
 end
 local function open_parts(id, a, open)
   if a.idle == '' then a.idle = stamp end
-  for ch in string.gmatch(open, '%a+') do list_add('idle:', 'parts', a.p .. '/' .. ch, id, idle_score(a)) end
+  a.at = idle_score(a)
+  for ch in string.gmatch(open, '%a+') do list_add('idle:', 'parts', a.p .. '/' .. ch, id, a.at) end
   a.open = open
 end
 `;

@@ -159,8 +159,7 @@ if arg(6) ~= version() then return {'stale', version()} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
-  a = {st = 'logged-off', since = call('HGET', K.off, aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = '',
-    ch = 'voice', open = '', also = '', st0 = 'logged-off', r0 = ''}
+  a = agent_read('logged-off\t' .. p .. '\t' .. (call('HGET', K.off, aid) or ms) .. '\t\t\t\t')
 elseif arg(7) == '1' then return {'ok', agent_text(a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
   local rid, r = a.r, reservation_load(a.r)

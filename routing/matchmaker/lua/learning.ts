@@ -9,21 +9,18 @@ export const learning = String.raw`
 -- Counts fade: all of a law is halved when one bin is full.
 local function tally_law(name, bin)
   local key = P .. 'law:' .. name
-  if call('HINCRBY', key, bin, 1) < 256 then return end
+  if call('HINCRBY', key, bin, '1') < 256 then return end
   local all = call('HGETALL', key)
   for i = 1, #all, 2 do call('HSET', key, all[i], num(floor(tonumber(all[i + 1]) / 2))) end
 end
 
 local function tally(what, n) call('HINCRBY', P .. 'law:*', what, num(floor(n))) end
 
--- When an offer was made: fences are that moment in µs, as long as the clock goes forward.
-local function offered_at(rid) return floor(tonumber(match(rid, '-(%d+)$')) / 1000) end
-
 -- How long an agent was taken by a contact of this kind, from the offer on.
 local function learn(cls, took)
-  local bin = min(55, floor(4 * log(max(took, 1000) / 1000) / log(2)))
-  tally_law(cls, num(bin))
-  tally_law('*', num(bin))
+  local bin = num(min(55, floor(4 * log(max(took, 1000) / 1000) / log(2))))
+  tally_law(cls, bin)
+  tally_law('*', bin)
 end
 
 -- How long somebody stood in line. Who enters again waited elsewhere in between, and is left out.
@@ -75,8 +72,8 @@ for i = 2, #some, 2 do
   local a = agent_read(some[i])
   local told = a.p
   for _, rid in ipairs(in_hand(a)) do
-    local cls = match(call('GET', P .. 'r:' .. rid) or '', '^[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t')
-    if cls then told = told .. ' ' .. cls .. ' ' .. num(offered_at(rid)) end
+    local cls, made = match(call('GET', P .. 'r:' .. rid) or '', '^[^\t]*\t[^\t]*\t%d+\t%d+\t(%S+)\t(%d+)')
+    if cls then told = told .. ' ' .. cls .. ' ' .. made end
   end
   if told ~= a.p then held[#held + 1] = told end
 end
@@ -100,7 +97,7 @@ for i, line in ipairs(names) do
   else
     -- Who waits for one agent alone is told by the kind of contact it is.
     for j = 1, #found, 2 do
-      local c = contact_load(found[j])
+      local c = contact_load(match(found[j], ' (.+)$'))
       if c and c.cls then lines[#lines + 1] = {c.cls, cut, {found[j + 1]}} end
     end
   end

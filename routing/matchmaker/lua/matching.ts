@@ -11,7 +11,7 @@ local AT_WORK = {ready = 1, reserved = 1, busy = 1, ['working-after-call'] = 1}
 -- With contacts in hand the state is that of the foremost, whatever is asked for.
 local function agent_move(id, a, st, reason)
   local was = a.st0
-  if was == 'ready' then list_remove('idle:', 'heads', a.p, id)
+  if was == 'ready' then list_remove('idle:', 'heads', a.p, a.at .. ' ' .. id)
   elseif a.open ~= '' then close_parts(id, a) end
   a.st = st
   bring_foremost(a)
@@ -20,15 +20,16 @@ local function agent_move(id, a, st, reason)
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
   if work ~= 0 then call('HINCRBY', K.work, a.p, work) end
   if was == 'logged-off' and st ~= was then
-    call('HINCRBY', K.duty, a.p, 1)
-    call('ZADD', P .. 'on:' .. a.p, now, id)
+    call('HINCRBY', K.duty, a.p, '1')
+    call('ZADD', P .. 'on:' .. a.p, ms, id)
     call('HDEL', K.off, id)
   end
   a.reason = a.r == '' and reason or ''
   if a.r == '' or st ~= was or a.r ~= a.r0 then a.since = ms end
   if st == 'ready' then
     if a.idle == '' then a.idle = stamp end
-    list_add('idle:', 'heads', a.p, id, a.idle)
+    a.at = a.idle
+    list_add('idle:', 'heads', a.p, id, a.at)
   elseif st ~= 'reserved' then
     local open = a.r ~= '' and a.next == '' and room(a) or ''
     if open ~= '' then open_parts(id, a, open) else a.idle = '' end
@@ -79,7 +80,7 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
   local text = cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. ms .. '\t' .. how .. '\t'
     .. version() .. '\t' .. looked .. '\t' .. c.ring .. '\t' .. overtaken(c, how, lines, heads, aid, a) .. '\t' .. stood()
-  local r = {id = rid, st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, text = text}
+  local r = {id = rid, st = st, c = cid, a = aid, e = c.e, dl = dl, cls = c.cls, made = ms, text = text, agent = a}
   put_by(a)
   a.acc = ''
   if st == 'pending' then call('ZADD', K.dl, dl, rid) else a.acc = ms; a.idle = '' end
@@ -95,9 +96,8 @@ end
 /** An agent looks for a contact, and what an offer's end does to both. */
 export const serving = String.raw`
 -- A fault: somebody stands in a line and does not wait there.
-local function unline(line, id, c)
-  call('ZREM', P .. 'wait:' .. line, id)
-  head_update('wait:', 'wheads', line)
+local function unline(line, head, id, c)
+  list_remove('wait:', 'wheads', line, head)
   if not c or c.st ~= 'waiting' then call('ZREM', K.starts, id); call('ZREM', K.pstarts, id) end
   repaired('contact ' .. id, 'stood in line and did not wait')
 end
@@ -109,17 +109,17 @@ local function serve(aid, a)
   if a.r ~= '' and room(a) == '' or call('HLEN', K.wheads) == 0 then return agent_move(aid, a, otherwise) end
   local lines = lines_of(aid, a)
   local heads = call('HMGET', K.wheads, unpack(lines))
-  local best, first, line
+  local best, first, at
   for i, text in ipairs(heads) do
     if text then
       local score, id = head_read(text)
-      if not best or score < first or (score == first and id < best) then best, first, line = id, score, lines[i] end
+      if not best or score < first or (score == first and id < best) then best, first, at = id, score, i end
     end
   end
   if not best then return agent_move(aid, a, otherwise) end
-  local c = contact_load(best)
+  local c, line = contact_load(best), lines[at]
   if not c or c.st ~= 'waiting' or c.ln ~= line then
-    unline(line, best, c)
+    unline(line, heads[at], best, c)
     return serve(aid, a)
   end
   line_remove(best, c)
@@ -135,8 +135,10 @@ local function unwait(aid)
   for _, ch in ipairs(CHANNELS) do
     local line = personal(aid, ch)
     if call('HEXISTS', K.wheads, line) == 1 then
-      local found = call('ZRANGE', P .. 'wait:' .. line, 0, 99, 'WITHSCORES')
-      for i = 1, #found, 2 do theirs[#theirs + 1] = {id = found[i], score = tonumber(found[i + 1])} end
+      for _, text in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '99')) do
+        local score, id = head_read(text)
+        theirs[#theirs + 1] = {id = id, score = score}
+      end
     end
   end
   table.sort(theirs, function(a, b) return a.score < b.score or (a.score == b.score and a.id < b.id) end)
@@ -180,7 +182,7 @@ local function pass_on(rid, r, st, reason)
 end
 local function lapse(rid, r)
   tally('lapses', 1)
-  tally('away', now - offered_at(rid))
+  tally('away', now - tonumber(r.made))
   pass_on(rid, r, 'timeout', 'missed')
 end
 
@@ -216,7 +218,7 @@ local function contact_done(rid, r)
 end
 
 local function finish(rid, r, wish)
-  learn(r.cls, now - offered_at(rid))
+  learn(r.cls, now - tonumber(r.made))
   end_reservation(rid, r, 'completed')
   contact_done(rid, r)
   r.agent.idle = ''

@@ -30,7 +30,7 @@ local function widen(c)
   end
 end
 
--- The first among the idle of the best tier that has any: the tier's number, the agent, their profile, all looked at.
+-- The first among the idle of the best tier that has any: the tier's number, that entry, its profile, all looked at.
 -- Idle scores are of one length, so that heads compare as text.
 local function first_of(tiers, heads, suffix)
   for i, tier in ipairs(tiers) do
@@ -50,7 +50,7 @@ local function first_of(tiers, heads, suffix)
         if not best or text < best then best, at = text, n end
       end
     end
-    if best then return i, match(best, ' (.+)$'), tier[at], join(looked, '\1') end
+    if best then return i, best, tier[at], join(looked, '\1') end
   end
 end
 
@@ -69,18 +69,17 @@ local function best_agent(c)
     end
   end
   local tiers, ch, heads = c.tiers or tiers_of(c.cls) or {}, channel_of(c.cls), 'heads'
-  local tier, id, p, looked = first_of(tiers, heads)
+  local tier, head, p, looked = first_of(tiers, heads)
   -- Who has contacts in hand comes after who has none and is as good.
   if tier ~= 1 and call('HLEN', K.parts) > 0 then
     local part, other, its, seen_too = first_of(tiers, 'parts', '/' .. ch)
-    if part and (not tier or part < tier) then tier, id, p, looked, heads = part, other, its, seen_too, 'parts' end
+    if part and (not tier or part < tier) then tier, head, p, looked, heads = part, other, its, seen_too, 'parts' end
   end
   if not tier then return nil end
+  local id = match(head, ' (.+)$')
   local a = agent_load(id)
   if a and is_open(a, ch) and a.p == p then return id, a, 'idle', looked end
-  local list = heads == 'parts' and p .. '/' .. ch or p
-  call('ZREM', P .. 'idle:' .. list, id)
-  head_update('idle:', heads, list)
+  list_remove('idle:', heads, heads == 'parts' and p .. '/' .. ch or p, head)
   repaired('agent ' .. id, 'stood idle in the list and was not')
   return best_agent(c)
 end

@@ -25,7 +25,7 @@ end
 local rank = before[cls] or 0
 -- Of those with the very same score the smaller id goes first.
 if cid ~= '' and find(line, '@', 1, true) ~= 1 then
-  rank = rank + call('ZRANK', P .. 'wait:' .. line, cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
+  rank = rank + call('ZRANK', P .. 'wait:' .. line, score .. ' ' .. cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
 elseif cid == '' then rank = rank + call('ZCOUNT', P .. 'wait:' .. line, score, score) end
 local candidates, idle = {}, '0'
 for _, tier in ipairs(tiers) do
@@ -75,7 +75,8 @@ export const snapshot =
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)
 local waiting = {}
 for _, line in ipairs(call('HKEYS', K.wheads)) do
-  for _, id in ipairs(call('ZRANGE', P .. 'wait:' .. line, 0, -1)) do
+  for _, text in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '-1')) do
+    local _, id = head_read(text)
     local c = contact_load(id)
     if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
   end

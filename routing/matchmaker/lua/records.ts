@@ -5,26 +5,27 @@
  *
  *   agents <id>   st p since idle r c acc, then for few: more next reason     (r c acc: the foremost contact in hand)
  *   c:<id>        st r ln, then its wishes: e cls ring rings sc start om pr bo pref b0 sv     or   over e
- *   r:<id>        c a e dl cls at how version heads ring overtook states
+ *   r:<id>        c a e dl cls made how version heads ring overtook states
  *                 (never changes; gone when it is over, but for a while after it was rejected)
  *   dl            reservations that wait for an answer, by deadline
  *
- * `pref` is empty, or `until waited-for-until agent`. `more` is empty for who has one call in hand, or nothing; else `channel;open;rest`: of the foremost its channel, then
- * the channels there is room for still, then the other contacts in hand, `r st channel acc c` each and ended by \x01.
+ * `pref` is empty, or `until waited-for-until agent`. `more` is empty for who has one call in hand, or nothing; else
+ * `channel;open;score;rest`: of the foremost its channel, then the channels there is room for still and the score under
+ * which they are found, then the other contacts in hand, `r st channel acc c` each and ended by \x01.
  * How a reservation stands is written with its agent and nowhere else: so no agent is held beyond their capacity.
  */
 export const records = String.raw`
-local OVER_S, ENDED_S = 21600, 3600
+local OVER_S, ENDED_S = '21600', '3600'
 
 local function agent_read(text)
   local st, p, since, idle, r, c, acc, rest = match(text,
     '^(%S+)\t(%S*)\t(%d+)\t(%d*)\t(%S*)\t([^\t]*)\t(%d*)(.*)$')
   local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = '', reason = '',
-    ch = 'voice', open = '', also = '', st0 = st, r0 = r}
+    ch = 'voice', open = '', also = '', at = idle, st0 = st, r0 = r}
   if rest ~= '' then
     local more
     more, a.next, a.reason = match(rest, '^\t([^\t]*)\t([^\t]*)\t(.*)$')
-    if more ~= '' then a.ch, a.open, a.also = match(more, '^([^;]*);([^;]*);(.*)$') end
+    if more ~= '' then a.ch, a.open, a.at, a.also = match(more, '^([^;]*);([^;]*);([^;]*);(.*)$') end
   end
   return a
 end
@@ -35,7 +36,7 @@ end
 local function agent_text(a)
   local rest = ''
   if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then
-    rest = '\t' .. a.ch .. ';' .. a.open .. ';' .. a.also .. '\t' .. a.next .. '\t' .. a.reason
+    rest = '\t' .. a.ch .. ';' .. a.open .. ';' .. a.at .. ';' .. a.also .. '\t' .. a.next .. '\t' .. a.reason
   elseif a.next ~= '' or a.reason ~= '' then rest = '\t\t' .. a.next .. '\t' .. a.reason end
   return a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c .. '\t' .. a.acc .. rest
 end
@@ -80,10 +81,11 @@ local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] 
 local function reservation_load(id)
   local text = id ~= '' and call('GET', P .. 'r:' .. id)
   if not text then return nil end
-  local c, aid, e, dl, cls = match(text, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%S+)')
+  local c, aid, e, dl, cls, made = match(text, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%S+)\t(%d+)')
   local a = agent_load(aid)
   if a and a.r ~= id and not (a.also ~= '' and bring(a, id)) then a = nil end
-  return {id = id, st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, text = text, agent = a}
+  return {id = id, st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, made = made, text = text,
+    agent = a}
 end
 local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end
 local function answer(word, r) return {word, r.id, r.st, r.text} end
@@ -136,7 +138,7 @@ local function line_add(id, c)
   call('ZADD', K.starts, c.start, id)
 end
 local function line_remove(id, c)
-  list_remove('wait:', 'wheads', c.ln, id)
+  list_remove('wait:', 'wheads', c.ln, c.sc .. ' ' .. id)
   call('ZREM', K.starts, id)
   local personal = find(c.ln, '@', 1, true) == 1
   if personal then call('ZREM', K.pstarts, id) end

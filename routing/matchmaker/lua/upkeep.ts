@@ -63,13 +63,13 @@ for i = 1, #page[2], 2 do
       finish(rid, r, {state = 'not-ready', reason = 'stuck'})
     end
   end
-  if a.r == '' and a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
+  if a.r == '' and a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, a.at .. ' ' .. id) then
     repaired('agent ' .. id, 'was ready and in no list')
     serve(id, a)
   end
   for ch in string.gmatch(open, '%a+') do
     local b = agent_load(id)
-    if b and b.open == open and not call('ZSCORE', P .. 'idle:' .. b.p .. '/' .. ch, id) then
+    if b and b.open == open and not call('ZSCORE', P .. 'idle:' .. b.p .. '/' .. ch, b.at .. ' ' .. id) then
       repaired('agent ' .. id, 'had room for more and was in no list')
       agent_move(id, b, b.st)
     end
@@ -80,7 +80,7 @@ for i = 1, min(#waiting, 400), 2 do
   local line = waiting[i]
   local _, cid = head_read(waiting[i + 1])
   local c = contact_load(cid)
-  if not c or c.st ~= 'waiting' or c.ln ~= line then unline(line, cid, c)
+  if not c or c.st ~= 'waiting' or c.ln ~= line then unline(line, waiting[i + 1], cid, c)
   elseif best_agent(c) then
     repaired('contact ' .. cid, 'waited though an agent was idle')
     place_again(cid, c)
@@ -155,9 +155,9 @@ local a = agent_load(aid)
 if not a or a.p == p then return {'nothing'} end
 local st, open = a.st, a.open
 close_parts(aid, a)
-if st == 'ready' then list_remove('idle:', 'heads', a.p, aid) end
+if st == 'ready' then list_remove('idle:', 'heads', a.p, a.at .. ' ' .. aid) end
 call('ZREM', P .. 'on:' .. a.p, aid)
-call('ZADD', P .. 'on:' .. p, now, aid)
+call('ZADD', P .. 'on:' .. p, ms, aid)
 call('HINCRBY', K.duty, a.p, -1)
 call('HINCRBY', K.duty, p, 1)
 if AT_WORK[st] then call('HINCRBY', K.work, a.p, -1); call('HINCRBY', K.work, p, 1) end
