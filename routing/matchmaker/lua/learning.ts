@@ -18,7 +18,7 @@ local function tally(what, n) call('HINCRBY', P .. 'law:*', what, num(floor(n)))
 
 -- How long an agent was taken by a contact of this kind, from the offer on.
 local function learn(cls, took)
-  local bin = num(min(55, floor(4 * log(max(took, 1000) / 1000) / log(2))))
+  local bin = tostring(min(55, floor(4 * log(max(took, 1000) / 1000) / log(2))))
   tally_law(cls, bin)
   tally_law('*', bin)
 end

@@ -32,6 +32,7 @@ end
 
 -- The first among the idle of the best tier that has any: the tier's number, that entry, its profile, all looked at.
 -- Idle scores are of one length, so that heads compare as text.
+local looked = {}
 local function first_of(tiers, heads, suffix)
   for i, tier in ipairs(tiers) do
     local lists = tier
@@ -41,16 +42,18 @@ local function first_of(tiers, heads, suffix)
     end
     local texts = call('HMGET', K[heads], unpack(lists))
     local best, at
-    local looked, count = {}, 0
+    local count = 0
     for n = 1, #tier do
       local text = texts[n]
       if text then
-        if count < 40 then looked[count + 1], looked[count + 2] = tier[n], text end
-        count = count + 2
+        if count < 40 then
+          looked[count + 1], looked[count + 2] = tier[n], text
+          count = count + 2
+        end
         if not best or text < best then best, at = text, n end
       end
     end
-    if best then return i, best, tier[at], join(looked, '\1') end
+    if best then return i, best, tier[at], join(looked, '\1', 1, count) end
   end
 end
 
@@ -69,16 +72,16 @@ local function best_agent(c)
     end
   end
   local tiers, ch, heads = c.tiers or tiers_of(c.cls) or {}, channel_of(c.cls), 'heads'
-  local tier, head, p, looked = first_of(tiers, heads)
+  local tier, head, p, heads_seen = first_of(tiers, heads)
   -- Who has contacts in hand comes after who has none and is as good.
   if tier ~= 1 and call('HLEN', K.parts) > 0 then
-    local part, other, its, seen_too = first_of(tiers, 'parts', '/' .. ch)
-    if part and (not tier or part < tier) then tier, head, p, looked, heads = part, other, its, seen_too, 'parts' end
+    local part, other, its, parts_seen = first_of(tiers, 'parts', '/' .. ch)
+    if part and (not tier or part < tier) then tier, head, p, heads_seen, heads = part, other, its, parts_seen, 'parts' end
   end
   if not tier then return nil end
   local id = match(head, ' (.+)$')
   local a = agent_load(id)
-  if a and is_open(a, ch) and a.p == p then return id, a, 'idle', looked end
+  if a and is_open(a, ch) and a.p == p then return id, a, 'idle', heads_seen end
   list_remove('idle:', heads, heads == 'parts' and p .. '/' .. ch or p, head)
   repaired('agent ' .. id, 'stood idle in the list and was not')
   return best_agent(c)
