@@ -97,7 +97,7 @@ function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['over
 function candidatesFor(id: ClassId, vocabulary: Vocabulary, states: readonly string[]): readonly AgentId[] {
   const byProfile = new Map<string, { agentId: AgentId; since: number }[]>();
   for (let i = 0; i + 1 < states.length; i += 2) {
-    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split('\t');
+    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split('\0');
     const agent = { agentId: states[i] as AgentId, since: Number(since) };
     byProfile.set(profile, [...(byProfile.get(profile) ?? []), agent]);
   }

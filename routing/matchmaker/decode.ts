@@ -22,11 +22,11 @@ export interface RawReservation {
 
 /** Reads a reservation as `lua/records.ts` writes it. */
 export function readReservation(id: string, state: string, text: string): RawReservation {
-  const [contactId, agentId, entry, deadline, kind = '', at, how, version, heads, ring, overtook, ...states] =
-    text.split('\t');
+  const [contactId, agentId, entry, deadline, kind = '', at, how, version, heads, ring, overtook, states] =
+    text.split('\0');
   const [, epoch, fence] = /^r(\d+)-(\d+)$/.exec(id) ?? [];
   const overtaken = numbersByName(overtook ? overtook.split(' ') : []);
-  const stood = pairs(states.join('\t'));
+  const stood = pairs(states);
   return {
     id: id as ReservationId,
     contactId: contactId as CallbackId,
@@ -65,12 +65,12 @@ export interface Waiting {
 
 /** Reads one who waits: its id, its line, and its wishes as `lua/records.ts` keeps them. */
 export function readWaiting([id, line, wishes]: readonly [string, string, string]): Waiting {
-  const [entry, now = '', , , score, start, , priority, , preferred = '', asked = '', service = ''] =
-    wishes.split('\t');
+  const [entry, now = '', , , score, start, , priority, , preferred = '', kept = ''] = wishes.split('\0');
+  const [asked = '', ...service] = kept.split(' ');
   const [, until, agentId] = /^(\S+) \S+ (.+)$/.exec(preferred) ?? [];
   const contact = {
     id: id as CallbackId,
-    service,
+    service: service.join(' '),
     priority: Number(priority),
     startedAt: Number(start),
     entry: Number(entry),
@@ -81,14 +81,12 @@ export function readWaiting([id, line, wishes]: readonly [string, string, string
 
 /** Reads an agent as `lua/records.ts` writes them. */
 export function readStatus(agentId: string, text: string): AgentStatus {
-  const [state, , since, , reservationId, contactId, , more, next, ...reason] = text.split('\t');
-  const open = more?.split(';', 2)[1];
-  const why = reason.join('\t');
+  const [state, , since, , reservationId, contactId, , , next, reason, open] = text.split('\0');
   return {
     agentId: agentId as AgentId,
     state: state as AgentState,
     since: Number(since),
-    ...(why !== '' && { reason: why }),
+    ...(reason && { reason }),
     ...(next && { next: JSON.parse(next) as AgentWish }),
     ...(reservationId && {
       reservationId: reservationId as ReservationId,

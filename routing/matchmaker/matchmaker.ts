@@ -136,7 +136,7 @@ export class Matchmaker {
   }
 
   async complete(reservationId: ReservationId, next: AgentNext): Promise<void> {
-    const wish = next.state === 'as-wished' ? ['', ''] : [next.state, reasonOf(next)];
+    const wish = next.state === 'as-wished' ? ['', ''] : [next.state, reasonOf(plain(next))];
     await this.run('complete', reservationId, ...wish);
   }
 
@@ -148,7 +148,8 @@ export class Matchmaker {
     version: number,
     onlyNew = false,
   ): Promise<AgentStatus | Stale> {
-    const wished = [wish.state, reasonOf(wish), JSON.stringify(wish)] as const;
+    const told = plain(wish);
+    const wished = [told.state, reasonOf(told), JSON.stringify(told)] as const;
     const reply = await this.run('setAgentState', agentId, profile, ...wished, version, onlyNew ? '1' : '');
     return stale(reply) ?? readStatus(agentId, String(reply[1]));
   }
@@ -194,13 +195,19 @@ function wishes(entry: Entry): string {
     preferred === undefined
       ? ''
       : `${Math.max(preferred.until, waitUntil)} ${waitUntil} ${preferred.agentId}`,
-    entry.class,
-    contact.service,
-  ].join('\t');
+    `${entry.class} ${contact.service}`,
+  ]
+    .map((field) => `${field}\0`)
+    .join('');
 }
 
 function reasonOf(wish: AgentWish | AgentNext): string {
   return wish.state === 'not-ready' ? wish.reason : '';
+}
+
+/** Control characters end the fields of what is kept: a reason has none. */
+function plain<T extends AgentWish | AgentNext>(wish: T): T {
+  return wish.state === 'not-ready' ? { ...wish, reason: wish.reason.replace(/\p{Cc}/gu, ' ') } : wish;
 }
 
 function reservationIn([, id, state, text]: Reply): RawReservation {

@@ -7,12 +7,13 @@ export const REDIS_TIME = "call('TIME')";
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
-local call, match, find, sub, join, floor, min, max, log
+local call, fields, match, find, sub, join, floor, min, max, log
 local P, K, ARGV, stamp, ms, now, epoch, meta, told
 
 -- Redis shows its own libraries to a call only, not while it loads.
 local function open_libraries()
-  call, match, find, sub, join = redis.call, string.match, string.find, string.sub, table.concat
+  call, fields = redis.call, struct.unpack
+  match, find, sub, join = string.match, string.find, string.sub, table.concat
   floor, min, max, log = math.floor, math.min, math.max, math.log
 end
 

@@ -1,7 +1,7 @@
 /** What the contact server may tell: each body runs after the pieces it needs. */
 
 /**
- * [cid, wishes, roster version]. The wishes are one line as `lua/records.ts` keeps it: entry, class, ring 0, rings
+ * [cid, wishes, roster version]. The wishes are one text as `lua/records.ts` keeps it: entry, class, ring 0, rings
  * `at class …`, score, started at, offer ms, priority, boost ms, `until waited-for-until agent` of who is preferred,
  * class, service.
  */
@@ -159,7 +159,7 @@ if arg(6) ~= version() then return {'stale', version()} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
-  a = agent_read('logged-off\t' .. p .. '\t' .. (call('HGET', K.off, aid) or ms) .. '\t\t\t\t')
+  a = agent_off(p, call('HGET', K.off, aid) or ms)
 elseif arg(7) == '1' then return {'ok', agent_text(a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
   local rid, r = a.r, reservation_load(a.r)
@@ -185,7 +185,7 @@ local a = agent_load(arg(1))
 if a then return {'ok', agent_text(a)} end
 local since = call('HGET', K.off, arg(1))
 if not since then return {'unknown'} end
-return {'ok', 'logged-off\t\t' .. since}
+return {'ok', agent_text(agent_off('', since))}
 `;
 
 /** [cid, at, service or empty, started at or empty]: who started already is overtaken while they snooze. */

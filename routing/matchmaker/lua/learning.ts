@@ -72,8 +72,11 @@ for i = 2, #some, 2 do
   local a = agent_read(some[i])
   local told = a.p
   for _, rid in ipairs(in_hand(a)) do
-    local cls, made = match(call('GET', P .. 'r:' .. rid) or '', '^[^\t]*\t[^\t]*\t%d+\t%d+\t(%S+)\t(%d+)')
-    if cls then told = told .. ' ' .. cls .. ' ' .. made end
+    local text = call('GET', P .. 'r:' .. rid)
+    if text then
+      local _, _, _, _, cls, made = fields('ssssss', text)
+      told = told .. ' ' .. cls .. ' ' .. made
+    end
   end
   if told ~= a.p then held[#held + 1] = told end
 end

@@ -54,16 +54,13 @@ local function stood()
   if call('HLEN', K.agents) > 20 then return '' end
   local all, states = call('HGETALL', K.agents), {}
   for i = 1, #all, 2 do
-    local st, p, since, rest = match(all[i + 1], '^(%S+)\t(%S*)\t(%d+)\t%d*\t%S*\t[^\t]*\t%d*(.*)$')
-    local more, reason = match(rest, '^\t([^\t]*)\t[^\t]*\t(.*)$')
+    local st, p, since, _, _, _, _, ch, _, reason, _, _, also = fields('sssssssssssss', all[i + 1])
     -- What is in hand, where it is not one call: busy+chat+chat.
-    if more and more ~= '' then
-      local ch, also = match(more, '^([^;]*);[^;]*;(.*)$')
+    if ch ~= 'voice' or also ~= '' then
       st = st .. '+' .. ch
       for other in string.gmatch(also, '%S+ %S+ (%S+) [^\1]*\1') do st = st .. '+' .. other end
     end
-    states[#states + 1] = all[i] .. '\1' .. st .. ' ' .. p .. ' ' .. since .. ' '
-      .. string.gsub(reason or '', '%c', ' ')
+    states[#states + 1] = all[i] .. '\1' .. st .. ' ' .. p .. ' ' .. since .. ' ' .. reason
   end
   return join(states, '\1')
 end
@@ -78,8 +75,9 @@ local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
   meta[2] = f
   call('HSET', K.meta, 'fence', f)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
-  local text = cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. ms .. '\t' .. how .. '\t'
-    .. version() .. '\t' .. looked .. '\t' .. c.ring .. '\t' .. overtaken(c, how, lines, heads, aid, a) .. '\t' .. stood()
+  local text = cid .. '\0' .. aid .. '\0' .. c.e .. '\0' .. dl .. '\0' .. c.cls .. '\0' .. ms .. '\0' .. how .. '\0'
+    .. version() .. '\0' .. looked .. '\0' .. c.ring .. '\0' .. overtaken(c, how, lines, heads, aid, a) .. '\0' .. stood()
+    .. '\0'
   local r = {id = rid, st = st, c = cid, a = aid, e = c.e, dl = dl, cls = c.cls, made = ms, text = text, agent = a}
   put_by(a)
   a.acc = ''
@@ -213,8 +211,10 @@ end
 /** A contact is done with. */
 export const finishing = String.raw`
 local function contact_done(rid, r)
-  local held, e = match(call('GET', P .. 'c:' .. r.c) or '', '^held\t(%S+)\t\t(%S+)')
-  if held == rid then contact_over(r.c, e) end
+  local text = call('GET', P .. 'c:' .. r.c)
+  if not text then return end
+  local st, held, _, e = fields('ssss', text)
+  if st == 'held' and held == rid then contact_over(r.c, e) end
 end
 
 local function finish(rid, r, wish)

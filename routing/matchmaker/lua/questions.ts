@@ -7,7 +7,7 @@ local line = cls
 if cid ~= '' then
   local c = contact_load(cid)
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-  cls, score, line, service = c.cls, c.sc, c.ln, match(c.asked, '\t(.*)$')
+  cls, score, line, service = c.cls, c.sc, c.ln, match(c.asked, ' (.*)$')
 end
 local tiers = tiers_of(cls)
 if not tiers then return {'unknown-class', cls} end
@@ -40,7 +40,10 @@ for _, tier in ipairs(tiers) do
   end
   if #ids > 0 then
     for i, record in ipairs(call('HMGET', K.agents, unpack(ids))) do
-      if record then there[#there + 1] = {id = ids[i], since = tonumber(match(record, '^[^\t]*\t[^\t]*\t(%d+)'))} end
+      if record then
+        local _, _, since = fields('sss', record)
+        there[#there + 1] = {id = ids[i], since = tonumber(since)}
+      end
     end
   end
   table.sort(there, function(a, b) return a.since < b.since or (a.since == b.since and a.id < b.id) end)

@@ -1,44 +1,35 @@
 /**
- * Agents, contacts and reservations as they are kept: one line of text each, its fields between tabs ('' for none),
- * since reading and writing a whole hash costs several times as much. They are told as they are kept: what a reader
- * wants to know of them is put into words there, by `matchmaker/decode.ts`.
+ * Agents, contacts and reservations as they are kept: one text each, every field of it ended by \0 ('' for none), since
+ * reading and writing a whole hash costs several times as much, and so does looking for patterns. They are told as they
+ * are kept: what a reader wants to know of them is put into words there, by `matchmaker/decode.ts`.
  *
- *   agents <id>   st p since idle r c acc, then for few: more next reason     (r c acc: the foremost contact in hand)
- *   c:<id>        st r ln, then its wishes: e cls ring rings sc start om pr bo pref b0 sv     or   over e
+ *   agents <id>   st p since idle r c acc ch next reason open at also     (r c acc ch: the foremost contact in hand)
+ *   c:<id>        st r ln, then its wishes: e cls ring rings sc start om pr bo pref asked     or   over '' '' e
  *   r:<id>        c a e dl cls made how version heads ring overtook states
  *                 (never changes; gone when it is over, but for a while after it was rejected)
  *   dl            reservations that wait for an answer, by deadline
  *
- * `pref` is empty, or `until waited-for-until agent`. `more` is empty for who has one call in hand, or nothing; else
- * `channel;open;score;rest`: of the foremost its channel, then the channels there is room for still and the score under
- * which they are found, then the other contacts in hand, `r st channel acc c` each and ended by \x01.
+ * `pref` is `until waited-for-until agent`, or empty; `asked` is class and service. `open` holds the channels there is
+ * room for beside what an agent has in hand, `at` the score under which they are found, `also` the other contacts in
+ * hand, `r st channel acc c` each and ended by \x01.
  * How a reservation stands is written with its agent and nowhere else: so no agent is held beyond their capacity.
  */
 export const records = String.raw`
 local OVER_S, ENDED_S = '21600', '3600'
 
 local function agent_read(text)
-  local st, p, since, idle, r, c, acc, rest = match(text,
-    '^(%S+)\t(%S*)\t(%d+)\t(%d*)\t(%S*)\t([^\t]*)\t(%d*)(.*)$')
-  local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = '', reason = '',
-    ch = 'voice', open = '', also = '', at = idle, st0 = st, r0 = r}
-  if rest ~= '' then
-    local more
-    more, a.next, a.reason = match(rest, '^\t([^\t]*)\t([^\t]*)\t(.*)$')
-    if more ~= '' then a.ch, a.open, a.at, a.also = match(more, '^([^;]*);([^;]*);([^;]*);(.*)$') end
-  end
-  return a
+  local st, p, since, idle, r, c, acc, ch, next_wish, reason, open, at, also = fields('sssssssssssss', text)
+  return {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, ch = ch, next = next_wish, reason = reason,
+    open = open, at = at, also = also, st0 = st, r0 = r}
 end
+local function agent_off(p, since) return agent_read('logged-off\0' .. p .. '\0' .. since .. '\0\0\0\0\0voice\0\0\0\0\0\0') end
 local function agent_load(id)
   local text = call('HGET', K.agents, id)
   return text and agent_read(text) or nil
 end
 local function agent_text(a)
-  local rest = ''
-  if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then
-    rest = '\t' .. a.ch .. ';' .. a.open .. ';' .. a.at .. ';' .. a.also .. '\t' .. a.next .. '\t' .. a.reason
-  elseif a.next ~= '' or a.reason ~= '' then rest = '\t\t' .. a.next .. '\t' .. a.reason end
-  return a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c .. '\t' .. a.acc .. rest
+  return a.st .. '\0' .. a.p .. '\0' .. a.since .. '\0' .. a.idle .. '\0' .. a.r .. '\0' .. a.c .. '\0' .. a.acc .. '\0'
+    .. a.ch .. '\0' .. a.next .. '\0' .. a.reason .. '\0' .. a.open .. '\0' .. a.at .. '\0' .. a.also .. '\0'
 end
 
 -- Of several contacts in hand one is looked at, and stands in r, c, acc, ch and st; the others wait in 'also'.
@@ -81,7 +72,7 @@ local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] 
 local function reservation_load(id)
   local text = id ~= '' and call('GET', P .. 'r:' .. id)
   if not text then return nil end
-  local c, aid, e, dl, cls, made = match(text, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%S+)\t(%d+)')
+  local c, aid, e, dl, cls, made = fields('ssssss', text)
   local a = agent_load(aid)
   if a and a.r ~= id and not (a.also ~= '' and bring(a, id)) then a = nil end
   return {id = id, st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, made = made, text = text,
@@ -93,29 +84,27 @@ local function answer(word, r) return {word, r.id, r.st, r.text} end
 
 /** Contacts, apart: who answers an offer does not need them. */
 export const contacts = String.raw`
--- What is written of a contact when it asks, and again only where what it asks for widened.
-local WISHES = '((%S+)\t(%S+)\t(%S+)\t([^\t]*)\t(%S+)\t(%S+)\t(%S+)\t(%S+)\t(%S+)\t([^\t]*)\t(.*))$'
-local ANEW, KEPT = '^' .. WISHES, '^(%a+)\t(%S*)\t([^\t]*)\t' .. WISHES
-
 local function contact_of(st, r, ln, wishes, e, cls, ring, rings, sc, start, om, pr, bo, pref, asked)
   return {st = st, r = r, ln = ln, wishes = wishes, e = e, cls = cls, ring = ring, rings = rings, sc = sc, start = start,
     om = om, pr = pr, bo = bo, pref = pref, asked = asked, tiers = nil}
 end
-local function contact_new(wishes) return contact_of('', '', '', match(wishes, ANEW)) end
+-- What a contact wishes is written when it asks, and again only where that widened.
+local WISHES = 'sssssssssss'
+local function contact_new(wishes) return contact_of('', '', '', wishes, fields(WISHES, wishes)) end
 local function contact_load(id)
   local text = call('GET', P .. 'c:' .. id)
   if not text then return nil end
-  local e = match(text, '^over\t(.*)$')
-  if e then return {st = 'over', e = e, r = ''} end
-  return contact_of(match(text, KEPT))
+  local st, r, ln, at = fields('sss', text)
+  if st == 'over' then return {st = st, r = r, e = fields('s', text, at)} end
+  return contact_of(st, r, ln, sub(text, at), fields(WISHES, text, at))
 end
 local function wishes_changed(c)
-  c.wishes = c.e .. '\t' .. c.cls .. '\t' .. c.ring .. '\t' .. c.rings .. '\t' .. c.sc .. '\t' .. c.start .. '\t' .. c.om
-    .. '\t' .. c.pr .. '\t' .. c.bo .. '\t' .. c.pref .. '\t' .. c.asked
+  c.wishes = c.e .. '\0' .. c.cls .. '\0' .. c.ring .. '\0' .. c.rings .. '\0' .. c.sc .. '\0' .. c.start .. '\0' .. c.om
+    .. '\0' .. c.pr .. '\0' .. c.bo .. '\0' .. c.pref .. '\0' .. c.asked .. '\0'
 end
-local function contact_text(c) return c.st .. '\t' .. c.r .. '\t' .. c.ln .. '\t' .. c.wishes end
+local function contact_text(c) return c.st .. '\0' .. c.r .. '\0' .. c.ln .. '\0' .. c.wishes end
 -- A contact that is over is remembered for a while, so that a repeated entry is known as such.
-local function contact_over(id, e) call('SET', P .. 'c:' .. id, 'over\t' .. e, 'EX', OVER_S) end
+local function contact_over(id, e) call('SET', P .. 'c:' .. id, 'over\0\0\0' .. e .. '\0', 'EX', OVER_S) end
 
 local function contact_event(kind, id, c)
   emit(kind, id, c.ring and c.ring ~= '0' and c.e .. ' ' .. c.ring or c.e)
