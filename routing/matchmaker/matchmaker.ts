@@ -187,7 +187,7 @@ function wishes(entry: Entry): string {
     entry.class,
     0,
     rings.map((it) => `${it.at} ${it.class}`).join(' '),
-    precedence.score,
+    String(precedence.score).padStart(16, '0'),
     Math.floor(contact.startedAt),
     offerMs,
     precedence.priority,

@@ -78,7 +78,8 @@ local function num(x) return string.format('%.0f', x) end
 
 /**
  * Lists with their heads: of each list the first entry is kept in one hash, so that many lists are compared in one look.
- * An entry is `score id`, as it stands in the list and as a head: what a list begins with is read as it is written.
+ * An entry is `score id`, as it stands in the list and as a head: what a list begins with is read as it is written. All
+ * scores have sixteen digits, so that entries compare as text.
  *
  *   idle:<profile>  agents by idle since (µs)      heads   profile → head
  *   wait:<line>     contacts by score              wheads  line → head
@@ -86,23 +87,16 @@ local function num(x) return string.format('%.0f', x) end
  * A line is a class; `class+boost` for those whose priority counts as waiting time; `@agent` for those who wait for one.
  */
 export const lists = String.raw`
-local function head_read(text)
-  local score, id = match(text, '^(%S+) (.+)$')
-  return tonumber(score), id
-end
+local function id_of(entry) return sub(entry, 18) end
 local function list_add(kind, heads, name, id, score)
   local mine = score .. ' ' .. id
   call('ZADD', P .. kind .. name, score, mine)
   local first = call('HGET', K[heads], name)
-  if first then
-    local theirs, ours = tonumber(match(first, '^%S+')), tonumber(score)
-    if theirs < ours or (theirs == ours and first < mine) then return end
-  end
-  call('HSET', K[heads], name, mine)
+  if not first or mine < first then call('HSET', K[heads], name, mine) end
 end
-local function list_remove(kind, heads, name, text)
+local function list_remove(kind, heads, name, entry)
   local list = P .. kind .. name
-  call('ZREM', list, text)
+  call('ZREM', list, entry)
   local first = call('ZRANGE', list, '0', '0')[1]
   if first then call('HSET', K[heads], name, first) else call('HDEL', K[heads], name) end
 end

@@ -58,7 +58,7 @@ local function overtaken(c, how, lines, heads, aid, a)
     end
     for i, line in ipairs(lines) do
       if heads[i] and find(line, '@', 1, true) ~= 1 then
-        if head_read(heads[i]) < mine then
+        if heads[i] < c.sc then
           n.unexplained = n.unexplained + call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. c.sc)
         end
         if levels then

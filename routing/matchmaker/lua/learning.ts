@@ -100,7 +100,7 @@ for i, line in ipairs(names) do
   else
     -- Who waits for one agent alone is told by the kind of contact it is.
     for j = 1, #found, 2 do
-      local c = contact_load(match(found[j], ' (.+)$'))
+      local c = contact_load(id_of(found[j]))
       if c and c.cls then lines[#lines + 1] = {c.cls, cut, {found[j + 1]}} end
     end
   end

@@ -94,8 +94,8 @@ end
 /** An agent looks for a contact, and what an offer's end does to both. */
 export const serving = String.raw`
 -- A fault: somebody stands in a line and does not wait there.
-local function unline(line, head, id, c)
-  list_remove('wait:', 'wheads', line, head)
+local function unline(line, entry, id, c)
+  list_remove('wait:', 'wheads', line, entry)
   if not c or c.st ~= 'waiting' then call('ZREM', K.starts, id); call('ZREM', K.pstarts, id) end
   repaired('contact ' .. id, 'stood in line and did not wait')
 end
@@ -107,17 +107,15 @@ local function serve(aid, a)
   if a.r ~= '' and room(a) == '' or call('HLEN', K.wheads) == 0 then return agent_move(aid, a, otherwise) end
   local lines = lines_of(aid, a)
   local heads = call('HMGET', K.wheads, unpack(lines))
-  local best, first, at
-  for i, text in ipairs(heads) do
-    if text then
-      local score, id = head_read(text)
-      if not best or score < first or (score == first and id < best) then best, first, at = id, score, i end
-    end
+  local first, at
+  for i, head in ipairs(heads) do
+    if head and (not first or head < first) then first, at = head, i end
   end
-  if not best then return agent_move(aid, a, otherwise) end
-  local c, line = contact_load(best), lines[at]
+  if not first then return agent_move(aid, a, otherwise) end
+  local best, line = id_of(first), lines[at]
+  local c = contact_load(best)
   if not c or c.st ~= 'waiting' or c.ln ~= line then
-    unline(line, heads[at], best, c)
+    unline(line, first, best, c)
     return serve(aid, a)
   end
   line_remove(best, c)
@@ -133,16 +131,14 @@ local function unwait(aid)
   for _, ch in ipairs(CHANNELS) do
     local line = personal(aid, ch)
     if call('HEXISTS', K.wheads, line) == 1 then
-      for _, text in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '99')) do
-        local score, id = head_read(text)
-        theirs[#theirs + 1] = {id = id, score = score}
-      end
+      for _, entry in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '99')) do theirs[#theirs + 1] = entry end
     end
   end
-  table.sort(theirs, function(a, b) return a.score < b.score or (a.score == b.score and a.id < b.id) end)
-  for _, it in ipairs(theirs) do
-    local c = contact_load(it.id)
-    if c and c.st == 'waiting' then place_again(it.id, c) end
+  table.sort(theirs)
+  for _, entry in ipairs(theirs) do
+    local id = id_of(entry)
+    local c = contact_load(id)
+    if c and c.st == 'waiting' then place_again(id, c) end
   end
 end
 

@@ -31,7 +31,6 @@ local function widen(c)
 end
 
 -- The first among the idle of the best tier that has any: the tier's number, that entry, its profile, all looked at.
--- Idle scores are of one length, so that heads compare as text.
 local looked = {}
 local function first_of(tiers, heads, suffix)
   for i, tier in ipairs(tiers) do
@@ -79,7 +78,7 @@ local function best_agent(c)
     if part and (not tier or part < tier) then tier, head, p, heads_seen, heads = part, other, its, parts_seen, 'parts' end
   end
   if not tier then return nil end
-  local id = match(head, ' (.+)$')
+  local id = id_of(head)
   local a = agent_load(id)
   if a and is_open(a, ch) and a.p == p then return id, a, 'idle', heads_seen end
   list_remove('idle:', heads, heads == 'parts' and p .. '/' .. ch or p, head)

@@ -78,8 +78,8 @@ export const snapshot =
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)
 local waiting = {}
 for _, line in ipairs(call('HKEYS', K.wheads)) do
-  for _, text in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '-1')) do
-    local _, id = head_read(text)
+  for _, entry in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '-1')) do
+    local id = id_of(entry)
     local c = contact_load(id)
     if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
   end

@@ -78,7 +78,7 @@ end
 local waiting = call('HGETALL', K.wheads)
 for i = 1, min(#waiting, 400), 2 do
   local line = waiting[i]
-  local _, cid = head_read(waiting[i + 1])
+  local cid = id_of(waiting[i + 1])
   local c = contact_load(cid)
   if not c or c.st ~= 'waiting' or c.ln ~= line then unline(line, waiting[i + 1], cid, c)
   elseif best_agent(c) then
