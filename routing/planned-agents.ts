@@ -21,7 +21,7 @@ export async function plannedAgents(
   const kept = await redis.hmget(key, ...ids).catch(() => []);
   return [...shifts].flatMap(([id, hours], i) => {
     const profile = roster.profileOf(id);
-    const state = kept[i]?.split('\t')[0] ?? '';
+    const state = kept[i]?.split('\0')[0] ?? '';
     return profile === undefined ? [] : { profile, hours, doing: DOING[state] ?? 'neither' };
   });
 }

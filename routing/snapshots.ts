@@ -3,7 +3,7 @@ import type { Clock } from '../server-kit/clock.ts';
 import type { ClassId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { OVERTAKE_REASONS } from './domain/fairness.ts';
-import { numbersByName, readReservation, readStatus } from './matchmaker/decode.ts';
+import { numbersByName, readReservation, readStatus, readWaiting } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Matchmaker } from './matchmaker/matchmaker.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
@@ -35,7 +35,7 @@ export class Snapshots {
    */
   async whole(): Promise<RoutingSnapshot> {
     const reply = await this.#parts.matchmaker.run('snapshot', PART);
-    const [, , , beginning, , , , , , , , lines] = reply;
+    const [, , , beginning, , , , , , , lines] = reply;
     const rows = new Map((beginning as Row[]).map((it) => [it[0], it]));
     for (const line of lines as Rest[]) {
       for await (const part of this.#rest(line)) for (const row of part) rows.set(row[0], row);
@@ -46,7 +46,7 @@ export class Snapshots {
   /** Everybody who is logged in. */
   async agents(): Promise<readonly AgentStatus[]> {
     const [, , , , , , agents] = await this.#parts.matchmaker.run('snapshot', 0);
-    return (agents as string[]).map((text) => readStatus(text));
+    return statuses(agents as string[]);
   }
 
   /** All who wait, in the order of service. Read a part at a time: whoever moves to another line meanwhile is there in any case. */
@@ -71,7 +71,7 @@ export class Snapshots {
 
   async #contacts(rows: readonly Row[]): Promise<readonly Contact[]> {
     const { vocabulary } = this.#parts;
-    const some = rows.map(waiter).sort(inOrder);
+    const some = rows.map(readWaiting).sort(inOrder);
     await vocabulary.learn(
       some.map((it) => it.asked),
       [],
@@ -82,8 +82,9 @@ export class Snapshots {
   async #read(reply: Reply, lines: readonly Row[]): Promise<RoutingSnapshot> {
     const { vocabulary, standings, clock } = this.#parts;
     const now = clock.now();
-    const [, cursor, at, , due, reservations, agents, work, duty, states, overtaken] = reply;
-    const rows = lines.map(waiter).sort(inOrder);
+    const [, cursor, at, , due, reservations, agents, work, duty, overtaken] = reply;
+    const states = agents as string[];
+    const rows = lines.map(readWaiting).sort(inOrder);
     const onDuty = numbersByName(duty);
     const common = { atWork: numbersByName(work), onDuty, idle: false };
     await vocabulary.learn(
@@ -103,7 +104,7 @@ export class Snapshots {
       before = score;
       const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it.line === row.line).length;
       if (!row.line.startsWith('@')) tied.push(row);
-      const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states as string[]);
+      const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states);
       candidates.set(id, able);
       const look: Look = {
         ...common,
@@ -128,9 +129,11 @@ export class Snapshots {
         at: time,
       })),
       reservations: await Promise.all(
-        (reservations as string[]).map((text) => vocabulary.reservation(readReservation(text))),
+        (reservations as [string, string, string][]).map((it) =>
+          vocabulary.reservation(readReservation(...it)),
+        ),
       ),
-      agents: (agents as string[]).map((text) => readStatus(text)),
+      agents: statuses(states),
       overtaken: overtakings(numbersByName(overtaken)),
     };
   }
@@ -146,6 +149,11 @@ function inOrder(a: Place, b: Place): number {
   return a.score - b.score || (a.id < b.id ? -1 : 1);
 }
 
+/** Ids and records in turn. */
+function statuses(agents: readonly string[]): AgentStatus[] {
+  return agents.flatMap((id, i) => (i % 2 === 0 ? [readStatus(id, agents[i + 1] ?? '')] : []));
+}
+
 function requirementOf(id: ClassId, vocabulary: Vocabulary): Contact['requirement'] {
   return vocabulary.requirement(id) ?? { must: [], prefer: [] };
 }
@@ -158,45 +166,14 @@ function overtakings(counts: ReadonlyMap<string, number>): RoutingSnapshot['over
 /** Where the rest of a line begins: its name, a score, how many with that score are read already; nothing: there is none. */
 type Rest = readonly [line: string, score: string, skip: string] | readonly [];
 
-/** id, entry, class now, score, started at, priority, service, class asked for, preferred agent and until, line. */
-type Row = readonly [
-  string,
-  string,
-  ClassId,
-  string,
-  string,
-  string,
-  string,
-  ClassId,
-  string,
-  string,
-  string,
-];
-
-function waiter([id, entry, now, score, start, priority, service, asked, agent, until, line]: Row): {
-  readonly id: string;
-  readonly class: ClassId;
-  readonly asked: ClassId;
-  readonly score: number;
-  readonly line: string;
-  readonly contact: Omit<Contact, 'requirement'>;
-} {
-  const contact = {
-    id: id as CallbackId,
-    service,
-    priority: Number(priority),
-    startedAt: Number(start),
-    entry: Number(entry),
-    ...(agent !== '' && { preferred: { agentId: agent as AgentId, until: Number(until) } }),
-  };
-  return { id, class: now, asked, score: Number(score), line, contact };
-}
+/** Of one who waits. */
+type Row = readonly [id: string, line: string, wishes: string];
 
 /** Who is logged in and could serve, best qualified first, then longest in their present state. */
 function candidatesFor(id: ClassId, vocabulary: Vocabulary, states: readonly string[]): readonly AgentId[] {
   const byProfile = new Map<string, { agentId: AgentId; since: number }[]>();
   for (let i = 0; i + 1 < states.length; i += 2) {
-    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split('\t');
+    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split('\0');
     const agent = { agentId: states[i] as AgentId, since: Number(since) };
     byProfile.set(profile, [...(byProfile.get(profile) ?? []), agent]);
   }

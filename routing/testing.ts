@@ -54,6 +54,14 @@ export { emptyWorld } from './domain/world.ts';
 export { Roster } from './domain/roster.ts';
 export { connectTo } from './matchmaker/connection.ts';
 export type { RawReservation } from './matchmaker/decode.ts';
+export {
+  readReservation,
+  readStatus,
+  readStep,
+  readWaiting,
+  toldBody,
+  toldReservation,
+} from './matchmaker/decode.ts';
 export type { Entry } from './matchmaker/matchmaker.ts';
 export { Matchmaker } from './matchmaker/matchmaker.ts';
 export { RosterPublisher } from './matchmaker/publisher.ts';

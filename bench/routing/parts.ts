@@ -124,7 +124,7 @@ export class Bare {
     const records = await this.redis.hgetall(`${PREFIX}agents`);
     const held: (readonly [AgentId, ReservationId])[] = [];
     for (const [id, record] of Object.entries(records)) {
-      const reservation = record.split('\t')[4] ?? '';
+      const reservation = record.split('\0')[4] ?? '';
       if (reservation !== '') held.push([id as AgentId, reservation as ReservationId]);
     }
     return held;

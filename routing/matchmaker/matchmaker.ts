@@ -84,15 +84,15 @@ export class Matchmaker {
 
   async enter(entry: Entry, version: number): Promise<Entered> {
     const { contact } = entry;
-    const reply = await this.run('enter', contact.id, contact.entry, entry.class, ...told(entry), version);
-    if (reply[0] === 'reserved') return { state: 'reserved', reservation: readReservation(reply[1]) };
+    const reply = await this.run('enter', contact.id, wishes(entry), version);
+    if (reply[0] === 'reserved') return { state: 'reserved', reservation: reservationIn(reply) };
     return disagreed(reply) ?? { state: reply[0] as 'queued' | 'over' };
   }
 
   /** Whoever waits, waits by a changed rule of their service from now on, at the same place. */
   async anew(entry: Entry, version: number): Promise<{ state: 'ok' | 'nothing' } | Stale | UnknownClass> {
     const { contact } = entry;
-    const reply = await this.run('anew', contact.id, contact.entry, entry.class, ...told(entry), version);
+    const reply = await this.run('anew', contact.id, wishes(entry), version);
     return disagreed(reply) ?? { state: reply[0] as 'ok' | 'nothing' };
   }
 
@@ -110,9 +110,8 @@ export class Matchmaker {
 
   async claim(entry: Entry, agentId: AgentId, version: number): Promise<Answered | Stale | UnknownClass> {
     const { contact } = entry;
-    const known = [contact.id, contact.entry, entry.class, agentId] as const;
-    const reply = await this.run('claim', ...known, ...told(entry), version);
-    if (reply[0] === 'ok') return { state: 'ok', reservation: readReservation(reply[1]) };
+    const reply = await this.run('claim', contact.id, wishes(entry), version, agentId);
+    if (reply[0] === 'ok') return { state: 'ok', reservation: reservationIn(reply) };
     return disagreed(reply) ?? { state: reply[0] as 'gone' | 'not-able' };
   }
 
@@ -121,13 +120,14 @@ export class Matchmaker {
     reservationId: ReservationId,
     agentId: AgentId,
   ): Promise<Answered> {
-    const [tag, rest] = await this.run(name, reservationId, agentId);
+    const reply = await this.run(name, reservationId, agentId);
+    const [tag, epoch] = reply;
     if (tag === 'late') {
       await this.run('lapse', reservationId);
       return { state: 'gone' };
     }
-    if (tag === 'ok') return { state: 'ok', reservation: readReservation(rest) };
-    if (tag === 'unknown') return { state: wasOurs(reservationId, Number(rest)) ? 'gone' : 'unknown' };
+    if (tag === 'ok') return { state: 'ok', reservation: reservationIn(reply) };
+    if (tag === 'unknown') return { state: wasOurs(reservationId, Number(epoch)) ? 'gone' : 'unknown' };
     return { state: tag as 'not-yours' | 'gone' };
   }
 
@@ -136,7 +136,7 @@ export class Matchmaker {
   }
 
   async complete(reservationId: ReservationId, next: AgentNext): Promise<void> {
-    const wish = next.state === 'as-wished' ? ['', ''] : [next.state, reasonOf(next)];
+    const wish = next.state === 'as-wished' ? ['', ''] : [next.state, reasonOf(plain(next))];
     await this.run('complete', reservationId, ...wish);
   }
 
@@ -148,14 +148,15 @@ export class Matchmaker {
     version: number,
     onlyNew = false,
   ): Promise<AgentStatus | Stale> {
-    const wished = [wish.state, reasonOf(wish), JSON.stringify(wish)] as const;
+    const told = plain(wish);
+    const wished = [told.state, reasonOf(told), JSON.stringify(told)] as const;
     const reply = await this.run('setAgentState', agentId, profile, ...wished, version, onlyNew ? '1' : '');
-    return stale(reply) ?? readStatus(reply[1]);
+    return stale(reply) ?? readStatus(agentId, String(reply[1]));
   }
 
   async agentStatus(agentId: AgentId): Promise<AgentStatus | undefined> {
     const reply = await this.run('agentStatus', agentId);
-    return reply[0] === 'ok' ? readStatus(reply[1]) : undefined;
+    return reply[0] === 'ok' ? readStatus(agentId, String(reply[1])) : undefined;
   }
 
   async schedule(
@@ -177,26 +178,40 @@ export class Matchmaker {
   }
 }
 
-/** A contact in the words of the scripts. */
-function told(entry: Entry): readonly (string | number)[] {
+/** What a contact wishes, as `lua/records.ts` keeps it and `decode.ts` reads it. */
+function wishes(entry: Entry): string {
   const { contact, precedence, offerMs, rings, waitUntil } = entry;
   const { preferred } = contact;
   return [
-    precedence.score,
-    offerMs,
+    contact.entry,
+    entry.class,
+    0,
+    rings.map((it) => `${it.at} ${it.class}`).join(' '),
+    String(precedence.score).padStart(16, '0'),
     Math.floor(contact.startedAt),
+    offerMs,
     precedence.priority,
     precedence.boostMs,
-    rings.map((it) => `${it.at} ${it.class}`).join(' '),
-    contact.service,
-    preferred?.agentId ?? '',
-    preferred === undefined ? '' : Math.max(preferred.until, waitUntil),
-    waitUntil,
-  ];
+    preferred === undefined
+      ? ''
+      : `${Math.max(preferred.until, waitUntil)} ${waitUntil} ${preferred.agentId}`,
+    `${entry.class} ${contact.service}`,
+  ]
+    .map((field) => `${field}\0`)
+    .join('');
 }
 
 function reasonOf(wish: AgentWish | AgentNext): string {
   return wish.state === 'not-ready' ? wish.reason : '';
+}
+
+/** Control characters end the fields of what is kept: a reason has none. */
+function plain<T extends AgentWish | AgentNext>(wish: T): T {
+  return wish.state === 'not-ready' ? { ...wish, reason: wish.reason.replace(/\p{Cc}/gu, ' ') } : wish;
+}
+
+function reservationIn([, id, state, text]: Reply): RawReservation {
+  return readReservation(String(id), String(state), String(text));
 }
 
 function disagreed(reply: Reply): Stale | UnknownClass | undefined {

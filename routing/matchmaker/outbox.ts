@@ -5,7 +5,8 @@ import { CursorTooOld } from '../routing.ts';
 import { RoutingUnavailable } from '../unavailable.ts';
 import type { Connect } from './connection.ts';
 import { blocking, readyWithin } from './connection.ts';
-import type { RawReservation } from './decode.ts';
+import type { Told } from './decode.ts';
+import { readStep, toldBody, toldReservation } from './decode.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const BATCH = 200;
@@ -111,11 +112,11 @@ export class Outbox {
   }
 
   /** Words that an event needs may have to be looked up, and Redis may be away just then. */
-  async #patiently(told: Told, redis: Redis, signal: AbortSignal): Promise<RoutingEvent | undefined> {
+  async #patiently(told: Placed, redis: Redis, signal: AbortSignal): Promise<RoutingEvent | undefined> {
+    const { cursor, at, type } = told;
     while (!signal.aborted) {
       try {
-        const { body, ...rest } = told;
-        return { ...rest, ...(await this.#body(told.type, body)) } as RoutingEvent;
+        return { cursor, at, type, ...(await this.#body(told)) } as RoutingEvent;
       } catch (error) {
         if (!(error instanceof RoutingUnavailable)) throw error;
         await readyWithin(redis, 500);
@@ -124,32 +125,26 @@ export class Outbox {
     return undefined;
   }
 
-  async #body(type: string, body: unknown): Promise<object> {
-    if (type.startsWith('reservation.')) {
-      return { reservation: await this.#vocabulary.reservation(body as RawReservation) };
-    }
-    if (type === 'agent.state') return { status: body };
-    return body as object;
+  async #body(told: Told): Promise<object> {
+    if (!told.type.startsWith('reservation.')) return toldBody(told);
+    return { reservation: await this.#vocabulary.reservation(toldReservation(told)) };
   }
 }
 
-/** One event as it was written. */
-interface Told {
+/** One event at its place in the stream. */
+interface Placed extends Told {
   readonly cursor: string;
   readonly at: number;
-  readonly type: string;
-  readonly body: unknown;
 }
 
-/** Of one step all events: its time, then each kind with its body. */
-function eventsOf([id, [, at, ...fields]]: Entry): readonly Told[] {
+/** Of one step all events. */
+function eventsOf([id, fields]: Entry): readonly Placed[] {
   const [epoch, number] = parts(id);
-  const count = fields.length / 2;
-  return Array.from({ length: count }, (_, i) => ({
-    cursor: i + 1 === count ? id : cursorOf(epoch, number - 1, i + 1),
-    at: Number(at),
-    type: fields[2 * i] ?? '',
-    body: JSON.parse(fields[2 * i + 1] ?? '{}') as unknown,
+  const { at, told } = readStep(fields);
+  return told.map((it, i) => ({
+    ...it,
+    cursor: i + 1 === told.length ? id : cursorOf(epoch, number - 1, i + 1),
+    at,
   }));
 }
 

@@ -58,7 +58,7 @@ export class RosterPublisher {
     const agents = await this.#ask((redis) => redis.hgetall(`${this.#prefix}agents`));
     for (const [id, text] of Object.entries(agents)) {
       const profile = roster.profileOf(id as AgentId);
-      if (text.split('\t')[1] === profile) continue;
+      if (text.split('\0')[1] === profile) continue;
       if (profile !== undefined) await this.#matchmaker.run('reprofile', id, profile, roster.version);
       else await this.#matchmaker.setAgentState(id as AgentId, '', { state: 'logged-off' }, roster.version);
     }

@@ -31,13 +31,15 @@ export function library<W extends string, R extends string>(
   const known = (name: string) => `ringback_${hash}_${name}`;
   const functions = all.map(
     ({ name, body, flags }) => `
-redis.register_function{function_name = '${known(name)}', flags = {${flags}}, callback = function(keys, args)
-  if not begin(keys, args, ${String(name === 'found')}) then return {'lost'} end
-  local function main()
+do
+local function main()
 ${body}
-  end
-  return finished(main())
-end}`,
+end
+redis.register_function{function_name = '${known(name)}', flags = {${flags}}, callback = function(keys, args)
+  if begin(keys, args) or ${String(name === 'found')} then return finished(main()) end
+  return {'lost'}
+end}
+end`,
   );
   const name = `ringback_${hash}`;
   return {

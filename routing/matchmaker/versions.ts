@@ -4,8 +4,8 @@ import type { Redis } from 'ioredis';
  * Grows when records are written otherwise than before. It is part of every key: what another version wrote, or an older
  * snapshot brought back, is not misread but not seen, as if Redis were empty; then the lines are rebuilt from MongoDB.
  */
-const FORMAT = 2;
-const formerPrefixes = (centre: string): readonly string[] => [`{${centre}}:acd:`];
+const FORMAT = 3;
+const formerPrefixes = (centre: string): readonly string[] => [`{${centre}}:acd:`, `{${centre}}:acd2:`];
 
 /** The common beginning of all keys of a centre. */
 export function keyPrefix(centre: string): string {

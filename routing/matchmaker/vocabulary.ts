@@ -44,11 +44,10 @@ export class Vocabulary {
       ...Object.values(inputs.states ?? {}).map((text) => text.split(' ')[1] ?? ''),
     ];
     await this.learn([raw.class], profiles);
-    const { class: id, why: _, fence, ...rest } = raw;
+    const { class: id, why: _, ...rest } = raw;
     const context = this.context(id);
     return {
       ...rest,
-      fence: Number(fence),
       decision: explain(raw.agentId, inputs, context),
       basis: {
         inputs,

@@ -191,6 +191,16 @@ describe('What the contact server may ask of routing', () => {
       assert.equal((await routing.agentStatus(ana))?.state, 'ready');
     });
 
+    it('whose reason holds control characters leaves what is kept readable', async () => {
+      const routing = await open({ ana: '', bo: '' });
+      await routing.setAgentState(bo, pause('lunch\0until\x01two'));
+      assert.equal((await routing.agentStatus(bo))?.reason, 'lunch until two');
+      await routing.setAgentState(ana, ready);
+      const { decision } = reserved(await routing.enter(contact('maria')));
+      const verdicts = decision.candidates.map((it) => it.verdict);
+      assert.deepEqual(verdicts.slice(1), ['not ready: lunch until two']);
+    });
+
     it('to log off during a contact is done after it, whatever else is asked for', async () => {
       const routing = await open({ ana: '' });
       await routing.setAgentState(ana, ready);

@@ -1,7 +1,16 @@
 import type { Redis } from 'ioredis';
 import type { AgentId, ReservationId } from '../../contracts/ids.ts';
 import type { Requirement } from '../../routing/index.ts';
-import type { Entering, Entry, Fact, Hold, Order, Wish, World } from '../../routing/testing.ts';
+import type {
+  Entering,
+  Entry,
+  Fact,
+  Hold,
+  Order,
+  RawReservation,
+  Wish,
+  World,
+} from '../../routing/testing.ts';
 import {
   classId,
   decide,
@@ -9,9 +18,15 @@ import {
   keyPrefix,
   Matchmaker,
   readCapacity,
+  readReservation,
+  readStatus,
+  readStep,
+  readWaiting,
   Roster,
   RosterPublisher,
   scriptsWith,
+  toldBody,
+  toldReservation,
 } from '../../routing/testing.ts';
 import { skills } from './centre.ts';
 
@@ -146,30 +161,30 @@ export class Twin {
 
   /** How everything stands in Redis, and in the model, in the same words. */
   async both(): Promise<[redis: unknown, model: unknown]> {
-    const [, , , waiting, due, reservations, agents, , , , counted] = (await this.#matchmaker.run(
+    const [, , , waiting, due, reservations, agents, , , counted] = (await this.#matchmaker.run(
       'snapshot',
       10_000,
     )) as unknown as [
       string,
       string,
       string,
-      string[][],
+      [string, string, string][],
       string[],
+      [string, string, string][],
       string[],
-      string[],
-      unknown,
       unknown,
       unknown,
       string[],
     ];
     const redis = {
       waiting: waiting
-        .map(([id, entry, kind, score]) => ({ id, entry: Number(entry), kind, score: Number(score) }))
+        .map(readWaiting)
+        .map(({ id, class: kind, score, contact }) => ({ id, entry: contact.entry, kind, score }))
         .sort(byId),
       due: [...pairs(due)].map(([id, at]) => ({ id, at: Number(at) })).sort(byId),
-      reservations: reservations.map((it) => reservationOf(JSON.parse(it) as Raw)).sort(byId),
-      agents: agents
-        .map((it) => JSON.parse(it) as { agentId: string })
+      reservations: reservations.map((it) => reservationOf(readReservation(...it))).sort(byId),
+      agents: [...pairs(agents)]
+        .map(([id, text]) => readStatus(id, text))
         .sort((a, b) => (a.agentId < b.agentId ? -1 : 1)),
       overtaken: Object.fromEntries([...pairs(counted)].map(([reason, n]) => [reason, Number(n)])),
     };
@@ -254,39 +269,31 @@ export class Twin {
 
   /** Everything that was told, by Redis and by the model. */
   async told(): Promise<[redis: unknown, model: unknown]> {
-    const steps = await this.#redis.xrange(`${this.#prefix}out`, '-', '+');
-    const events = steps.flatMap(([, [, , ...fields]]) =>
-      [...pairs(fields)].map(([type, body]) => {
-        const it = JSON.parse(body) as Raw;
-        return { type, ...(type.startsWith('reservation.') ? reservationOf(it) : it) };
-      }),
-    );
+    const told = await this.#outbox();
+    const events = told.map((it) => {
+      const { type } = it;
+      if (type.startsWith('reservation.')) return { type, ...reservationOf(toldReservation(it)) };
+      const body = toldBody(it);
+      return { type, ...('status' in body ? (body.status as object) : body) };
+    });
     return [events.filter((it) => it.type !== 'repaired'), this.#told];
   }
 
   /** What Redis mended by itself: nothing, where nothing is damaged. */
   async repairs(): Promise<readonly string[]> {
-    const steps = await this.#redis.xrange(`${this.#prefix}out`, '-', '+');
-    const told = steps.flatMap(([, [, , ...fields]]) => [...pairs(fields)]);
-    return told.flatMap(([type, body]) =>
-      type === 'repaired' && !body.includes('first start') ? [body] : [],
+    const told = await this.#outbox();
+    return told.flatMap(({ type, id, text }) =>
+      type === 'repaired' && text !== 'first start' ? [`${id}: ${text}`] : [],
     );
+  }
+
+  async #outbox(): Promise<ReturnType<typeof readStep>['told']> {
+    const steps = await this.#redis.xrange(`${this.#prefix}out`, '-', '+');
+    return steps.flatMap(([, fields]) => readStep(fields).told);
   }
 }
 
-interface Raw {
-  readonly id: string;
-  readonly state: string;
-  readonly contactId: string;
-  readonly entry: number;
-  readonly agentId: string;
-  readonly class: string;
-  readonly fence: string;
-  readonly deadline: number;
-  readonly why: { readonly how: string; readonly ring?: number; readonly overtook?: object };
-}
-
-function reservationOf(it: Raw): { readonly id: string } {
+function reservationOf(it: RawReservation): { readonly id: string } {
   const { id, state, contactId, entry, agentId, class: kind, fence, deadline, why } = it;
   const { how, ring = 0, overtook = {} } = why;
   return {
@@ -296,7 +303,7 @@ function reservationOf(it: Raw): { readonly id: string } {
     entry,
     agentId,
     kind,
-    fence: Number(fence),
+    fence,
     deadline,
     how,
     ring,

@@ -3,13 +3,19 @@ export const REDIS_TIME = "call('TIME')";
 
 /**
  * What every function begins and ends with: time, epoch and roster version from Redis itself, and what happened told
- * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd2:`, so that one centre stays in
+ * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd3:`, so that one centre stays in
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
+local call, fields, match, find, sub, join, floor, min, max, log
+local P, K, ARGV, stamp, ms, now, epoch, meta, told
+
 -- Redis shows its own libraries to a call only, not while it loads.
-local call, match, find, quote
-local P, K, ARGV, stamp, ms, now, meta, epoch, ver, told
+local function open_libraries()
+  call, fields = redis.call, struct.unpack
+  match, find, sub, join = string.match, string.find, string.sub, table.concat
+  floor, min, max, log = math.floor, math.min, math.max, math.log
+end
 
 -- The names of keys, each put together once for a centre: K.meta is P .. 'meta'.
 local names = {}
@@ -23,30 +29,44 @@ local function keys_of(prefix)
   return keys
 end
 
-local function begin(KEYS, args, founding)
-  call, match, find, quote = redis.call, string.match, string.find, cjson.encode
-  P, ARGV, told = KEYS[1], args, {}
+-- False where Redis is empty.
+local function begin(KEYS, args)
+  if not call then open_libraries() end
+  P, ARGV, told, meta = KEYS[1], args, 0, nil
   K = names[P] or keys_of(P)
   local t = ${time}
-  stamp = t[1] .. string.sub('000000' .. t[2], -6)
-  ms = string.sub(stamp, 1, -4)
+  local micros = t[2]
+  stamp = t[1] .. (#micros == 6 and micros or sub('000000' .. micros, -6))
+  ms = sub(stamp, 1, -4)
   now = tonumber(ms)
-  meta = call('HMGET', K.meta, 'epoch', 'ver', 'fence', 'later')
-  epoch, ver = meta[1], meta[2] or '0'
-  return epoch or founding
+  epoch = call('HGET', K.meta, 'epoch')
+  return epoch
 end
 
 local function arg(i) return ARGV[i + 1] end
 
-local function emit(kind, body)
-  told[#told + 1] = kind
-  told[#told + 1] = body
+-- What a step that looks for somebody needs beside the epoch: roster version, last fence, how many snooze; read once.
+local function recall()
+  meta = call('HMGET', K.meta, 'ver', 'fence', 'later')
+  return meta
+end
+local function version() return (meta or recall())[1] or '0' end
+
+-- What happened in this step and to whom, to be written, as it is read by matchmaker/decode.ts; the list is the same one
+-- in every step, filled anew.
+local events = {}
+local function emit(kind, id, body)
+  events[told + 1], events[told + 2] = kind .. ' ' .. id, body
+  told = told + 2
 end
 
 -- All that happened in one step is one entry. Ids are epoch-number without a gap, so a reader sees by itself that
--- something is missing.
+-- something is missing. Cutting off the oldest costs as much as adding one: it is done once in a hundred entries.
 local function finished(reply)
-  if #told > 0 then call('XADD', K.out, 'MAXLEN', '~', ARGV[1], epoch .. '-*', 't', ms, unpack(told)) end
+  if told > 0 then
+    local id = call('XADD', K.out, epoch .. '-*', 't', ms, unpack(events, 1, told))
+    if sub(id, -2) == '00' then call('XTRIM', K.out, 'MAXLEN', '~', ARGV[1]) end
+  end
   return reply
 end
 `;
@@ -58,6 +78,8 @@ local function num(x) return string.format('%.0f', x) end
 
 /**
  * Lists with their heads: of each list the first entry is kept in one hash, so that many lists are compared in one look.
+ * An entry is `score id`, as it stands in the list and as a head: what a list begins with is read as it is written. All
+ * scores have sixteen digits, so that entries compare as text.
  *
  *   idle:<profile>  agents by idle since (µs)      heads   profile → head
  *   wait:<line>     contacts by score              wheads  line → head
@@ -65,25 +87,17 @@ local function num(x) return string.format('%.0f', x) end
  * A line is a class; `class+boost` for those whose priority counts as waiting time; `@agent` for those who wait for one.
  */
 export const lists = String.raw`
-local function head_read(text)
-  local score, id = match(text, '^(%S+) (.+)$')
-  return tonumber(score), id, score
-end
+local function id_of(entry) return sub(entry, 18) end
 local function list_add(kind, heads, name, id, score)
-  call('ZADD', P .. kind .. name, score, id)
-  local text = call('HGET', K[heads], name)
-  if text then
-    local first, who = head_read(text)
-    local mine = tonumber(score)
-    if first < mine or (first == mine and who < id) then return end
-  end
-  call('HSET', K[heads], name, score .. ' ' .. id)
+  local mine = score .. ' ' .. id
+  call('ZADD', P .. kind .. name, score, mine)
+  local first = call('HGET', K[heads], name)
+  if not first or mine < first then call('HSET', K[heads], name, mine) end
 end
-local function head_update(kind, heads, name)
-  local first = call('ZRANGE', P .. kind .. name, 0, 0, 'WITHSCORES')
-  if first[1] then call('HSET', K[heads], name, first[2] .. ' ' .. first[1]) else call('HDEL', K[heads], name) end
-end
-local function list_remove(kind, heads, name, id)
-  if call('ZREM', P .. kind .. name, id) == 1 then head_update(kind, heads, name) end
+local function list_remove(kind, heads, name, entry)
+  local list = P .. kind .. name
+  call('ZREM', list, entry)
+  local first = call('ZRANGE', list, '0', '0')[1]
+  if first then call('HSET', K[heads], name, first) else call('HDEL', K[heads], name) end
 end
 `;

@@ -65,17 +65,18 @@ local function is_open(a, ch) return a.st == 'ready' or find(a.open, ch, 1, true
 -- Where an agent stands among the idle.
 local function idle_score(a)
   if a.r == '' then return a.idle end
-  return num(4e15 + #in_hand(a) * 8796093022208 + math.floor(tonumber(a.idle) / 1000))
+  return num(4e15 + #in_hand(a) * 8796093022208 + floor(tonumber(a.idle) / 1000))
 end
 
 -- No longer, or again, to be found as one who has contacts in hand and room for more.
 local function close_parts(id, a)
-  for ch in string.gmatch(a.open, '%a+') do list_remove('idle:', 'parts', a.p .. '/' .. ch, id) end
+  for ch in string.gmatch(a.open, '%a+') do list_remove('idle:', 'parts', a.p .. '/' .. ch, a.at .. ' ' .. id) end
   a.open = ''
 end
 local function open_parts(id, a, open)
   if a.idle == '' then a.idle = stamp end
-  for ch in string.gmatch(open, '%a+') do list_add('idle:', 'parts', a.p .. '/' .. ch, id, idle_score(a)) end
+  a.at = idle_score(a)
+  for ch in string.gmatch(open, '%a+') do list_add('idle:', 'parts', a.p .. '/' .. ch, id, a.at) end
   a.open = open
 end
 `;

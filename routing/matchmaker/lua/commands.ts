@@ -1,30 +1,14 @@
 /** What the contact server may tell: each body runs after the pieces it needs. */
 
-/** How `enter` and `claim` are told a contact: from here on in their arguments, roster version last. */
-const fresh = String.raw`
-local function told(i)
-  return {e = arg(2), cls = arg(3), b0 = arg(3), r = '', ring = '0', ln = '', sc = arg(i), om = arg(i + 1),
-    start = arg(i + 2), pr = arg(i + 3), bo = arg(i + 4), rings = arg(i + 5), sv = arg(i + 6),
-    pa = arg(i + 7), pu = arg(i + 8), pw = arg(i + 9)}
-end
--- Every kind of contact it may become has to be known before it is filed.
-local function unknown_class(c)
-  if not tiers_of(c.cls) then return c.cls end
-  for cls in string.gmatch(c.rings, '%d+ (%S+)') do
-    if call('HEXISTS', P .. 'compat@' .. ver, cls) == 0 then return cls end
-  end
-end
-`;
-
 /**
- * [cid, entry, class, score, offerMs, startedAt, priority, boost ms, rings `at class …`, service, preferred agent,
- * preferred until, waited for until, roster version].
+ * [cid, wishes, roster version]. The wishes are one text as `lua/records.ts` keeps it: entry, class, ring 0, rings
+ * `at class …`, score, started at, offer ms, priority, boost ms, `until waited-for-until agent` of who is preferred,
+ * class, service.
  */
-export const enter =
-  fresh +
-  String.raw`
-local cid, entry = arg(1), tonumber(arg(2))
-if arg(14) ~= ver then return {'stale', ver} end
+export const enter = String.raw`
+if arg(3) ~= version() then return {'stale', version()} end
+local cid, new = arg(1), contact_new(arg(2))
+local entry = tonumber(new.e)
 local c = contact_load(cid)
 local freed
 if c then
@@ -33,10 +17,9 @@ if c then
   if known == entry then
     if c.st == 'waiting' then return {'queued'} end
     local r = reservation_load(c.r)
-    if r then return {'reserved', reservation_view(r)} end
+    if r then return answer('reserved', r) end
   end
 end
-local new = told(4)
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end
 if c and c.st == 'waiting' then line_remove(cid, c) end
@@ -52,7 +35,7 @@ if freed then
   local after = contact_load(cid)
   if after.r ~= '' then rid = after.r; r = reservation_load(rid) end
 end
-if rid then return {'reserved', reservation_view(r)} end
+if rid then return answer('reserved', r) end
 return {'queued'}
 `;
 
@@ -68,7 +51,7 @@ if c.st == 'waiting' then
   tally('cancels', 1)
   tally_waited(c)
 end
-contact_over(cid, c)
+contact_over(cid, c.e)
 contact_event('contact.left', cid, c)
 if r and r.st == 'pending' then withdraw(c.r, r, 'canceled') end
 return {'left'}
@@ -80,11 +63,11 @@ local rid, aid = arg(1), arg(2)
 local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if is_taken(r) then return {'ok', reservation_view(r)} end
+if is_taken(r) then return answer('ok', r) end
 if r.st ~= 'pending' then return {'gone'} end
 if now >= tonumber(r.dl) then return {'late'} end
 take(rid, r)
-return {'ok', reservation_view(r)}
+return answer('ok', r)
 `;
 
 /** [rid]: an offer whose deadline is over, if it still is one. */
@@ -100,19 +83,18 @@ local rid, aid = arg(1), arg(2)
 local r = reservation_load(rid)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
-if r.st == 'rejected' then return {'ok', reservation_view(r)} end
+if r.st == 'rejected' then return answer('ok', r) end
 if r.st ~= 'pending' then return {'gone'} end
 if now >= tonumber(r.dl) then lapse(rid, r); return {'gone'} end
 pass_on(rid, r, 'rejected', 'declined')
-return {'ok', reservation_view(r)}
+return answer('ok', r)
 `;
 
-/** [cid, entry, class, agent, score, … as for enter, roster version]. */
-export const claim =
-  fresh +
-  String.raw`
-local cid, entry, aid = arg(1), tonumber(arg(2)), arg(4)
-if arg(15) ~= ver then return {'stale', ver} end
+/** [cid, wishes as for enter, roster version, agent]. */
+export const claim = String.raw`
+if arg(3) ~= version() then return {'stale', version()} end
+local cid, new, aid = arg(1), contact_new(arg(2)), arg(4)
+local entry = tonumber(new.e)
 local c = contact_load(cid)
 local old
 if c then
@@ -120,22 +102,21 @@ if c then
   if known > entry or (known == entry and c.st == 'over') then return {'gone'} end
   old = reservation_load(c.r)
   if known == entry and old and is_taken(old) then
-    if old.a == aid then return {'ok', reservation_view(old)} end
+    if old.a == aid then return answer('ok', old) end
     return {'gone'}
   end
 end
-local new = told(5)
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end
 widen(new)
 if old and old.st == 'pending' and tonumber(c.e) == entry and old.a == aid and now < tonumber(old.dl) then
   take(c.r, old)
-  return {'ok', reservation_view(old)}
+  return answer('ok', old)
 end
 local a = agent_load(aid)
 if not a or not is_able(a.p, new.cls) then return {'not-able'} end
 if a.r ~= '' and not find(room(a), channel_of(new.cls), 1, true) then return {'not-able'} end
-if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. quote(a.reason) .. '}' end
+if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. cjson.encode(a.reason) .. '}' end
 if c and c.st == 'waiting' then line_remove(cid, c) end
 local taken = c and c.r
 if old and old.st == 'pending' then end_reservation(taken, old, 'rescinded') end
@@ -143,7 +124,7 @@ forget_due(cid)
 if a.idle == '' then a.idle = stamp end
 local rid, r = reserve(cid, new, aid, a, 'claimed', seen(a.p, aid, idle_score(a)), 'accepted')
 if old and old.st == 'rescinded' then release_from(old) end
-return {'ok', reservation_view(r)}
+return answer('ok', r)
 `;
 
 /** [rid]. */
@@ -152,7 +133,7 @@ local rid = arg(1)
 local r = reservation_load(rid)
 if not r or r.st ~= 'accepted' then return {'nothing'} end
 r.st = 'wrapping'
-emit('reservation.wrapup', reservation_view(r))
+emit('reservation.wrapup', rid, r.text)
 settle(r.a, r.agent, 'working-after-call')
 return {'wrapping'}
 `;
@@ -174,13 +155,12 @@ return {'done'}
 /** [agent, profile, state wished, reason, wish as JSON, roster version, '1' to leave alone who is logged in]. */
 export const setAgentState = String.raw`
 local aid, p = arg(1), arg(2)
-if arg(6) ~= ver then return {'stale', ver} end
+if arg(6) ~= version() then return {'stale', version()} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
-  a = {st = 'logged-off', since = call('HGET', K.off, aid) or ms, p = p, idle = '', r = '', c = '', acc = '', next = '', reason = '',
-    ch = 'voice', open = '', also = '', st0 = 'logged-off', r0 = ''}
-elseif arg(7) == '1' then return {'ok', agent_view(aid, a)} end
+  a = agent_off(p, call('HGET', K.off, aid) or ms)
+elseif arg(7) == '1' then return {'ok', agent_text(a)} end
 if a.st == 'reserved' and wish.state == 'logged-off' then
   local rid, r = a.r, reservation_load(a.r)
   if r then end_reservation(rid, r, 'canceled') end
@@ -196,16 +176,16 @@ elseif a.r ~= '' then
 elseif a.st ~= wish.state or a.reason ~= wish.reason then
   release(aid, a, wish)
 end
-return {'ok', agent_view(aid, agent_load(aid) or a)}
+return {'ok', agent_text(agent_load(aid) or a)}
 `;
 
 /** [agent]. */
 export const agentStatus = String.raw`
 local a = agent_load(arg(1))
-if a then return {'ok', agent_view(arg(1), a)} end
+if a then return {'ok', agent_text(a)} end
 local since = call('HGET', K.off, arg(1))
 if not since then return {'unknown'} end
-return {'ok', '{"agentId":' .. quote(arg(1)) .. ',"state":"logged-off","since":' .. since .. '}'}
+return {'ok', agent_text(agent_off('', since))}
 `;
 
 /** [cid, at, service or empty, started at or empty]: who started already is overtaken while they snooze. */
@@ -235,28 +215,26 @@ local at = due_at(arg(1)) or -1
 if at ~= tonumber(arg(2)) then return {'nothing'} end
 if at > now then return {'early', num(at - now)} end
 forget_due(arg(1))
-emit('contact.due', cjson.encode({contactId = arg(1)}))
+emit('contact.due', arg(1), '')
 return {'due'}
 `;
 
 /**
- * [… as for enter]: the rule of its service was changed. Who waits is asked for, offered and waited for by the new one;
+ * [as for enter]: the rule of its service was changed. Who waits is asked for, offered and waited for by the new one;
  * place and score stay.
  */
-export const anew =
-  fresh +
-  String.raw`
-local cid = arg(1)
-if ARGV[#ARGV] ~= ver then return {'stale', ver} end
+export const anew = String.raw`
+if arg(3) ~= version() then return {'stale', version()} end
+local cid, new = arg(1), contact_new(arg(2))
 local c = contact_load(cid)
-if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(arg(2)) then return {'nothing'} end
-local new = told(4)
+if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(new.e) then return {'nothing'} end
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end
 widen(new)
-local same = new.cls == c.cls and new.rings == c.rings and new.om == c.om and new.pw == c.pw and new.pu == c.pu
-if same then return {'nothing'} end
+local function terms(it) return match(it.pref, '^(%S+ %S+) ') end
+if new.cls == c.cls and new.rings == c.rings and new.om == c.om and terms(new) == terms(c) then return {'nothing'} end
 new.sc = c.sc; new.pr = c.pr; new.bo = c.bo
+wishes_changed(new)
 line_remove(cid, c)
 place(cid, new)
 return {'ok'}

@@ -1,7 +1,7 @@
 /** Who was overtaken, and why that is right: counted when somebody is served who started later. */
 export const fairness = String.raw`
 local BAND, TOP = 4398046511104, 127
-local function band(priority) return (TOP - math.min(TOP, priority)) * BAND end
+local function band(priority) return (TOP - min(TOP, priority)) * BAND end
 
 -- Of each kind of table what it says, read once; a text never changes its meaning, and the oldest are forgotten.
 local unpacked, count = {}, 0
@@ -16,7 +16,7 @@ end
 
 -- The lines an agent may serve now: of their classes, of these by boost, and of those who wait for this agent alone.
 local function lines_of(aid, a)
-  local packed = call('HGET', P .. 'pcls@' .. ver, a.p)
+  local packed = call('HGET', P .. 'pcls@' .. version(), a.p)
   local open = a.r ~= '' and room(a)
   local lines = {}
   for _, line in ipairs(packed and unpack_once(packed) or {}) do
@@ -36,7 +36,7 @@ end
 local function overtaken(c, how, lines, heads, aid, a)
   local all = call('ZCOUNT', K.starts, '-inf', '(' .. c.start)
   -- Only where somebody snoozes these are looked at.
-  local snooze = (meta[4] or '0') ~= '0' and call('ZCOUNT', K.later, '-inf', '(' .. c.start) or 0
+  local snooze = ((meta or recall())[3] or '0') ~= '0' and call('ZCOUNT', K.later, '-inf', '(' .. c.start) or 0
   all = all + snooze
   if all == 0 then return '' end
   local n = {}
@@ -58,7 +58,7 @@ local function overtaken(c, how, lines, heads, aid, a)
     end
     for i, line in ipairs(lines) do
       if heads[i] and find(line, '@', 1, true) ~= 1 then
-        if head_read(heads[i]) < mine then
+        if heads[i] < c.sc then
           n.unexplained = n.unexplained + call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. c.sc)
         end
         if levels then
@@ -66,7 +66,7 @@ local function overtaken(c, how, lines, heads, aid, a)
           for _, level in ipairs(levels) do
             local l = tonumber(level)
             if l < priority or (l == priority and theirs < boost) then
-              local from, to = math.max(mine, band(l)), band(l) + start - theirs
+              local from, to = max(mine, band(l)), band(l) + start - theirs
               if to > from then
                 n.priority = n.priority + call('ZCOUNT', P .. 'wait:' .. line, num(from), '(' .. num(to))
               end
@@ -75,15 +75,15 @@ local function overtaken(c, how, lines, heads, aid, a)
         end
       end
     end
-    n.qualification = math.max(0, all - n.preferred - n.snooze - n.priority - n.unexplained)
+    n.qualification = max(0, all - n.preferred - n.snooze - n.priority - n.unexplained)
   end
   local list = {}
   for reason, count in pairs(n) do
     if count > 0 then
-      list[#list + 1] = '"' .. reason .. '":' .. count
+      list[#list + 1] = reason .. ' ' .. count
       call('HINCRBY', K.overtaken, reason, count)
     end
   end
-  return ',"overtook":{' .. table.concat(list, ',') .. '}'
+  return join(list, ' ')
 end
 `;

@@ -9,36 +9,33 @@ export const learning = String.raw`
 -- Counts fade: all of a law is halved when one bin is full.
 local function tally_law(name, bin)
   local key = P .. 'law:' .. name
-  if call('HINCRBY', key, bin, 1) < 256 then return end
+  if call('HINCRBY', key, bin, '1') < 256 then return end
   local all = call('HGETALL', key)
-  for i = 1, #all, 2 do call('HSET', key, all[i], num(math.floor(tonumber(all[i + 1]) / 2))) end
+  for i = 1, #all, 2 do call('HSET', key, all[i], num(floor(tonumber(all[i + 1]) / 2))) end
 end
 
-local function tally(what, n) call('HINCRBY', P .. 'law:*', what, num(math.floor(n))) end
-
--- When an offer was made: fences are that moment in µs, as long as the clock goes forward.
-local function offered_at(rid) return math.floor(tonumber(match(rid, '-(%d+)$')) / 1000) end
+local function tally(what, n) call('HINCRBY', P .. 'law:*', what, num(floor(n))) end
 
 -- How long an agent was taken by a contact of this kind, from the offer on.
 local function learn(cls, took)
-  local bin = math.min(55, math.floor(4 * math.log(math.max(took, 1000) / 1000) / math.log(2)))
-  tally_law(cls, num(bin))
-  tally_law('*', num(bin))
+  local bin = tostring(min(55, floor(4 * log(max(took, 1000) / 1000) / log(2))))
+  tally_law(cls, bin)
+  tally_law('*', bin)
 end
 
 -- How long somebody stood in line. Who enters again waited elsewhere in between, and is left out.
 local function tally_waited(c)
-  if c.e == '1' then tally('waited', math.max(0, now - tonumber(c.start))) end
+  if c.e == '1' then tally('waited', max(0, now - tonumber(c.start))) end
 end
 
 -- Who is urgent, or began to wait earlier and is back. One that enters for the first time long after its start was
 -- entered again after a loss of Redis, and says nothing of those to come.
 local function learn_coming(c)
   local score = tonumber(c.sc)
-  local urgency = math.floor(score / 4398046511104)
-  local head = math.min(1440, math.max(0, math.floor((now - score % 4398046511104) / 60000)))
+  local urgency = floor(score / 4398046511104)
+  local head = min(1440, max(0, floor((now - score % 4398046511104) / 60000)))
   if head == 0 and urgency == 127 or c.e == '1' and now - tonumber(c.start) >= 60000 then return end
-  local key = P .. 'came:' .. num(math.floor(now / 600000))
+  local key = P .. 'came:' .. num(floor(now / 600000))
   if call('HINCRBY', key, c.cls .. ' ' .. num(urgency) .. ' ' .. num(head), 1) == 1 then call('EXPIRE', key, 1300) end
 end
 `;
@@ -47,7 +44,7 @@ end
 export const experience = String.raw`
 local laws = {}
 for i = 1, #ARGV - 1 do laws[i] = call('HGETALL', P .. 'law:' .. arg(i)) end
-local span = math.floor(now / 600000)
+local span = floor(now / 600000)
 return {'ok', ms, laws, call('HGETALL', P .. 'came:' .. num(span)), call('HGETALL', P .. 'came:' .. num(span - 1)),
   call('HGETALL', K.calibration)}
 `;
@@ -57,7 +54,7 @@ export const calibrate = String.raw`
 local most = tonumber(arg(3))
 for i, bound in ipairs({'p10', 'p90'}) do
   local moved = tonumber(call('HGET', K.calibration, bound) or '0') + tonumber(arg(i))
-  call('HSET', K.calibration, bound, string.format('%.6f', math.max(-most, math.min(most, moved))))
+  call('HSET', K.calibration, bound, string.format('%.6f', max(-most, min(most, moved))))
 end
 return {'ok'}
 `;
@@ -68,15 +65,18 @@ return {'ok'}
  */
 export const situation = String.raw`
 local most = tonumber(arg(1))
-local step = math.max(1, math.ceil(call('HLEN', K.agents) / most))
+local step = max(1, math.ceil(call('HLEN', K.agents) / most))
 local some = step == 1 and call('HGETALL', K.agents) or call('HRANDFIELD', K.agents, most, 'WITHVALUES')
 local held = {}
 for i = 2, #some, 2 do
   local a = agent_read(some[i])
   local told = a.p
   for _, rid in ipairs(in_hand(a)) do
-    local cls = match(call('GET', P .. 'r:' .. rid) or '', '^[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t')
-    if cls then told = told .. ' ' .. cls .. ' ' .. num(offered_at(rid)) end
+    local text = call('GET', P .. 'r:' .. rid)
+    if text then
+      local _, _, _, _, cls, made = fields('ssssss', text)
+      told = told .. ' ' .. cls .. ' ' .. made
+    end
   end
   if told ~= a.p then held[#held + 1] = told end
 end
@@ -90,7 +90,7 @@ for i, line in ipairs(names) do counts[i] = call('ZCARD', P .. 'wait:' .. line);
 local lines = {}
 for i, line in ipairs(names) do
   local n = counts[i]
-  if total > tonumber(arg(2)) then n = math.min(n, math.ceil(n / total * tonumber(arg(2))) + 10) end
+  if total > tonumber(arg(2)) then n = min(n, math.ceil(n / total * tonumber(arg(2))) + 10) end
   local found = call('ZRANGE', P .. 'wait:' .. line, 0, n - 1, 'WITHSCORES')
   local cut, cls = n < counts[i] and '1' or '0', match(line, '^([^@+]+)')
   if cls then
@@ -100,7 +100,7 @@ for i, line in ipairs(names) do
   else
     -- Who waits for one agent alone is told by the kind of contact it is.
     for j = 1, #found, 2 do
-      local c = contact_load(found[j])
+      local c = contact_load(id_of(found[j]))
       if c and c.cls then lines[#lines + 1] = {c.cls, cut, {found[j + 1]}} end
     end
   end

@@ -11,37 +11,39 @@ local AT_WORK = {ready = 1, reserved = 1, busy = 1, ['working-after-call'] = 1}
 -- With contacts in hand the state is that of the foremost, whatever is asked for.
 local function agent_move(id, a, st, reason)
   local was = a.st0
-  if was == 'ready' then list_remove('idle:', 'heads', a.p, id)
+  if was == 'ready' then list_remove('idle:', 'heads', a.p, a.at .. ' ' .. id)
   elseif a.open ~= '' then close_parts(id, a) end
   a.st = st
   bring_foremost(a)
   st = a.st
-  if a.reason == 'missed' and AT_WORK[st] then tally('away', math.min(now - tonumber(a.since), 600000)) end
+  if a.reason == 'missed' and AT_WORK[st] then tally('away', min(now - tonumber(a.since), 600000)) end
   local work = (AT_WORK[st] or 0) - (AT_WORK[was] or 0)
   if work ~= 0 then call('HINCRBY', K.work, a.p, work) end
   if was == 'logged-off' and st ~= was then
-    call('HINCRBY', K.duty, a.p, 1)
-    call('ZADD', P .. 'on:' .. a.p, now, id)
+    call('HINCRBY', K.duty, a.p, '1')
+    call('ZADD', P .. 'on:' .. a.p, ms, id)
     call('HDEL', K.off, id)
   end
   a.reason = a.r == '' and reason or ''
   if a.r == '' or st ~= was or a.r ~= a.r0 then a.since = ms end
   if st == 'ready' then
     if a.idle == '' then a.idle = stamp end
-    list_add('idle:', 'heads', a.p, id, a.idle)
+    a.at = a.idle
+    list_add('idle:', 'heads', a.p, id, a.at)
   elseif st ~= 'reserved' then
     local open = a.r ~= '' and a.next == '' and room(a) or ''
     if open ~= '' then open_parts(id, a, open) else a.idle = '' end
   end
   a.st0 = st; a.r0 = a.r
-  if st ~= 'logged-off' then agent_save(id, a)
+  local text = agent_text(a)
+  if st ~= 'logged-off' then call('HSET', K.agents, id, text)
   else
     if was ~= st then call('HINCRBY', K.duty, a.p, -1) end
     call('ZREM', P .. 'on:' .. a.p, id)
     call('HDEL', K.agents, id)
     call('HSET', K.off, id, ms)
   end
-  emit('agent.state', agent_view(id, a))
+  emit('agent.state', id, text)
 end
 `;
 
@@ -52,42 +54,37 @@ local function stood()
   if call('HLEN', K.agents) > 20 then return '' end
   local all, states = call('HGETALL', K.agents), {}
   for i = 1, #all, 2 do
-    local st, p, since, more, reason = match(all[i + 1],
-      '^([^\t]*)\t([^\t]*)\t([^\t]*)\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*\t([^\t]*)\t[^\t]*\t(.*)$')
+    local st, p, since, _, _, _, _, ch, _, reason, _, _, also = fields('sssssssssssss', all[i + 1])
     -- What is in hand, where it is not one call: busy+chat+chat.
-    if more ~= '' then
-      local ch, also = match(more, '^([^;]*);[^;]*;(.*)$')
+    if ch ~= 'voice' or also ~= '' then
       st = st .. '+' .. ch
       for other in string.gmatch(also, '%S+ %S+ (%S+) [^\1]*\1') do st = st .. '+' .. other end
     end
-    states[#states + 1] = quote(all[i]) .. ':' .. quote(st .. ' ' .. p .. ' ' .. since .. ' ' .. reason)
+    states[#states + 1] = all[i] .. '\1' .. st .. ' ' .. p .. ' ' .. since .. ' ' .. reason
   end
-  return #states > 0 and ',"states":{' .. table.concat(states, ',') .. '}' or ''
+  return join(states, '\1')
 end
 
 -- Of a profile looked at, who was idle longest, and since when in µs.
-local function seen(p, id, idle) return '["' .. p .. '",' .. quote(id) .. ',' .. idle .. ']' end
+local function seen(p, id, idle) return p .. '\1' .. idle .. ' ' .. id end
 
 local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
-  local fence = tonumber(meta[3] or '0') + 1
+  local fence = tonumber((meta or recall())[2] or '0') + 1
   -- Above the time too: grows even where the last second was lost with a machine, or the clock was set back.
   local f = fence < tonumber(stamp) and stamp or num(fence)
-  meta[3] = f
+  meta[2] = f
   call('HSET', K.meta, 'fence', f)
   local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
-  local ring = c.ring ~= '0' and ',"ring":' .. c.ring or ''
-  local body = '"id":"' .. rid .. '","contactId":' .. quote(cid) .. ',"entry":' .. c.e .. ',"agentId":' .. quote(aid)
-    .. ',"fence":"' .. f .. '","epoch":' .. epoch .. ',"createdAt":' .. ms .. ',"deadline":' .. dl .. ',"class":"' .. c.cls
-    .. '","why":{"how":"' .. how .. '","version":' .. ver .. ',"class":"' .. c.cls .. '","at":' .. ms .. ',"heads":['
-    .. looked .. ']' .. ring .. overtaken(c, how, lines, heads, aid, a) .. stood() .. '}}'
-  local r = {st = st, c = cid, a = aid, e = c.e, cls = c.cls, dl = dl, agent = a, body = body}
-  call('SET', P .. 'r:' .. rid, cid .. '\t' .. aid .. '\t' .. c.e .. '\t' .. dl .. '\t' .. c.cls .. '\t' .. body)
+  local text = cid .. '\0' .. aid .. '\0' .. c.e .. '\0' .. dl .. '\0' .. c.cls .. '\0' .. ms .. '\0' .. how .. '\0'
+    .. version() .. '\0' .. looked .. '\0' .. c.ring .. '\0' .. overtaken(c, how, lines, heads, aid, a) .. '\0' .. stood()
+    .. '\0'
+  local r = {id = rid, st = st, c = cid, a = aid, e = c.e, dl = dl, cls = c.cls, made = ms, text = text, agent = a}
   put_by(a)
   a.acc = ''
   if st == 'pending' then call('ZADD', K.dl, dl, rid) else a.acc = ms; a.idle = '' end
-  c.st = 'held'; c.r = rid
-  contact_save(cid, c)
-  emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', reservation_view(r))
+  c.st = 'held'; c.r = rid; c.ln = ''
+  call('MSET', P .. 'r:' .. rid, text, P .. 'c:' .. cid, contact_text(c))
+  emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', rid, text)
   a.r = rid; a.c = cid; a.ch = channel_of(c.cls)
   agent_move(aid, a, st == 'accepted' and 'busy' or 'reserved')
   return rid, r
@@ -97,9 +94,8 @@ end
 /** An agent looks for a contact, and what an offer's end does to both. */
 export const serving = String.raw`
 -- A fault: somebody stands in a line and does not wait there.
-local function unline(line, id, c)
-  call('ZREM', P .. 'wait:' .. line, id)
-  head_update('wait:', 'wheads', line)
+local function unline(line, entry, id, c)
+  list_remove('wait:', 'wheads', line, entry)
   if not c or c.st ~= 'waiting' then call('ZREM', K.starts, id); call('ZREM', K.pstarts, id) end
   repaired('contact ' .. id, 'stood in line and did not wait')
 end
@@ -111,17 +107,15 @@ local function serve(aid, a)
   if a.r ~= '' and room(a) == '' or call('HLEN', K.wheads) == 0 then return agent_move(aid, a, otherwise) end
   local lines = lines_of(aid, a)
   local heads = call('HMGET', K.wheads, unpack(lines))
-  local best, first, line
-  for i, text in ipairs(heads) do
-    if text then
-      local score, id = head_read(text)
-      if not best or score < first or (score == first and id < best) then best, first, line = id, score, lines[i] end
-    end
+  local first, at
+  for i, head in ipairs(heads) do
+    if head and (not first or head < first) then first, at = head, i end
   end
-  if not best then return agent_move(aid, a, otherwise) end
+  if not first then return agent_move(aid, a, otherwise) end
+  local best, line = id_of(first), lines[at]
   local c = contact_load(best)
   if not c or c.st ~= 'waiting' or c.ln ~= line then
-    unline(line, best, c)
+    unline(line, first, best, c)
     return serve(aid, a)
   end
   line_remove(best, c)
@@ -137,20 +131,20 @@ local function unwait(aid)
   for _, ch in ipairs(CHANNELS) do
     local line = personal(aid, ch)
     if call('HEXISTS', K.wheads, line) == 1 then
-      local found = call('ZRANGE', P .. 'wait:' .. line, 0, 99, 'WITHSCORES')
-      for i = 1, #found, 2 do theirs[#theirs + 1] = {id = found[i], score = tonumber(found[i + 1])} end
+      for _, entry in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '99')) do theirs[#theirs + 1] = entry end
     end
   end
-  table.sort(theirs, function(a, b) return a.score < b.score or (a.score == b.score and a.id < b.id) end)
-  for _, it in ipairs(theirs) do
-    local c = contact_load(it.id)
-    if c and c.st == 'waiting' then place_again(it.id, c) end
+  table.sort(theirs)
+  for _, entry in ipairs(theirs) do
+    local id = id_of(entry)
+    local c = contact_load(id)
+    if c and c.st == 'waiting' then place_again(id, c) end
   end
 end
 
 local function wish_text(wish)
   if wish.state ~= 'not-ready' then return '{"state":"' .. wish.state .. '"}' end
-  return '{"state":"not-ready","reason":' .. quote(wish.reason) .. '}'
+  return '{"state":"not-ready","reason":' .. cjson.encode(wish.reason) .. '}'
 end
 
 -- An agent is done with what is looked at; what they wished meanwhile holds when the last is gone.
@@ -182,7 +176,7 @@ local function pass_on(rid, r, st, reason)
 end
 local function lapse(rid, r)
   tally('lapses', 1)
-  tally('away', now - offered_at(rid))
+  tally('away', now - tonumber(r.made))
   pass_on(rid, r, 'timeout', 'missed')
 end
 
@@ -204,7 +198,7 @@ end
 local function take(rid, r)
   r.st = 'accepted'
   call('ZREM', K.dl, rid)
-  emit('reservation.accepted', reservation_view(r))
+  emit('reservation.accepted', rid, r.text)
   r.agent.acc = ms; r.agent.idle = ''
   settle(r.a, r.agent, 'busy')
 end
@@ -213,12 +207,14 @@ end
 /** A contact is done with. */
 export const finishing = String.raw`
 local function contact_done(rid, r)
-  local st, e, held = match(call('GET', P .. 'c:' .. r.c) or '', '^([^\t]*)\t([^\t]*)\t([^\t]*)\t')
-  if st == 'held' and held == rid then contact_over(r.c, {e = e}) end
+  local text = call('GET', P .. 'c:' .. r.c)
+  if not text then return end
+  local st, held, _, e = fields('ssss', text)
+  if st == 'held' and held == rid then contact_over(r.c, e) end
 end
 
 local function finish(rid, r, wish)
-  learn(r.cls, now - offered_at(rid))
+  learn(r.cls, now - tonumber(r.made))
   end_reservation(rid, r, 'completed')
   contact_done(rid, r)
   r.agent.idle = ''
@@ -228,6 +224,6 @@ end
 
 export const telling = String.raw`
 local function repaired(what, why)
-  emit('repaired', cjson.encode({what = what, why = why}))
+  emit('repaired', what, why)
 end
 `;

@@ -7,7 +7,7 @@ local line = cls
 if cid ~= '' then
   local c = contact_load(cid)
   if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-  cls, score, line, service = c.cls, c.sc, c.ln, c.sv
+  cls, score, line, service = c.cls, c.sc, c.ln, match(c.asked, ' (.*)$')
 end
 local tiers = tiers_of(cls)
 if not tiers then return {'unknown-class', cls} end
@@ -25,7 +25,7 @@ end
 local rank = before[cls] or 0
 -- Of those with the very same score the smaller id goes first.
 if cid ~= '' and find(line, '@', 1, true) ~= 1 then
-  rank = rank + call('ZRANK', P .. 'wait:' .. line, cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
+  rank = rank + call('ZRANK', P .. 'wait:' .. line, score .. ' ' .. cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
 elseif cid == '' then rank = rank + call('ZCOUNT', P .. 'wait:' .. line, score, score) end
 local candidates, idle = {}, '0'
 for _, tier in ipairs(tiers) do
@@ -40,7 +40,10 @@ for _, tier in ipairs(tiers) do
   end
   if #ids > 0 then
     for i, record in ipairs(call('HMGET', K.agents, unpack(ids))) do
-      if record then there[#there + 1] = {id = ids[i], since = tonumber(match(record, '^[^\t]*\t[^\t]*\t(%d+)'))} end
+      if record then
+        local _, _, since = fields('sss', record)
+        there[#there + 1] = {id = ids[i], since = tonumber(since)}
+      end
     end
   end
   table.sort(there, function(a, b) return a.since < b.since or (a.since == b.since and a.id < b.id) end)
@@ -52,7 +55,7 @@ return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', K.wo
 
 /** One who waits, as it is read by `routing/snapshots.ts`. */
 const row = String.raw`
-local function waiting_row(id, c) return {id, c.e, c.cls, c.sc, c.start, c.pr, c.sv, c.b0, c.pa, c.pu, c.ln} end
+local function waiting_row(id, c) return {id, c.ln, c.wishes} end
 `;
 
 /** Some of a line, `most` from a score on after `skip` with that very score, put to `waiting`; and where the rest begins. */
@@ -60,8 +63,9 @@ const lines = String.raw`
 local function waiting_in(line, score, skip, most, waiting)
   local found = call('ZRANGE', P .. 'wait:' .. line, score, '+inf', 'BYSCORE', 'LIMIT', skip, most, 'WITHSCORES')
   for i = 1, #found, 2 do
-    local c = contact_load(found[i])
-    if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(found[i], c) end
+    local id = id_of(found[i])
+    local c = contact_load(id)
+    if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
     if found[i + 1] == score then skip = skip + 1 else score, skip = found[i + 1], 1 end
   end
   if #found == 2 * most then return {line, score, tostring(skip)} end
@@ -84,7 +88,7 @@ export const some =
   String.raw`
 local found, waiting = call('SCAN', arg(1), 'MATCH', P .. 'c:*', 'COUNT', arg(2)), {}
 for _, key in ipairs(found[2]) do
-  local id = string.sub(key, #P + 3)
+  local id = sub(key, #P + 3)
   local c = contact_load(id)
   if c and c.st == 'waiting' then waiting[#waiting + 1] = waiting_row(id, c) end
 end
@@ -105,16 +109,13 @@ local due = {}
 for _, list in ipairs(due_lists()) do
   for _, it in ipairs(call('ZRANGE', list, 0, -1, 'WITHSCORES')) do due[#due + 1] = it end
 end
-local reservations, agents, states = {}, {}, call('HGETALL', K.agents)
-for i = 1, #states, 2 do
-  local a = agent_load(states[i])
-  agents[#agents + 1] = agent_view(states[i], a)
-  for _, rid in ipairs(in_hand(a)) do
+local reservations, agents = {}, call('HGETALL', K.agents)
+for i = 2, #agents, 2 do
+  for _, rid in ipairs(in_hand(agent_read(agents[i]))) do
     local r = reservation_load(rid)
-    if r then reservations[#reservations + 1] = reservation_view(r) end
+    if r then reservations[#reservations + 1] = {rid, r.st, r.text} end
   end
 end
 return {'ok', last[1] and last[1][1] or '', ms, waiting, due,
-  reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty),
-  states, call('HGETALL', K.overtaken), rest}
+  reservations, agents, call('HGETALL', K.work), call('HGETALL', K.duty), call('HGETALL', K.overtaken), rest}
 `;

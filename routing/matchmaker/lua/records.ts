@@ -1,44 +1,35 @@
 /**
- * Agents, contacts and reservations as they are kept: one line of text each, its fields between tabs ('' for none),
- * since reading and writing a whole hash costs several times as much.
+ * Agents, contacts and reservations as they are kept: one text each, every field of it ended by \0 ('' for none), since
+ * reading and writing a whole hash costs several times as much, and so does looking for patterns. They are told as they
+ * are kept: what a reader wants to know of them is put into words there, by `matchmaker/decode.ts`.
  *
- *   agents <id>   st p since idle r c acc more next reason     (r c acc: the foremost contact in hand)
- *   c:<id>        st e r cls sc om pa pu pw start pr bo ring rings ln b0 sv     or   over e
- *   r:<id>        c a e dl cls body     (never changes; gone when it is over, but for a while after it was rejected)
+ *   agents <id>   st p since idle r c acc ch next reason open at also     (r c acc ch: the foremost contact in hand)
+ *   c:<id>        st r ln, then its wishes: e cls ring rings sc start om pr bo pref asked     or   over '' '' e
+ *   r:<id>        c a e dl cls made how version heads ring overtook states
+ *                 (never changes; gone when it is over, but for a while after it was rejected)
  *   dl            reservations that wait for an answer, by deadline
  *
- * `more` is empty for who has one call in hand, or nothing; else `channel;open;rest`: of the foremost its channel, then
- * the channels there is room for still, then the other contacts in hand, `r st channel acc c` each and ended by \x01.
+ * `pref` is `until waited-for-until agent`, or empty; `asked` is class and service. `open` holds the channels there is
+ * room for beside what an agent has in hand, `at` the score under which they are found, `also` the other contacts in
+ * hand, `r st channel acc c` each and ended by \x01.
  * How a reservation stands is written with its agent and nowhere else: so no agent is held beyond their capacity.
  */
 export const records = String.raw`
-local OVER_S, ENDED_S = 21600, 3600
+local OVER_S, ENDED_S = '21600', '3600'
 
 local function agent_read(text)
-  local st, p, since, idle, r, c, acc, more, nx, reason = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  local a = {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, next = nx, reason = reason,
-    ch = 'voice', open = '', also = '', st0 = st, r0 = r}
-  if more ~= '' then a.ch, a.open, a.also = match(more, '^([^;]*);([^;]*);(.*)$') end
-  return a
+  local st, p, since, idle, r, c, acc, ch, next_wish, reason, open, at, also = fields('sssssssssssss', text)
+  return {st = st, p = p, since = since, idle = idle, r = r, c = c, acc = acc, ch = ch, next = next_wish, reason = reason,
+    open = open, at = at, also = also, st0 = st, r0 = r}
 end
+local function agent_off(p, since) return agent_read('logged-off\0' .. p .. '\0' .. since .. '\0\0\0\0\0voice\0\0\0\0\0\0') end
 local function agent_load(id)
   local text = call('HGET', K.agents, id)
   return text and agent_read(text) or nil
 end
-local function agent_save(id, a)
-  local more = ''
-  if a.ch ~= 'voice' or a.open ~= '' or a.also ~= '' then more = a.ch .. ';' .. a.open .. ';' .. a.also end
-  call('HSET', K.agents, id, a.st .. '\t' .. a.p .. '\t' .. a.since .. '\t' .. a.idle .. '\t' .. a.r .. '\t' .. a.c
-    .. '\t' .. a.acc .. '\t' .. more .. '\t' .. a.next .. '\t' .. a.reason)
-end
-local function agent_view(id, a)
-  local v = '{"agentId":' .. quote(id) .. ',"state":"' .. a.st .. '","since":' .. a.since
-  if a.reason ~= '' then v = v .. ',"reason":' .. quote(a.reason) end
-  if a.next ~= '' then v = v .. ',"next":' .. a.next end
-  if a.r ~= '' then v = v .. ',"reservationId":"' .. a.r .. '","contactId":' .. quote(a.c) end
-  if a.open ~= '' then v = v .. ',"open":["' .. string.gsub(a.open, ' ', '","') .. '"]' end
-  return v .. '}'
+local function agent_text(a)
+  return a.st .. '\0' .. a.p .. '\0' .. a.since .. '\0' .. a.idle .. '\0' .. a.r .. '\0' .. a.c .. '\0' .. a.acc .. '\0'
+    .. a.ch .. '\0' .. a.next .. '\0' .. a.reason .. '\0' .. a.open .. '\0' .. a.at .. '\0' .. a.also .. '\0'
 end
 
 -- Of several contacts in hand one is looked at, and stands in r, c, acc, ch and st; the others wait in 'also'.
@@ -52,7 +43,7 @@ local function bring(a, id)
   local at = find(a.also, id, 1, true)
   if not at then return false end
   local from, to, st, ch, acc, c = find(a.also, '^%S+ (%S+) (%S+) (%S*) ([^\1]*)\1', at)
-  a.also = string.sub(a.also, 1, from - 1) .. string.sub(a.also, to + 1)
+  a.also = sub(a.also, 1, from - 1) .. sub(a.also, to + 1)
   put_by(a)
   a.r, a.st, a.ch, a.acc, a.c = id, st, ch, acc, c
   return true
@@ -81,39 +72,42 @@ local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] 
 local function reservation_load(id)
   local text = id ~= '' and call('GET', P .. 'r:' .. id)
   if not text then return nil end
-  local c, aid, e, dl, cls, body = match(text, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  local c, aid, e, dl, cls, made = fields('ssssss', text)
   local a = agent_load(aid)
   if a and a.r ~= id and not (a.also ~= '' and bring(a, id)) then a = nil end
-  return {st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, body = body, agent = a}
+  return {id = id, st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, made = made, text = text,
+    agent = a}
 end
 local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end
--- What never changes was written once, as JSON.
-local function reservation_view(r) return '{"state":"' .. r.st .. '",' .. r.body end
+local function answer(word, r) return {word, r.id, r.st, r.text} end
 `;
 
 /** Contacts, apart: who answers an offer does not need them. */
 export const contacts = String.raw`
+local function contact_of(st, r, ln, wishes, e, cls, ring, rings, sc, start, om, pr, bo, pref, asked)
+  return {st = st, r = r, ln = ln, wishes = wishes, e = e, cls = cls, ring = ring, rings = rings, sc = sc, start = start,
+    om = om, pr = pr, bo = bo, pref = pref, asked = asked, tiers = nil}
+end
+-- What a contact wishes is written when it asks, and again only where that widened.
+local WISHES = 'sssssssssss'
+local function contact_new(wishes) return contact_of('', '', '', wishes, fields(WISHES, wishes)) end
 local function contact_load(id)
   local text = call('GET', P .. 'c:' .. id)
   if not text then return nil end
-  local st, e, r, cls, sc, om, pa, pu, pw, start, pr, bo, ring, rings, ln, b0, sv = match(text,
-    '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)'
-    .. '\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  if not st then return {st = 'over', e = match(text, '^over\t(.*)$'), r = ''} end
-  return {st = st, e = e, r = r, cls = cls, sc = sc, om = om, pa = pa, pu = pu, pw = pw, start = start, pr = pr, bo = bo,
-    ring = ring, rings = rings, ln = ln, b0 = b0, sv = sv}
+  local st, r, ln, at = fields('sss', text)
+  if st == 'over' then return {st = st, r = r, e = fields('s', text, at)} end
+  return contact_of(st, r, ln, sub(text, at), fields(WISHES, text, at))
 end
-local function contact_save(id, c)
-  call('SET', P .. 'c:' .. id, c.st .. '\t' .. c.e .. '\t' .. c.r .. '\t' .. c.cls .. '\t' .. c.sc .. '\t' .. c.om .. '\t'
-    .. c.pa .. '\t' .. c.pu .. '\t' .. c.pw .. '\t' .. c.start .. '\t' .. c.pr .. '\t' .. c.bo .. '\t' .. c.ring .. '\t'
-    .. c.rings .. '\t' .. c.ln .. '\t' .. c.b0 .. '\t' .. c.sv)
+local function wishes_changed(c)
+  c.wishes = c.e .. '\0' .. c.cls .. '\0' .. c.ring .. '\0' .. c.rings .. '\0' .. c.sc .. '\0' .. c.start .. '\0' .. c.om
+    .. '\0' .. c.pr .. '\0' .. c.bo .. '\0' .. c.pref .. '\0' .. c.asked .. '\0'
 end
+local function contact_text(c) return c.st .. '\0' .. c.r .. '\0' .. c.ln .. '\0' .. c.wishes end
 -- A contact that is over is remembered for a while, so that a repeated entry is known as such.
-local function contact_over(id, c) call('SET', P .. 'c:' .. id, 'over\t' .. c.e, 'EX', OVER_S) end
+local function contact_over(id, e) call('SET', P .. 'c:' .. id, 'over\0\0\0' .. e .. '\0', 'EX', OVER_S) end
 
 local function contact_event(kind, id, c)
-  local ring = c.ring and c.ring ~= '0' and ',"ring":' .. c.ring or ''
-  emit(kind, '{"contactId":' .. quote(id) .. ',"entry":' .. c.e .. ring .. '}')
+  emit(kind, id, c.ring and c.ring ~= '0' and c.e .. ' ' .. c.ring or c.e)
 end
 -- The contact, while this reservation and no later one is its own.
 local function held_by(rid, r)
@@ -125,7 +119,7 @@ local function end_reservation(rid, r, st)
   if r.st == 'pending' then call('ZREM', K.dl, rid) end
   r.st = st
   if st == 'rejected' then call('EXPIRE', P .. 'r:' .. rid, ENDED_S) else call('DEL', P .. 'r:' .. rid) end
-  emit('reservation.' .. st, reservation_view(r))
+  emit('reservation.' .. st, rid, r.text)
 end
 
 local function line_add(id, c)
@@ -133,7 +127,7 @@ local function line_add(id, c)
   call('ZADD', K.starts, c.start, id)
 end
 local function line_remove(id, c)
-  list_remove('wait:', 'wheads', c.ln, id)
+  list_remove('wait:', 'wheads', c.ln, c.sc .. ' ' .. id)
   call('ZREM', K.starts, id)
   local personal = find(c.ln, '@', 1, true) == 1
   if personal then call('ZREM', K.pstarts, id) end

@@ -27,7 +27,7 @@ end
 table.sort(late, function(a, b) return a.at < b.at or (a.at == b.at and a.id < b.id) end)
 for _, it in ipairs(late) do
   forget_due(it.id)
-  emit('contact.due', cjson.encode({contactId = it.id}))
+  emit('contact.due', it.id, '')
 end
 return {'leader', tostring(#lapsed), tostring(#late), tostring(#wider)}
 `;
@@ -63,24 +63,24 @@ for i = 1, #page[2], 2 do
       finish(rid, r, {state = 'not-ready', reason = 'stuck'})
     end
   end
-  if a.r == '' and a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, id) then
+  if a.r == '' and a.st == 'ready' and not call('ZSCORE', P .. 'idle:' .. a.p, a.at .. ' ' .. id) then
     repaired('agent ' .. id, 'was ready and in no list')
     serve(id, a)
   end
   for ch in string.gmatch(open, '%a+') do
     local b = agent_load(id)
-    if b and b.open == open and not call('ZSCORE', P .. 'idle:' .. b.p .. '/' .. ch, id) then
+    if b and b.open == open and not call('ZSCORE', P .. 'idle:' .. b.p .. '/' .. ch, b.at .. ' ' .. id) then
       repaired('agent ' .. id, 'had room for more and was in no list')
       agent_move(id, b, b.st)
     end
   end
 end
 local waiting = call('HGETALL', K.wheads)
-for i = 1, math.min(#waiting, 400), 2 do
+for i = 1, min(#waiting, 400), 2 do
   local line = waiting[i]
-  local _, cid = head_read(waiting[i + 1])
+  local cid = id_of(waiting[i + 1])
   local c = contact_load(cid)
-  if not c or c.st ~= 'waiting' or c.ln ~= line then unline(line, cid, c)
+  if not c or c.st ~= 'waiting' or c.ln ~= line then unline(line, waiting[i + 1], cid, c)
   elseif best_agent(c) then
     repaired('contact ' .. cid, 'waited though an agent was idle')
     place_again(cid, c)
@@ -94,17 +94,16 @@ export const found = String.raw`
 if call('HSETNX', K.meta, 'epoch', arg(1)) == 0 then return {'already'} end
 epoch = arg(1)
 call('DEL', K.out)
-emit('repaired', cjson.encode({what = 'redis',
-  why = epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again'}))
+emit('repaired', 'redis', epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again')
 return {'founded'}
 `;
 
 /** [version, cls or profile kind 'c' | 'p', then id, definition as JSON, table as JSON, …]: a piece of a coming roster. */
 export const stage = String.raw`
-local version = arg(1)
-if tonumber(version) <= tonumber(ver) then return {'late', ver} end
-local defs, tables = K.cdef, P .. 'compat@' .. version
-if arg(2) == 'p' then defs, tables = K.pdef, P .. 'pcls@' .. version end
+local coming = arg(1)
+if tonumber(coming) <= tonumber(version()) then return {'late', version()} end
+local defs, tables = K.cdef, P .. 'compat@' .. coming
+if arg(2) == 'p' then defs, tables = K.pdef, P .. 'pcls@' .. coming end
 for i = 3, #ARGV - 1, 3 do
   call('HSET', defs, arg(i), arg(i + 1))
   call('HSET', tables, arg(i), cmsgpack.pack(cjson.decode(arg(i + 2))))
@@ -115,55 +114,55 @@ return {'ok'}
 
 /** [version]: from now on the staged roster holds, if nothing came up meanwhile that it does not know. */
 export const flip = String.raw`
-local version = arg(1)
-if tonumber(version) <= tonumber(ver) then return {'late', ver} end
+local coming = arg(1)
+if tonumber(coming) <= tonumber(version()) then return {'late', version()} end
 for _, cls in ipairs(call('HKEYS', K.cdef)) do
-  if call('HEXISTS', P .. 'compat@' .. version, cls) == 0 then return {'again'} end
+  if call('HEXISTS', P .. 'compat@' .. coming, cls) == 0 then return {'again'} end
 end
 local duty = call('HGETALL', K.duty)
 for i = 1, #duty, 2 do
-  if tonumber(duty[i + 1]) > 0 and call('HEXISTS', P .. 'pcls@' .. version, duty[i]) == 0 then return {'again'} end
+  if tonumber(duty[i + 1]) > 0 and call('HEXISTS', P .. 'pcls@' .. coming, duty[i]) == 0 then return {'again'} end
 end
-call('PERSIST', P .. 'compat@' .. version)
-call('PERSIST', P .. 'pcls@' .. version)
-call('HSET', K.meta, 'ver', version)
-call('UNLINK', P .. 'compat@' .. ver, P .. 'pcls@' .. ver)
-emit('rules.changed', '{}')
+call('PERSIST', P .. 'compat@' .. coming)
+call('PERSIST', P .. 'pcls@' .. coming)
+call('HSET', K.meta, 'ver', coming)
+call('UNLINK', P .. 'compat@' .. version(), P .. 'pcls@' .. version())
+emit('rules.changed', '', '')
 return {'ok'}
 `;
 
 /** [version, class, definition as JSON, tiers as JSON, able profile, …]: a kind of contact seen for the first time. */
 export const defineClass = String.raw`
-if arg(1) ~= ver then return {'stale', ver} end
+if arg(1) ~= version() then return {'stale', version()} end
 local cls = arg(2)
-if call('HEXISTS', P .. 'compat@' .. ver, cls) == 1 then return {'ok'} end
+if call('HEXISTS', P .. 'compat@' .. version(), cls) == 1 then return {'ok'} end
 call('HSET', K.cdef, cls, arg(3))
-call('HSET', P .. 'compat@' .. ver, cls, cmsgpack.pack(cjson.decode(arg(4))))
+call('HSET', P .. 'compat@' .. version(), cls, cmsgpack.pack(cjson.decode(arg(4))))
 for i = 5, #ARGV - 1 do
-  local packed = call('HGET', P .. 'pcls@' .. ver, arg(i))
+  local packed = call('HGET', P .. 'pcls@' .. version(), arg(i))
   local classes = packed and cmsgpack.unpack(packed) or {}
   classes[#classes + 1] = cls
-  call('HSET', P .. 'pcls@' .. ver, arg(i), cmsgpack.pack(classes))
+  call('HSET', P .. 'pcls@' .. version(), arg(i), cmsgpack.pack(classes))
 end
 return {'ok'}
 `;
 
 /** [agent, profile, version]: an agent can do other things than before. */
 export const reprofile = String.raw`
-if arg(3) ~= ver then return {'stale', ver} end
+if arg(3) ~= version() then return {'stale', version()} end
 local aid, p = arg(1), arg(2)
 local a = agent_load(aid)
 if not a or a.p == p then return {'nothing'} end
 local st, open = a.st, a.open
 close_parts(aid, a)
-if st == 'ready' then list_remove('idle:', 'heads', a.p, aid) end
+if st == 'ready' then list_remove('idle:', 'heads', a.p, a.at .. ' ' .. aid) end
 call('ZREM', P .. 'on:' .. a.p, aid)
-call('ZADD', P .. 'on:' .. p, now, aid)
+call('ZADD', P .. 'on:' .. p, ms, aid)
 call('HINCRBY', K.duty, a.p, -1)
 call('HINCRBY', K.duty, p, 1)
 if AT_WORK[st] then call('HINCRBY', K.work, a.p, -1); call('HINCRBY', K.work, p, 1) end
 a.p = p
-agent_save(aid, a)
+call('HSET', K.agents, aid, agent_text(a))
 -- Somebody may wait whom only the new skills serve; if not, the agent keeps how long they were idle.
 if st == 'ready' then
   a.st = 'not-ready'; a.st0 = 'not-ready'
@@ -184,7 +183,7 @@ for i = 1, #ARGV - 1, 2 do
     if was then changed = true end
   end
 end
-if changed then emit('rules.changed', '{}') end
+if changed then emit('rules.changed', '', '') end
 return {'ok'}
 `;
 
@@ -198,9 +197,9 @@ if was == arg(1) then return {'same'} end
 call('SET', K.run, arg(1))
 if not was then return {'first'} end
 local last = call('XREVRANGE', K.out, '+', '-', 'COUNT', 1)[1]
-local last_number = last and tonumber(string.match(last[1], '-(%d+)$')) or 0
+local last_number = last and tonumber(match(last[1], '-(%d+)$')) or 0
 call('DEL', K.out)
-call('XADD', K.out, epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired',
-  cjson.encode({what = 'redis', why = 'it was restarted and may have lost its last moments'}))
+call('XADD', K.out, epoch .. '-' .. string.format('%.0f', last_number + 1000000), 't', ms, 'repaired redis',
+  'it was restarted and may have lost its last moments')
 return {'another'}
 `;
