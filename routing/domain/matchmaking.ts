@@ -149,7 +149,11 @@ class Hand extends Pairing {
     const desk = desks.get(agentId);
     const fresh = this.widened({ ...contact, ring: 0 });
     if (!desk || !this.fits(desk, fresh) || !this.hasRoom(desk, channelOf(fresh.class))) return 'not-able';
-    if (desk.state === 'not-ready') desks.set(agentId, { ...desk, next: wishOf(desk) });
+    if (desk.state === 'not-ready') {
+      // Whoever makes a call was there to miss no more: afterwards they are not told so again, nor counted as away.
+      const next = wishOf(desk.reason === 'missed' ? { ...desk, reason: 'call made' } : desk);
+      desks.set(agentId, { ...desk, next });
+    }
     waiters.delete(id);
     over.delete(id);
     if (older !== undefined && hold && open) this.end(older, hold, 'rescinded');

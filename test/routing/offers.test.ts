@@ -89,6 +89,13 @@ describe('Contacts and agents find each other', () => {
     assert.equal(next.reservation.contactId, offer.contactId);
     assert.deepEqual(await routing.accept(offer.id, ana), { ok: false, why: 'gone' });
     assert.equal((await routing.agentStatus(ana))?.reason, 'missed');
+
+    // Who then calls somebody themselves has missed nothing when that is over.
+    const own = await routing.claim(contact('rui', 'lang:es'), ana);
+    assert.ok(own.ok);
+    await routing.complete(own.reservation.id, { state: 'as-wished' });
+    const { state, reason } = (await routing.agentStatus(ana))!;
+    assert.deepEqual([state, reason], ['not-ready', 'call made']);
   });
 
   it('passes a declined offer on at once', async () => {

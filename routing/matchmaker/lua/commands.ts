@@ -116,7 +116,11 @@ end
 local a = agent_load(aid)
 if not a or not is_able(a.p, new.cls) then return {'not-able'} end
 if a.r ~= '' and not find(room(a), channel_of(new.cls), 1, true) then return {'not-able'} end
-if a.st == 'not-ready' then a.next = '{"state":"not-ready","reason":' .. cjson.encode(a.reason) .. '}' end
+-- Whoever makes a call was there to miss no more: afterwards they are not told so again, nor counted as away.
+if a.st == 'not-ready' then
+  local reason = a.reason == 'missed' and 'call made' or a.reason
+  a.next = '{"state":"not-ready","reason":' .. cjson.encode(reason) .. '}'
+end
 if c and c.st == 'waiting' then line_remove(cid, c) end
 local taken = c and c.r
 if old and old.st == 'pending' then end_reservation(taken, old, 'rescinded') end
