@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { Me } from '../../contracts/agent.ts';
 import { useTools } from './context.ts';
@@ -17,7 +17,8 @@ export function StateMenu({ me }: { readonly me: Me }): JSX.Element {
   const next = nextInWords(me);
   const isBusy = portal.commands.busy.value.has('state');
 
-  useEffect(() => {
+  // In the same turn as it opens: a key pressed right after is meant for it.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     box.current?.querySelector<HTMLButtonElement>('.menu button')?.focus();
     const away = (event: Event): void => {

@@ -24,6 +24,7 @@ describe('A visitor writes markup where a name belongs', function () {
     }
     await sees(mina, '.line-box tbody', markup);
     await sees(mina, '.line-box tbody', 'onload=hacked');
+    await sees(maya, '.top-bar', 'phone on');
     await maya.keyboard.press('r');
     await maya.waitForSelector('.offer');
     await sees(maya, '.offer', 'hacked=1');
