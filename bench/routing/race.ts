@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../test/routing/redis-process.ts';
+import { readStep, toldReservation } from '../../routing/testing.ts';
 import { report } from '../report.ts';
 import { Bare } from './parts.ts';
 
@@ -93,12 +94,7 @@ async function run(url: string, requests: number): Promise<number> {
   return kills;
 }
 
-interface Seen {
-  readonly id: string;
-  readonly agentId: string;
-  readonly contactId: string;
-  readonly fence: string;
-}
+type Step = ReturnType<typeof readStep>;
 
 /** Reads what happened as a stranger would, from the outbox alone. */
 class Judge {
@@ -130,7 +126,7 @@ class Judge {
           this.faults.push(`events between ${this.#last} and ${id} were missed`);
         }
         this.#last = id;
-        for (let i = 2; i + 1 < fields.length; i += 2) this.#see(fields[i] ?? '', fields[i + 1] ?? '');
+        for (const told of readStep(fields).told) this.#see(told);
       }
       if (stopping && entries.length === 0) break;
     }
@@ -138,11 +134,13 @@ class Judge {
     this.#redis.disconnect();
   }
 
-  #see(type: string, body: string): void {
+  #see(told: Step['told'][number]): void {
+    const { type } = told;
     if (type === 'contact.left') this.ended += 1;
-    if (type === 'repaired' && !body.includes('first start')) this.faults.push(body);
+    if (type === 'repaired' && !told.text.includes('first start'))
+      this.faults.push(`${told.id}: ${told.text}`);
     if (!type.startsWith('reservation.')) return;
-    const it = JSON.parse(body) as Seen & { readonly why: { readonly how: string } };
+    const it = toldReservation(told);
     const made =
       type === 'reservation.created' || (type === 'reservation.accepted' && it.why.how === 'claimed');
     if (made) {
