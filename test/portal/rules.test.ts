@@ -75,13 +75,7 @@ describe('Ana, who manages too, changes rules', () => {
     const page = await rules();
     await opens(page, 'services/sales');
     await types(page, '[name=name]', 'Sales and advice');
-    const theirs = {
-      version: 8,
-      at: Date.now(),
-      who: 'Mina Larsen',
-      what: ['Service Sales: name Sales → Shop'],
-    };
-    fake.rules = { ...fake.rules, version: 8, history: [theirs, ...fake.rules.history] };
+    minaIsFirst(fake);
     await page.keyboard.press('Enter');
     await bench.sees(page, '.rule-said', 'Mina Larsen: Service Sales: name Sales → Shop.');
     assert.equal(await page.$eval('[name=name]', (it) => (it as HTMLInputElement).value), 'Sales and advice');
@@ -97,13 +91,7 @@ describe('Ana, who manages too, changes rules', () => {
     await types(page, '[name=name]', 'Sales and advice');
     await page.click('[data-rule="back"]');
     await page.waitForSelector('.board');
-    const theirs = {
-      version: 8,
-      at: Date.now(),
-      who: 'Mina Larsen',
-      what: ['Service Sales: name Sales → Shop'],
-    };
-    fake.rules = { ...fake.rules, version: 8, history: [theirs, ...fake.rules.history] };
+    minaIsFirst(fake);
     await page.keyboard.press('m');
     await bench.sees(page, '[data-rule="services/sales"]', 'not saved');
     await opens(page, 'services/sales');
@@ -229,3 +217,10 @@ describe('Ana, who manages too, changes rules', () => {
     assert.equal(await bench.count(page, '[data-command=rules]'), 0);
   });
 });
+
+/** Mina has saved a change of her own meanwhile. */
+function minaIsFirst(fake: PortalBench['fake']): void {
+  const what = ['Service Sales: name Sales → Shop'];
+  const theirs = { version: 8, at: Date.now(), who: 'Mina Larsen', what };
+  fake.rules = { ...fake.rules, version: 8, history: [theirs, ...fake.rules.history] };
+}
