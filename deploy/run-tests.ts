@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 /**
  * Runs all tests, folder by folder, two folders side by side, since most tests wait. Prints each folder whole when it is over, and
- * at the end how many passed and failed. A folder that is over has to end by itself: what it leaves open is a fault of its own.
+ * at the end how many passed and failed, and which: the last lines are what is read first. A folder that is over has to end by
+ * itself: what it leaves open is a fault of its own.
  */
 const root = join(import.meta.dirname, '..');
 
@@ -31,6 +32,8 @@ interface Outcome {
   readonly failed: number;
   readonly skipped: number;
   readonly ok: boolean;
+  /** Which failed and why; of a folder that was ended, the last that it said. */
+  readonly account: string;
 }
 
 /** Longer than any test may take: a folder that says nothing for so long waits for something that never comes. */
@@ -56,8 +59,8 @@ const skipped = sum((it) => it.skipped);
 console.log(
   `${String(sum((it) => it.passed))} passed, ${String(sum((it) => it.failed))} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`,
 );
-const failed = outcomes.filter((it) => !it.ok).map((it) => it.name);
-if (failed.length > 0) console.log(`not well: ${failed.join(', ')}`);
+const failed = outcomes.filter((it) => !it.ok);
+for (const { name, account } of failed) console.log(`\nnot well: ${name}\n${account}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
 async function side(): Promise<void> {
@@ -106,6 +109,7 @@ function run(name: string): Promise<Outcome> {
         failed: count(said, 'failing') ?? 0,
         skipped: count(said, 'pending') ?? 0,
         ok: code === 0,
+        account: accountOf(said),
       });
     });
   });
@@ -115,6 +119,13 @@ function run(name: string): Promise<Outcome> {
 function count(said: string, word: string): number | undefined {
   const found = new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(said);
   return found === null ? undefined : Number(found[1]);
+}
+
+/** What mocha tells of its failures without their stacks, else the end of what was said. */
+function accountOf(said: string): string {
+  const from = said.search(/^\s+\d+ failing$/m);
+  const lines = said.slice(from < 0 ? -800 : from).split('\n');
+  return lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line)).join('\n');
 }
 
 function seconds(since: number): number {
