@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOurs } from '../../embedded/launch/backends.ts';
+import { freePort } from '../../embedded/launch/free-port.ts';
 import type { AppDialog } from '../../test/embedded/sip-server/support/app.ts';
 import { sdp } from '../../test/embedded/sip-server/support/app.ts';
-import { freePorts, sipp, sippWaiting, type Sipp } from '../../test/embedded/sip-server/support/sipp.ts';
+import { sipp, sippWaiting, type Sipp } from '../../test/embedded/sip-server/support/sipp.ts';
 import { quantile, report } from '../report.ts';
 import { BareCaller } from './bare-caller.ts';
 import { serverToMeasure, usedBy, type Measured } from './server.ts';
@@ -223,7 +224,7 @@ async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
 
 /** An agent's and a customer's telephone that take any number of calls. */
 async function withPhones(run: (agent: number, customer: number) => Promise<void>): Promise<void> {
-  const [agentPort = 0, customerPort = 0] = await freePorts(2);
+  const [agentPort, customerPort] = [await freePort(), await freePort()];
   const agent = await sippWaiting(AGENT, agentPort, 'udp', LARGE_BUFFERS, LONGEST_S);
   const customer = await sippWaiting('uas.xml', customerPort, 'udp', LARGE_BUFFERS, LONGEST_S);
   try {

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -74,25 +73,6 @@ function answersPing(port: number): Promise<boolean> {
     socket.once('error', () => done(false));
     socket.setTimeout(500, () => done(false));
   });
-}
-
-/**
- * A TCP port that is free now. It lies below those that systems hand out to clients, or somebody's connection might
- * take it before the program it is meant for has started.
- */
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 1_000; tries++) {
-    const port = randomInt(10_000, 32_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-  throw new Error('no TCP port between 10000 and 32000 is free on this machine');
 }
 
 /** Something listens there already. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { guardProgram, unguardProgram } from './guard.ts';
 import { plainWords } from './plain-words.ts';
 
@@ -31,6 +32,7 @@ export interface Program {
 
 const STOP_MS = 5_000;
 const PROBE_MS = 30;
+const LAST_WORDS_MS = 1_000;
 
 /**
  * Starts a program and waits until it is ready; rejects with its last words when it is not in time. It has a session of
@@ -46,6 +48,7 @@ export function startProgram(plan: ProgramPlan): Promise<Program> {
       resolve(error.code === 'ENOENT' ? `${command} is not installed` : error.message),
     );
   });
+  const allSaid = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const { pid } = child;
   if (pid !== undefined) {
     guardProgram(pid);
@@ -66,8 +69,10 @@ export function startProgram(plan: ProgramPlan): Promise<Program> {
         ),
       );
     }, readyWithinMs);
-    void exited.then((how) => {
+    void exited.then(async (how) => {
       clearTimeout(timer);
+      // What it said last may be read only after its end; what it has started itself may hold its output open for ever.
+      await Promise.race([allSaid, pause(LAST_WORDS_MS, undefined, { ref: false })]);
       reject(new Error(`${name} does not start (${how}). ${plainWords(lastWords)}`.trim()));
     });
     const isReady = (ready: Record<string, unknown>): void => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureAuthority } from '../../server-kit/link/authority.ts';
-import { freePort } from './backends.ts';
+import { freePort } from './free-port.ts';
 import type { CentreOptions } from './centre.ts';
 import { usualPorts } from './usual-ports.ts';
 

@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from '../../embedded/launch/free-port.ts';
 import { forgetKeys } from '../support/real-servers.ts';
 
 /** A real redis-server of the test's own, which it may kill and start again on the same port and files. */
@@ -116,13 +115,4 @@ function clientOf(url: string): Redis {
   const redis = new Redis(url, { retryStrategy: () => 20, maxRetriesPerRequest: null, protocol: 2 });
   redis.on('error', () => {});
   return redis;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,7 +6,7 @@ import type { Company } from '../../contracts/company.schema.ts';
 import { type DeskPhone, startDeskPhone } from '../../embedded/demo/desk-phone.ts';
 import { startTelephoneNetwork, type TelephoneNetwork } from '../../embedded/demo/telephone-network.ts';
 import { tone } from '../../embedded/demo/phones/voice.ts';
-import { freePort } from '../../embedded/launch/backends.ts';
+import { freePort } from '../../embedded/launch/free-port.ts';
 import { Centre, type Part } from '../../embedded/launch/centre.ts';
 import { AgentClient } from './agent-client.ts';
 import { backEnds, tidyBackEnds } from './real-servers.ts';

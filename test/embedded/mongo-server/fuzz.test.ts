@@ -35,7 +35,9 @@ describe(`The embedded MongoDB server under fuzz (FUZZ_SEED=${String(SEED)})`, f
     const good = await Line.open(port);
     const until = performance.now() + LASTS_MS;
     const count = { bursts: 0, answered: 0, refused: 0, closed: 0 };
-    for (let bad = await Line.open(port); performance.now() < until; count.bursts++) {
+    // On a slow disk few bursts go by in that time: it ends when each thing has happened.
+    const goesOn = () => performance.now() < until || Math.min(...Object.values(count)) === 0;
+    for (let bad = await Line.open(port); goesOn(); count.bursts++) {
       bad.write(Buffer.concat(Array.from({ length: 1 + random(8) }, () => hostile(random))));
       const raise = { q: { _id: 1 }, u: { $inc: { n: 1 } }, upsert: true };
       const reply = await good.ask({ update: 'kept', updates: [raise], $db: 'good' });
@@ -50,7 +52,6 @@ describe(`The embedded MongoDB server under fuzz (FUZZ_SEED=${String(SEED)})`, f
       assert.ok(residentMb(server.process.pid) < MOST_MB, 'its memory grew');
     }
     good.end();
-    assert.ok(Math.min(...Object.values(count)) > 0, JSON.stringify(count));
     if (process.env['FUZZ_MS']) process.stderr.write(`${JSON.stringify({ seed: SEED, ...count })}\n`);
     await server.end('SIGKILL');
     server = await startChild(directory.path, { LOG_LEVEL: 'silent' });

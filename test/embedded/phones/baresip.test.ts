@@ -7,7 +7,8 @@ import path from 'node:path';
 import { toneShare } from '../../../embedded/demo/phones/ear.ts';
 import { SoftPhone } from '../../../embedded/demo/phones/soft-phone.ts';
 import { tone } from '../../../embedded/demo/phones/voice.ts';
-import { Program, findProgram, freePort } from './programs.ts';
+import { freePort } from '../../../embedded/launch/free-port.ts';
+import { Program, findProgram } from './programs.ts';
 
 const baresip = findProgram('baresip');
 const BARESIP_HZ = 880;

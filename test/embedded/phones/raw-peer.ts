@@ -33,7 +33,7 @@ export class RawPeer {
   }
 
   /** The next datagram; rejects after that time. */
-  async nextBytes(withinMs = 3000, what = 'a datagram'): Promise<Buffer> {
+  async nextBytes(withinMs = 15_000, what = 'a datagram'): Promise<Buffer> {
     const deadline = AbortSignal.timeout(withinMs);
     for (;;) {
       const next = this.#unread.shift();
@@ -48,7 +48,7 @@ export class RawPeer {
   }
 
   /** The next datagram that matches; those before it are dropped. Rejects when nothing comes for that time. */
-  async next(pattern: RegExp, withinMs = 3000): Promise<string> {
+  async next(pattern: RegExp, withinMs = 15_000): Promise<string> {
     for (;;) {
       const text = (await this.nextBytes(withinMs, String(pattern))).toString();
       if (pattern.test(text)) return text;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startTelephoneNetwork } from '../../../embedded/demo/telephone-network.ts';
 import type { TelephoneNetwork } from '../../../embedded/demo/telephone-network.ts';
-import { Program, findProgram, freePort } from './programs.ts';
+import { freePort } from '../../../embedded/launch/free-port.ts';
+import { Program, findProgram } from './programs.ts';
 
 const sipp = findProgram('sipp');
 

@@ -78,7 +78,7 @@ describe('More comes than the server may hold', () => {
   it('transactions: the rest is told 503, and there is room again when the first are over', async () => {
     const rig = new Rig();
     try {
-      const server = await rig.server({ limits: { transactions: 20 }, timing: { t1: 5, t2: 20, t4: 20 } });
+      const server = await rig.server({ limits: { transactions: 20 }, timing: { t1: 30, t2: 60, t4: 60 } });
       const app = await rig.app(server);
       app.options((_req, res) => res.send(200));
       const phone = await UdpPhone.open(server.sipPort);
@@ -188,7 +188,7 @@ describe('The program itself', () => {
         DRACHTIO_PORT: '0',
         [name]: value,
       });
-      const [code] = (await once(child, 'exit')) as [number];
+      const [code] = (await once(child, 'close')) as [number];
       assert.equal(code, 1);
       assert.equal(out(), '');
       assert.match(err(), new RegExp(`^${name} `));

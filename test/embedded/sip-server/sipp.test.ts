@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../../../embedded/launch/free-port.ts';
 import type { SipServer } from '../../../embedded/sip-server/server.ts';
 import { Rig, sdp, type App } from './support/app.ts';
-import { freePorts, sipp, sippWaiting } from './support/sipp.ts';
+import { sipp, sippWaiting } from './support/sipp.ts';
 
 const CALLS = 100;
 
@@ -29,7 +30,7 @@ for (const [name, mode, transport] of [
         res.send(180);
         void app.createUAS(req, res, { localSdp: sdp('app') });
       });
-      const [port] = await freePorts(1);
+      const port = await freePort();
       const caller = sipp('uac.xml', [
         ...['-t', mode, '-m', String(CALLS), '-r', '200', '-p', String(port)],
         `127.0.0.1:${server.sipPort}`,
@@ -40,7 +41,7 @@ for (const [name, mode, transport] of [
     });
 
     it('go out, are answered, and are hung up by the application', async () => {
-      const [port = 0] = await freePorts(1);
+      const port = await freePort();
       const called = await sippWaiting('uas.xml', port, transport, ['-t', mode, '-m', String(CALLS)]);
       rig.later(() => called.stop());
       const uri = `sip:called@127.0.0.1:${port};transport=${transport}`;

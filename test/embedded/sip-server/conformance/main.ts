@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../../../../embedded/launch/free-port.ts';
 import { startSipServer } from '../../../../embedded/sip-server/server.ts';
-import { freePorts, sipp, sippWaiting, type Sipp } from '../support/sipp.ts';
+import { sipp, sippWaiting, type Sipp } from '../support/sipp.ts';
 import { Assessor } from './assertions.ts';
 import { Suite } from './suite.ts';
 
@@ -30,7 +31,8 @@ const underTest = {
 const suite = await Suite.copy();
 try {
   const callees = await suite.callees();
-  const ports = await freePorts(callees.length);
+  const ports: number[] = [];
+  while (ports.length < callees.length) ports.push(await freePort());
   const places = new Map<string, string>();
   for (const [n, { names }] of callees.entries()) {
     const port = names.includes('drachtio-uas') ? farEnd.sipPort : ports[n];
@@ -85,7 +87,7 @@ function calls(): object {
   return {
     output: () => output,
     sippUac: async (scenario: string) => {
-      const [port] = await freePorts(1);
+      const port = await freePort();
       const once = ['-m', '1', '-sleep', '250ms', '-cid_str', `%u-%p@%s-${String(++count)}`];
       const args = [...once, '-p', String(port), `${host}:${String(underTest.sip)}`];
       await over(sipp(suite.scenario(scenario), args, LONGEST_S), scenario);

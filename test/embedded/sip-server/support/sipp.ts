@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -34,7 +33,7 @@ export function sipp(scenario: string, args: readonly string[], seconds = 15, fo
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   return {
-    done: once(child, 'exit').then(([code]) => code as number),
+    done: once(child, 'close').then(([code]) => code as number),
     output: () => output,
     stop: () => child.kill('SIGKILL'),
   };
@@ -63,16 +62,4 @@ async function listens(port: number, transport: 'udp' | 'tcp'): Promise<boolean>
   const state = transport === 'tcp' ? '0A' : '07';
   const line = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F]+:0000 ${state} `, 'm');
   return line.test(await readFile(`/proc/net/${transport}`, 'latin1'));
-}
-
-/** So many ports, all different, that were free a moment ago, for both transports in all likelihood. */
-export async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
-  for (const socket of sockets) {
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-  }
-  const ports = sockets.map((socket) => socket.address().port);
-  for (const socket of sockets) socket.close();
-  return ports;
 }
