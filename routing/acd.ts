@@ -88,31 +88,20 @@ export class Acd implements door.Routing {
   }
 
   async enter(contact: door.Contact): Promise<door.Placement> {
-    const entry = this.#entry(contact);
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      let look: Promise<Look | undefined> | undefined;
-      const reply = await this.#agreeing(entry.requirements, (version) => {
-        const entered = this.#parts.matchmaker.enter(entry, version);
-        // Sent right behind, so that both are one way to Redis and back.
-        look = this.#look(contact.id);
-        look.catch(() => {});
-        return entered;
-      });
-      if (reply.state === 'over') return { state: 'over' };
-      if (reply.state === 'reserved') {
-        return {
-          state: 'reserved',
-          reservation: await this.#parts.vocabulary.reservation(reply.reservation),
-        };
-      }
-      const found = await this.#standing(await look);
-      if (found !== undefined) {
-        if (found.outcome) this.#parts.forecasts.follow(contact.id, found.outcome);
+    const { vocabulary, forecasts } = this.#parts;
+    const reply = await this.#enter(this.#entry(contact), true);
+    switch (reply.state) {
+      case 'over':
+        return { state: 'over' };
+      case 'reserved':
+        return { state: 'reserved', reservation: await vocabulary.reservation(reply.reservation) };
+      case 'queued': {
+        const found = await this.#standing(readLook(reply.standing));
+        if (found === undefined) throw new Error(`${contact.id} is in line and stands nowhere`);
+        if (found.outcome) forecasts.follow(contact.id, found.outcome);
         return { state: 'queued', standing: found.standing };
       }
-      // Between the two looks somebody became free, or the contact left: asking again tells which.
     }
-    throw new RoutingUnavailable('redis', new Error('the contact does not come to rest'));
   }
 
   /** For whoever changes rules: who waits, waits by the rule of their service as it is now. */
@@ -271,7 +260,7 @@ export class Acd implements door.Routing {
       .map((it) => this.#entry(it))
       .sort((a, b) => a.precedence.score - b.precedence.score);
     for (let i = 0; i < ordered.length; i += REBUILD_AT_ONCE) {
-      await Promise.all(ordered.slice(i, i + REBUILD_AT_ONCE).map((entry) => this.#enter(entry)));
+      await Promise.all(ordered.slice(i, i + REBUILD_AT_ONCE).map((entry) => this.#enter(entry, false)));
     }
     for (const { agentId, wish } of agents) await this.#setAgentState(agentId, wish, true);
   }
@@ -302,8 +291,9 @@ export class Acd implements door.Routing {
     return entryOf(contact, this.#service(contact.service));
   }
 
-  #enter(entry: KnownEntry): Promise<Exclude<Entered, Stale | UnknownClass>> {
-    return this.#agreeing(entry.requirements, (version) => this.#parts.matchmaker.enter(entry, version));
+  #enter(entry: KnownEntry, isTold: boolean): Promise<Exclude<Entered, Stale | UnknownClass>> {
+    const { matchmaker } = this.#parts;
+    return this.#agreeing(entry.requirements, (version) => matchmaker.enter(entry, version, isTold));
   }
 
   async #result(answer: Answered): Promise<door.AcceptResult> {

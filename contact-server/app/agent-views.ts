@@ -173,11 +173,11 @@ export class AgentViews {
 
   /**
    * A callback is likely to be offered in a moment: what its agent will be shown of its visitor is read while it
-   * finds one, and what was read is good for that moment.
+   * is stored, and what was read is good for that moment.
    */
   lookAhead(callback: Callback): void {
     const { clock } = this.#parts;
-    // In the next turn, so that it is on its way into the line before.
+    // In the next turn, so that it is on its way to the store before.
     const seen = nextTurn().then(() => this.#see(callback));
     seen.catch(() => {});
     this.#ahead.set(callback.id, seen);
@@ -186,12 +186,13 @@ export class AgentViews {
 
   async #see(callback: Callback): Promise<Seen> {
     const { customers, store } = this.#parts;
-    const { phone, customerId } = callback.wish;
-    const [customer, visits] = await Promise.all([
+    const { id, wish } = callback;
+    const { phone, customerId } = wish;
+    const [customer, others] = await Promise.all([
       customerId === undefined ? customers.byPhone(phone) : customers.byId(customerId),
-      store.visitsOf(phone),
+      store.otherVisits(phone, id),
     ]);
-    return { customer, visits };
+    return { customer, visits: others + 1 };
   }
 
   async who(record: CallbackRecord): Promise<WhoView> {

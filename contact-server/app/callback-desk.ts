@@ -16,8 +16,10 @@ import type { Slots } from './slots.ts';
 /** Carries out what the machine ordered. What follows at once is a fact; what goes wrong is left to the state's deadline. */
 export interface OrderTaker {
   carryOut(record: CallbackRecord, order: Order): Promise<Done>;
-  /** Routing has reserved an agent: the offer may be shown while the new state is being stored. */
-  offering(record: CallbackRecord): void;
+  /** It is being stored for the first time, and goes into line next. */
+  entering(callback: Callback): void;
+  /** Routing has reserved an agent: the offer may be shown before the new state is stored. Resolves when it has had its turn. */
+  offering(record: CallbackRecord): Promise<void>;
   /** The callback is in a new state, and it is stored. */
   moved(before: Callback, now: CallbackRecord): Promise<void>;
 }
@@ -94,7 +96,9 @@ export class CallbackDesk {
     const { next, orders } = step(callback, screened, rules);
     return this.#serial.run(callback.id, async () => {
       const booking = await slots.booking(next.wish);
-      const inserted = await store.insert({ ...fresh, callback: next, ...(booking && { booking }) });
+      const inserting = store.insert({ ...fresh, callback: next, ...(booking && { booking }) });
+      if (orders.some((it) => it.do === 'enter-line')) this.#taker?.entering(next);
+      const inserted = await inserting;
       if (inserted === 'slot-full') throw await slots.full(next.wish);
       if (inserted !== 'inserted') return inserted;
       stored?.();
@@ -168,7 +172,7 @@ export class CallbackDesk {
     // Routing has decided already, and nothing can be done with the offer before this is stored: facts wait in line.
     this.#offered.set(id, now);
     try {
-      this.#taker?.offering(now);
+      await this.#taker?.offering(now);
       return await store.save(id, before.version, now.callback, decision);
     } finally {
       this.#offered.delete(id);

@@ -80,14 +80,19 @@ export function parseVisitorNumber(input: string, country: string): VisitorNumbe
   }
   if (digits.length < 7) throw invalid('This number is too short.');
   if (digits.length > 17) throw invalid('This number is too long.');
-  const home = country.toUpperCase();
-  const number = parsePhoneNumber(typed, {
-    ...(isSupportedCountry(home) && { defaultCountry: home satisfies CountryCode }),
-    extract: false,
-  });
+  const number = parsed(typed, country.toUpperCase());
   if (!number) throw invalid('We do not understand this number. Start it with + and the country code.');
   if (!isDialable(number)) throw invalid(tooLongOrShort(number));
   return { e164: number.number, masked: maskForVisitor(number.number) };
+}
+
+/** Who begins with `+` has named the country: that is the number itself, whoever looks at it again. */
+function parsed(typed: string, home: string): PhoneNumber | undefined {
+  if (/^\+[^+]+$/.test(typed)) return understood(`+${typed.replace(/\D/g, '')}`);
+  return parsePhoneNumber(typed, {
+    ...(isSupportedCountry(home) && { defaultCountry: home satisfies CountryCode }),
+    extract: false,
+  });
 }
 
 /** May this number be rung now, and how? Rules in the order of REGULATION 6, then hours (REGULATION 1). */

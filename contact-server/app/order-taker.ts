@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CallId } from '../../contracts/ids.ts';
 import type { AgentWish, Contact, Reservation, Routing } from '../../routing/index.ts';
@@ -84,12 +85,21 @@ export class Orders implements OrderTaker {
     }
   }
 
-  offering({ callback }: CallbackRecord): void {
+  /** What its agent would be shown is read while it is stored and finds one. */
+  entering(callback: Callback): void {
+    const { duty, telephony, lookAhead } = this.#parts;
+    if (duty.someoneIsReady && telephony.status().up) lookAhead(callback);
+  }
+
+  async offering({ callback }: CallbackRecord): Promise<void> {
     const claim = claimOf(callback);
     if (!claim) return;
     const ids = { callbackId: callback.id, reservationId: claim.reservationId };
+    const { streams } = this.#parts;
+    streams.foretell(claim.agentId, 'offer.made', ids);
+    await nextTurn();
     // Lost, it is made again when routing's event is read.
-    this.#parts.streams.add(claim.agentId, 'offer.made', ids).catch(() => {});
+    streams.add(claim.agentId, 'offer.made', ids).catch(() => {});
   }
 
   async moved(before: Callback, now: CallbackRecord): Promise<void> {
@@ -122,13 +132,11 @@ export class Orders implements OrderTaker {
   }
 
   async #enterLine(callback: Callback): Promise<Done> {
-    const { routing, telephony, duty, lookAhead } = this.#parts;
+    const { routing, telephony } = this.#parts;
     // With no telephone system an offer would only waste an agent's time: the contact keeps waiting, and the
     // watchdog enters it as soon as there is one again.
     if (!telephony.status().up) return {};
-    const placing = routing.enter(contactOf(callback));
-    if (duty.someoneIsReady) lookAhead(callback);
-    const placed = await placing;
+    const placed = await routing.enter(contactOf(callback));
     switch (placed.state) {
       case 'reserved':
         return { follow: followReservation(placed.reservation) };

@@ -9,7 +9,7 @@ import type { Board } from '../app/board.ts';
 import type { Known, LogInDesk, Presence } from '../app/log-in-desk.ts';
 import { Serial } from '../app/serial.ts';
 import type { Account } from '../ports/accounts.ts';
-import type { AgentStreams, Hints, StreamEntry, ToldEntry } from '../ports/hints.ts';
+import type { AgentStreams, ComingEntry, Hints, ToldEntry } from '../ports/hints.ts';
 import type { Phones } from '../ports/phones.ts';
 
 interface Parts {
@@ -70,6 +70,12 @@ export class EventStreams {
         this.#each(
           (it) => it.account.id === agentId,
           (it) => this.#catchUp(it, told),
+        ),
+      ),
+      streams.onForetold((agentId, coming) =>
+        this.#each(
+          (it) => it.account.id === agentId && it.cursor !== '',
+          (it) => this.#tellAhead(it, coming),
         ),
       ),
       hints.onHint((hint) => {
@@ -183,7 +189,13 @@ export class EventStreams {
     }
   }
 
-  async #drawn(it: Open, entry: StreamEntry): Promise<AgentMessage | undefined> {
+  /** Under no place of its own: who comes back from before it is told it again. */
+  async #tellAhead(it: Open, coming: ComingEntry): Promise<void> {
+    const message = await this.#drawn(it, coming);
+    if (message) this.#write(it, `data: ${JSON.stringify(message)}\n\n`);
+  }
+
+  async #drawn(it: Open, entry: ComingEntry): Promise<AgentMessage | undefined> {
     const { views } = this.#parts;
     const callbackId = entry.data['callbackId'] as CallbackId | undefined;
     switch (entry.name) {

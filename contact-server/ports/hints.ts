@@ -21,6 +21,9 @@ export interface StreamEntry {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** An entry that has no place yet. */
+export type ComingEntry = Omit<StreamEntry, 'cursor'>;
+
 /** An entry as those who read along are told it: whoever has come to `after` need not ask for it. */
 export interface ToldEntry extends StreamEntry {
   /** The cursor of the entry before it. */
@@ -29,11 +32,14 @@ export interface ToldEntry extends StreamEntry {
 
 /** One resumable event stream for each agent, shared by all processes. */
 export interface AgentStreams {
-  add(agentId: AgentId, name: string, data: Readonly<Record<string, unknown>>): Promise<void>;
+  add(agentId: AgentId, name: string, data: StreamEntry['data']): Promise<void>;
+  /** Tells those who read along in this process of an entry that is about to be added: they need not wait for its place. */
+  foretell(agentId: AgentId, name: string, data: StreamEntry['data']): void;
   /** Where a fresh reader starts. */
   end(agentId: AgentId): Promise<string>;
   /** Entries after the cursor, oldest first; `gap` when the cursor is older than what is kept. */
   after(agentId: AgentId, cursor: string): Promise<readonly StreamEntry[] | 'gap'>;
   /** Tells of each entry; without it where it could not be stored. */
   onEntry(listener: (agentId: AgentId, told: ToldEntry | undefined) => void): () => void;
+  onForetold(listener: (agentId: AgentId, coming: ComingEntry) => void): () => void;
 }

@@ -106,8 +106,8 @@ export interface CallbackStore {
   ofSession(sessionId: SessionId): Promise<readonly CallbackRecord[]>;
   /** Ended since the time given. */
   endedSince(at: number): Promise<readonly CallbackRecord[]>;
-  /** How many callbacks of a number are kept, up to a thousand. */
-  visitsOf(phone: string): Promise<number>;
+  /** How many callbacks of a number are kept beside this one, up to a thousand. */
+  otherVisits(phone: string, than: CallbackId): Promise<number>;
   saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'>;
   /** `broke`: the promise before this one will not be kept. */
   savePromise(

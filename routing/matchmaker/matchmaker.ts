@@ -23,7 +23,8 @@ export interface UnknownClass {
 
 export type Entered =
   | { readonly state: 'reserved'; readonly reservation: RawReservation }
-  | { readonly state: 'queued' | 'over' }
+  | { readonly state: 'queued'; readonly standing: Reply }
+  | { readonly state: 'over' }
   | Stale
   | UnknownClass;
 
@@ -82,11 +83,13 @@ export class Matchmaker {
     }
   }
 
-  async enter(entry: Entry, version: number): Promise<Entered> {
+  /** `isTold`: where it stands, if nobody is free, is part of the answer, as the `standing` script gives it. */
+  async enter(entry: Entry, version: number, isTold = false): Promise<Entered> {
     const { contact } = entry;
-    const reply = await this.run('enter', contact.id, wishes(entry), version);
+    const reply = await this.run('enter', contact.id, wishes(entry), version, isTold ? '1' : '');
     if (reply[0] === 'reserved') return { state: 'reserved', reservation: reservationIn(reply) };
-    return disagreed(reply) ?? { state: reply[0] as 'queued' | 'over' };
+    if (reply[0] === 'queued') return { state: 'queued', standing: reply[1] as Reply };
+    return disagreed(reply) ?? { state: 'over' };
   }
 
   /** Whoever waits, waits by a changed rule of their service from now on, at the same place. */

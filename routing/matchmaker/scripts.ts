@@ -7,6 +7,7 @@ import * as pieces from './lua/matching.ts';
 import { placing } from './lua/placing.ts';
 import * as questions from './lua/questions.ts';
 import { contacts, records } from './lua/records.ts';
+import { standing } from './lua/standing.ts';
 import * as upkeep from './lua/upkeep.ts';
 import type { Library } from './script.ts';
 import { library } from './script.ts';
@@ -27,6 +28,7 @@ const shared = [
   serving,
   taking,
   finishing,
+  standing,
 ];
 
 const writing = { ...commands, ...upkeep, calibrate };

@@ -6,7 +6,7 @@ import Koa from 'koa';
 import { pino } from 'pino';
 import type { Known, Presence } from '../../contact-server/app/log-in-desk.ts';
 import { EventStreams } from '../../contact-server/http/event-streams.ts';
-import type { Hint, StreamEntry, ToldEntry } from '../../contact-server/ports/hints.ts';
+import type { ComingEntry, Hint, StreamEntry, ToldEntry } from '../../contact-server/ports/hints.ts';
 import type { AgentMessage, LineView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
@@ -54,6 +54,7 @@ describe('The event streams', () => {
   let url: string;
   let entries: StreamEntry[];
   let tellEntry: (agentId: AgentId, told?: ToldEntry) => void;
+  let foretell: (agentId: AgentId, coming: ComingEntry) => void;
   let reads: number;
   let hint: (hint: Hint) => void;
   let look: (present: Presence) => void;
@@ -65,9 +66,9 @@ describe('The event streams', () => {
     entries.push({ cursor: `${String(entries.length + 1)}-0`, name, data });
     tellEntry(agentId);
   };
-  const listen = async (): Promise<History<AgentMessage>> => {
+  const listen = async (from = ''): Promise<History<AgentMessage>> => {
     const told = new History<AgentMessage>();
-    const response = await fetch(url);
+    const response = await fetch(url + from);
     void (async () => {
       try {
         for await (const it of readEvents(response)) told.add(JSON.parse(it.data) as AgentMessage);
@@ -101,6 +102,10 @@ describe('The event streams', () => {
           tellEntry = listener;
           return () => {};
         },
+        onForetold(listener: typeof foretell) {
+          foretell = listener;
+          return () => {};
+        },
       },
       hints: {
         onHint(listener: typeof hint) {
@@ -108,7 +113,12 @@ describe('The event streams', () => {
           return () => {};
         },
       },
-      views: { me: () => Promise.resolve({ id: agentId }), contactsOf: () => Promise.resolve([]) },
+      views: {
+        me: () => Promise.resolve({ id: agentId }),
+        contactsOf: () => Promise.resolve([]),
+        find: (_: unknown, callbackId: string) =>
+          Promise.resolve({ offer: { callbackId, reservationId: `of ${callbackId}` } }),
+      },
       board: {
         line: () => (boardFails ? Promise.reject(new Error('away')) : Promise.resolve(line)),
         look: () => Promise.resolve({ serverNow: clock.now() }),
@@ -256,5 +266,21 @@ describe('The event streams', () => {
     const ids = told.items.flatMap((it) => (it.type === 'command.completed' ? it.data.requestId : []));
     assert.deepEqual(ids, ['a', 'b', 'c']);
     assert.ok(reads > readsBefore);
+  });
+
+  it('tell an offer before its entry has a place, and not once more when it has; who comes back is told it again', async () => {
+    const told = await listen();
+    const data = { callbackId: 'c1', reservationId: 'of c1' };
+    const offers = (of: History<AgentMessage>) => of.items.filter((it) => it.type === 'offer.made').length;
+    foretell(agentId, { name: 'offer.made', data });
+    await told.until('the offer', (it) => it.type === 'offer.made');
+    add('offer.made', data);
+    add('command.completed', { requestId: 'a' });
+    await told.until('what came after', (it) => it.type === 'command.completed');
+    assert.equal(offers(told), 1);
+
+    const again = await listen('&cursor=0-0');
+    await again.until('what came after', (it) => it.type === 'command.completed');
+    assert.equal(offers(again), 1);
   });
 });

@@ -9,7 +9,7 @@ describe('What an agent is shown of a visitor', () => {
     let visits = 1;
     let over = (): void => {};
     const views = new AgentViews({
-      store: { visitsOf: () => Promise.resolve(visits) },
+      store: { otherVisits: () => Promise.resolve(visits - 1) },
       customers: { byPhone: () => Promise.resolve(undefined) },
       clock: { now: () => 0, after: (_ms: number, then: () => void) => (over = then) },
     } as unknown as Parts);

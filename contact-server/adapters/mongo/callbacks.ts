@@ -256,9 +256,9 @@ export class MongoCallbacks implements CallbackStore {
   }
 
   /** Found and not counted: there are few, and a count is an aggregation. */
-  async visitsOf(phone: string): Promise<number> {
+  async otherVisits(phone: string, than: CallbackId): Promise<number> {
     const found = this.#docs.find(
-      { centre: this.#centre, 'callback.wish.phone': phone },
+      { centre: this.#centre, 'callback.wish.phone': phone, _id: { $ne: than } },
       { projection: { _id: 1 }, limit: MOST_VISITS, batchSize: MOST_VISITS },
     );
     return (await found.toArray()).length;

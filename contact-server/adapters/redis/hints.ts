@@ -25,6 +25,7 @@ export class RedisHints implements Hints, AgentStreams {
   readonly #options: Options;
   readonly #hintListeners = new Set<(hint: Hint) => void>();
   readonly #entryListeners = new Set<Parameters<AgentStreams['onEntry']>[0]>();
+  readonly #foretoldListeners = new Set<Parameters<AgentStreams['onForetold']>[0]>();
   #lost = 0;
   #unsent: Unsent | undefined;
   readonly #me = Math.random().toString(36).slice(2);
@@ -75,6 +76,15 @@ export class RedisHints implements Hints, AgentStreams {
     }
     this.#tellEntry(agentId, told);
     this.#publish(({ entries }) => entries.push({ agentId, ...(told && { told }) }));
+  }
+
+  foretell(agentId: AgentId, name: string, data: StreamEntry['data']): void {
+    for (const listener of this.#foretoldListeners) listener(agentId, { name, data });
+  }
+
+  onForetold(listener: Parameters<AgentStreams['onForetold']>[0]): () => void {
+    this.#foretoldListeners.add(listener);
+    return () => this.#foretoldListeners.delete(listener);
   }
 
   async end(agentId: AgentId): Promise<string> {

@@ -1,12 +1,13 @@
 /** What the contact server may tell: each body runs after the pieces it needs. */
 
 /**
- * [cid, wishes, roster version]. The wishes are one text as `lua/records.ts` keeps it: entry, class, ring 0, rings
+ * [cid, wishes, roster version, '1' to be told where it stands]. The wishes are one text as `lua/records.ts` keeps it: entry, class, ring 0, rings
  * `at class …`, score, started at, offer ms, priority, boost ms, `until waited-for-until agent` of who is preferred,
  * class, service.
  */
 export const enter = String.raw`
 if arg(3) ~= version() then return {'stale', version()} end
+local function queued(id) return {'queued', arg(4) == '1' and standing_of(id) or {}} end
 local cid, new = arg(1), contact_new(arg(2))
 local entry = tonumber(new.e)
 local c = contact_load(cid)
@@ -15,7 +16,7 @@ if c then
   local known = tonumber(c.e)
   if known > entry or (known == entry and c.st == 'over') then return {'over'} end
   if known == entry then
-    if c.st == 'waiting' then return {'queued'} end
+    if c.st == 'waiting' then return queued(cid) end
     local r = reservation_load(c.r)
     if r then return answer('reserved', r) end
   end
@@ -36,7 +37,7 @@ if freed then
   if after.r ~= '' then rid = after.r; r = reservation_load(rid) end
 end
 if rid then return answer('reserved', r) end
-return {'queued'}
+return queued(cid)
 `;
 
 /** [cid]. */
