@@ -16,8 +16,10 @@ import type { Slots } from './slots.ts';
 /** Carries out what the machine ordered. What follows at once is a fact; what goes wrong is left to the state's deadline. */
 export interface OrderTaker {
   carryOut(record: CallbackRecord, order: Order): Promise<Done>;
-  /** It is being stored for the first time, and goes into line next. */
+  /** It is being stored, and goes into line meanwhile: nothing is offered of it before it is known to be stored. */
   entering(callback: Callback): void;
+  /** It was not stored: it is taken out of line again. */
+  notStored(callback: Callback): void;
   /** Routing has reserved an agent: the offer may be shown before the new state is stored. Resolves when it has had its turn. */
   offering(record: CallbackRecord): Promise<void>;
   /** The callback is in a new state, and it is stored. */
@@ -54,7 +56,8 @@ const MAX_TRIES = 20;
 
 /**
  * Keeps the open callbacks. Facts come in through `note`, the machine says what follows, the new state is stored
- * before any order is carried out; nobody else assigns a phase.
+ * before any order is carried out; nobody else assigns a phase. Only a new one goes into line while it is stored: that
+ * binds nobody, and the visitor waits for one way instead of two.
  */
 export class CallbackDesk {
   readonly #parts: Parts;
@@ -91,14 +94,12 @@ export class CallbackDesk {
    * `slot-full` when the last place at its picked time is taken. `stored` hears of the yes before anything follows from it.
    */
   accept(fresh: NewCallback, screened: Fact, stored?: () => void): Promise<Accepted> {
-    const { store, rules, slots, log } = this.#parts;
+    const { rules, slots, log } = this.#parts;
     const { callback } = fresh;
     const { next, orders } = step(callback, screened, rules);
     return this.#serial.run(callback.id, async () => {
       const booking = await slots.booking(next.wish);
-      const inserting = store.insert({ ...fresh, callback: next, ...(booking && { booking }) });
-      if (orders.some((it) => it.do === 'enter-line')) this.#taker?.entering(next);
-      const inserted = await inserting;
+      const inserted = await this.#insert({ ...fresh, callback: next, ...(booking && { booking }) }, orders);
       if (inserted === 'slot-full') throw await slots.full(next.wish);
       if (inserted !== 'inserted') return inserted;
       stored?.();
@@ -112,6 +113,20 @@ export class CallbackDesk {
         }));
       return { record: last ?? record, ...(standing && { standing }) };
     });
+  }
+
+  async #insert(fresh: NewCallback, orders: readonly Order[]): ReturnType<CallbackStore['insert']> {
+    const inserting = this.#parts.store.insert(fresh);
+    if (!orders.some((it) => it.do === 'enter-line')) return inserting;
+    this.#taker?.entering(fresh.callback);
+    let isStored = false;
+    try {
+      const inserted = await inserting;
+      isStored = inserted === 'inserted';
+      return inserted;
+    } finally {
+      if (!isStored) this.#taker?.notStored(fresh.callback);
+    }
   }
 
   async #note(id: CallbackId, fact: Fact, decision?: DecisionView): Promise<CallbackRecord> {

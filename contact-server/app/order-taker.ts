@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { CallId } from '../../contracts/ids.ts';
+import type { CallbackId, CallId } from '../../contracts/ids.ts';
 import type { AgentWish, Contact, Reservation, Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { type Callback, type Claim, claimOf, type Fact, type Order } from '../domain/callback.ts';
@@ -47,6 +47,8 @@ interface Parts {
 /** Turns the machine's orders into words to routing, telephony and sessions. */
 export class Orders implements OrderTaker {
   readonly #parts: Parts;
+  /** Those that go into line while they are stored. */
+  readonly #placing = new Map<CallbackId, ReturnType<Routing['enter']>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -85,10 +87,20 @@ export class Orders implements OrderTaker {
     }
   }
 
-  /** What its agent would be shown is read while it is stored and finds one. */
   entering(callback: Callback): void {
-    const { duty, telephony, lookAhead } = this.#parts;
-    if (duty.someoneIsReady && telephony.status().up) lookAhead(callback);
+    const { routing, duty, telephony, lookAhead } = this.#parts;
+    if (!telephony.status().up) return;
+    const placing = routing.enter(contactOf(callback));
+    placing.catch(() => {});
+    this.#placing.set(callback.id, placing);
+    if (duty.someoneIsReady) lookAhead(callback);
+  }
+
+  notStored({ id }: Callback): void {
+    const placing = this.#placing.get(id);
+    this.#placing.delete(id);
+    // Whoever is left in line all the same is found there by the next comparison.
+    placing?.then(() => this.#parts.routing.leave(id)).catch(() => {});
   }
 
   async offering({ callback }: CallbackRecord): Promise<void> {
@@ -133,10 +145,12 @@ export class Orders implements OrderTaker {
 
   async #enterLine(callback: Callback): Promise<Done> {
     const { routing, telephony } = this.#parts;
+    const placing = this.#placing.get(callback.id);
+    this.#placing.delete(callback.id);
     // With no telephone system an offer would only waste an agent's time: the contact keeps waiting, and the
     // watchdog enters it as soon as there is one again.
-    if (!telephony.status().up) return {};
-    const placed = await routing.enter(contactOf(callback));
+    if (!placing && !telephony.status().up) return {};
+    const placed = await (placing ?? routing.enter(contactOf(callback)));
     switch (placed.state) {
       case 'reserved':
         return { follow: followReservation(placed.reservation) };

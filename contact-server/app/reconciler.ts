@@ -27,6 +27,9 @@ interface Parts {
 
 /** After Redis was lost all that was booked for later is to be scheduled anew. */
 const AT_ONCE = 100;
+/** What goes into line is stored by then, or never. */
+const STORED_WITHIN_MS = 5_000;
+const GONE = 'gone';
 
 /**
  * Compares what MongoDB says should be with what routing and the telephones hold, and mends the difference: a line
@@ -39,6 +42,8 @@ export class Reconciler {
   #again = false;
   /** Accepted reservations that nobody held at the last look: held by nobody twice, they are let go. */
   #orphans: ReadonlySet<ReservationId> = new Set();
+  /** In line and not stored, and since when that was seen. */
+  #unknown: ReadonlyMap<CallbackId, number> = new Map();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -125,14 +130,21 @@ export class Reconciler {
 
   /** Nothing waits, is offered or becomes due there that does not want to any more. */
   async #contacts(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<void> {
-    const { routing } = this.#parts;
+    const { routing, clock } = this.#parts;
     const states = new Map<CallbackId, string>(open.map((it) => [it.callback.id, it.callback.phase.state]));
     const wants = async (id: CallbackId, ...those: readonly string[]): Promise<boolean> =>
       those.includes(states.get(id) ?? '') || those.includes(await this.#stateNow(id));
     const offered = snapshot.reservations.filter((it) => it.state === 'pending').map((it) => it.contactId);
+    const unknown = new Map<CallbackId, number>();
     for (const id of [...snapshot.waiting.map((it) => it.contact.id), ...offered]) {
-      if (!(await wants(id, 'queued', 'reserved', 'requested', 'screened'))) await routing.leave(id);
+      if (await wants(id, 'queued', 'reserved', 'requested', 'screened')) continue;
+      // One that is not stored may be on its way to the store.
+      const since = this.#unknown.get(id) ?? clock.now();
+      if ((await this.#stateNow(id)) === GONE && clock.now() - since < STORED_WITHIN_MS)
+        unknown.set(id, since);
+      else await routing.leave(id);
     }
+    this.#unknown = unknown;
     for (const { contactId } of snapshot.scheduled) {
       if (!(await wants(contactId, 'scheduled', 'requested', 'screened')))
         await routing.unschedule(contactId);
@@ -140,7 +152,7 @@ export class Reconciler {
   }
 
   async #stateNow(id: CallbackId): Promise<string> {
-    return (await this.#parts.store.find(id))?.callback.phase.state ?? 'gone';
+    return (await this.#parts.store.find(id))?.callback.phase.state ?? GONE;
   }
 
   /** Agents whom routing holds for a contact that no longer holds them are let go. */

@@ -29,6 +29,9 @@ interface Parts {
 
 const CURSOR = 'routing-events';
 const RETRY_MS = 500;
+/** What is in line is stored by then, or never. */
+const STORED_WITHIN_MS = 5_000;
+const AGAIN_MS = 50;
 
 /** Reads routing's decisions in order and tells them to callbacks and agents; goes on where it stopped, also after a crash. */
 export class RoutingPump {
@@ -115,21 +118,11 @@ export class RoutingPump {
   }
 
   async #take(event: RoutingEvent): Promise<void> {
-    const { callbacks, routing, streams, hints, audit, offered, reconcile, heard } = this.#parts;
+    const { callbacks, streams, hints, audit, reconcile, heard } = this.#parts;
     hints.give({ about: 'board' });
     switch (event.type) {
       case 'reservation.created': {
-        const { fact, decision } = followReservation(event.reservation);
-        const { agentId, contactId, id } = event.reservation;
-        const { callback } = await callbacks.note(contactId, fact, decision);
-        if (isOver(callback)) {
-          // It ended while routing could not be told: nobody is to be offered it.
-          await routing.leave(contactId);
-          return;
-        }
-        if (claimOf(callback)?.reservationId !== id) return;
-        await streams.add(agentId, 'offer.made', { callbackId: contactId, reservationId: id });
-        await offered(event.reservation);
+        await this.#offer(event.reservation, this.#parts.clock.now());
         return;
       }
       case 'reservation.accepted': {
@@ -181,6 +174,47 @@ export class RoutingPump {
     }
   }
 
+  async #offer(reservation: Reservation, since: number): Promise<void> {
+    const { callbacks, routing, streams, offered } = this.#parts;
+    const { agentId, contactId, id } = reservation;
+    const { fact, decision } = followReservation(reservation);
+    const callback = await callbacks.note(contactId, fact, decision).then(
+      (record) => record.callback,
+      (err: unknown) => {
+        if (isUnknown(err)) return undefined;
+        throw err;
+      },
+    );
+    if (!callback && this.#isYoung(since)) {
+      // Another process is storing it this moment.
+      this.#later(() => this.#offer(reservation, since));
+      return;
+    }
+    if (!callback || isOver(callback)) {
+      // It ended while routing could not be told, or was never stored: nobody is to be offered it.
+      await routing.leave(contactId);
+      return;
+    }
+    if (claimOf(callback)?.reservationId !== id) return;
+    await streams.add(agentId, 'offer.made', { callbackId: contactId, reservationId: id });
+    await offered(reservation);
+  }
+
+  #isYoung(since: number): boolean {
+    return this.#parts.clock.now() - since < STORED_WITHIN_MS;
+  }
+
+  /** Once more in a while, without holding up what is told meanwhile. */
+  #later(work: () => Promise<void>): void {
+    this.#parts.clock.after(AGAIN_MS, () => {
+      if (this.#stop.signal.aborted) return;
+      work().catch((err: unknown) => {
+        if (isOutage(err)) this.#later(work);
+        else this.#parts.log.error({ err }, 'offer not told');
+      });
+    });
+  }
+
   async #withdrawn(
     event: Extract<RoutingEvent, { type: `reservation.${string}` }>,
     reason: 'accepted' | 'rejected' | 'timeout' | 'canceled' | 'rescinded',
@@ -192,4 +226,8 @@ export class RoutingPump {
       reason,
     });
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.type === 'not-found';
 }

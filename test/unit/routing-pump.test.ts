@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { RoutingPump } from '../../contact-server/app/routing-pump.ts';
 import { CursorTooOld, type RoutingEvent } from '../../routing/index.ts';
+import type { Hint } from '../../contact-server/ports/hints.ts';
 import { systemClock } from '../../server-kit/clock.ts';
+import { ProblemError } from '../../server-kit/problem.ts';
+import { eventually } from '../support/eventually.ts';
 
 type Parts = ConstructorParameters<typeof RoutingPump>[0];
 
@@ -44,5 +47,70 @@ describe('The reader of routing’s events', () => {
     await goesOn;
     await pump.stop();
     assert.deepEqual(askedFrom.slice(0, 2), [undefined, '1-1000010']);
+  });
+
+  describe('of an offer for somebody who is not stored yet', () => {
+    const offer = {
+      type: 'reservation.created',
+      cursor: '1-1',
+      at: 1,
+      reservation: { id: 'r1-1', contactId: 'c1', agentId: 'maya', entry: 0, decision: {} },
+    } as unknown as RoutingEvent;
+    const next = { type: 'contact.queued', cursor: '1-2', at: 1, contactId: 'c2' } as unknown as RoutingEvent;
+    const record = { callback: { phase: { state: 'reserved', claim: { reservationId: 'r1-1' } } } };
+    let now: number;
+    let happened: string[];
+    let storedAt: number;
+    let pump: RoutingPump;
+
+    beforeEach(() => {
+      now = 0;
+      happened = [];
+      const told = (what: string): Promise<void> => Promise.resolve(void happened.push(what));
+      const parts = {
+        routing: {
+          async *events(_after: string | undefined, signal: AbortSignal) {
+            yield* [offer, next];
+            await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          },
+          leave: (id: string) => told(`${id} leaves`),
+        },
+        callbacks: {
+          note: () =>
+            now < storedAt ? Promise.reject(new ProblemError('not-found')) : Promise.resolve(record),
+        },
+        streams: { add: (agentId: string, name: string) => told(`${name} to ${agentId}`) },
+        offered: () => told('offered'),
+        cursors: { read: () => Promise.resolve('1-0'), write: () => Promise.resolve() },
+        hints: { give: (hint: Hint) => void (hint.about === 'callback' && told(`${hint.id} is looked at`)) },
+        clock: {
+          now: () => now,
+          after: (ms: number, then: () => void) =>
+            systemClock.after(0, () => {
+              now += ms;
+              then();
+            }),
+        },
+        log: pino({ level: 'silent' }),
+      } as unknown as Parts;
+      pump = new RoutingPump(parts);
+    });
+    afterEach(() => pump.stop());
+    const until = (what: string): Promise<true> =>
+      eventually(what, () => happened.includes(what) || undefined);
+
+    it('goes on with what comes next, and makes the offer when they are', async () => {
+      storedAt = 100;
+      pump.start();
+      await until('offered');
+      assert.deepEqual(happened.slice(0, 3), ['c2 is looked at', 'offer.made to maya', 'offered']);
+    });
+
+    it('lets the agent go when they never are', async () => {
+      storedAt = Infinity;
+      pump.start();
+      await until('c1 leaves');
+      assert.ok(now >= 5_000 && !happened.includes('offered'));
+    });
   });
 });
