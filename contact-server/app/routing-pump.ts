@@ -27,7 +27,8 @@ interface Parts {
   readonly heard: (status: Extract<RoutingEvent, { type: 'agent.state' }>['status']) => Promise<void>;
 }
 
-const CURSOR = 'routing-events';
+/** Where the pump is: the name of its cursor. */
+export const CURSOR = 'routing-events';
 const RETRY_MS = 500;
 
 /** Reads routing's decisions in order and tells them to callbacks and agents; goes on where it stopped, also after a crash. */
