@@ -179,6 +179,7 @@ export function openDesks(ground: Ground): Desks {
   const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
   const reconciler = new Reconciler({
     consentCopies,
+    cursors: stores.cursors,
     callbacks,
     calls,
     callStore,

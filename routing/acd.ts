@@ -265,6 +265,11 @@ export class Acd implements door.Routing {
     for (const { agentId, wish } of agents) await this.#setAgentState(agentId, wish, true);
   }
 
+  async renew(): Promise<void> {
+    const { directory, matchmaker } = this.#parts;
+    await matchmaker.run('renew', await directory.nextEpoch());
+  }
+
   async health(): Promise<{ readonly redis: boolean; readonly detail?: string }> {
     try {
       const inForce = await this.#parts.publisher.version();

@@ -16,7 +16,7 @@ export type { Imported } from './directory/import-company.ts';
 export type { Connect, ConnectionOptions } from './matchmaker/connection.ts';
 export type { RoutingSettings } from './open-acd.ts';
 export { RoutingUnavailable, UnknownName } from './unavailable.ts';
-export { CursorTooOld } from './routing.ts';
+export { CursorTooOld, isOfFormerEpoch } from './routing.ts';
 export type {
   AcceptResult,
   AgentNext,

@@ -99,6 +99,12 @@ export interface Routing {
     agents: readonly { agentId: AgentId; wish: AgentWish }[],
   ): Promise<void>;
 
+  /**
+   * Told by whoever finds that all this is older than what was worked with since (`isOfFormerEpoch`): a new epoch begins,
+   * as after a loss, and what stands here is to be compared.
+   */
+  renew(): Promise<void>;
+
   /** What the directory says now holds when this resolves; what is not asked for so is followed within a second. */
   followDirectory(): Promise<void>;
   /** Redis answers and its scripts are loaded. */
@@ -289,4 +295,9 @@ export type RoutingEvent = { readonly cursor: string; readonly at: number } & (
 /** The events between the cursor and now are no longer kept. */
 export class CursorTooOld extends Error {
   override readonly name = 'CursorTooOld';
+}
+
+/** Whether what stood here was begun before what the other cursor is of: an older state came back. */
+export function isOfFormerEpoch(cursor: string, other: string): boolean {
+  return Number.parseInt(cursor, 10) < Number.parseInt(other, 10);
 }

@@ -11,7 +11,10 @@ import type { Telephony } from '../ports/telephony.ts';
 export const ourReasons = {
   noTelephone: 'telephone system down',
   held: 'finishing a contact',
+  outdated: 'line is being rebuilt',
 } as const;
+
+const HELD = { state: 'not-ready', reason: ourReasons.held } as const;
 
 /** Routing's reason for who said no. */
 const DECLINED = 'declined';
@@ -73,7 +76,7 @@ export class AgentDuty {
     if (!isFree || !boundBy(await store.ofAgent(agentId)).has(agentId)) return false;
     await duties.save(agentId, wish);
     if (status?.reason !== ourReasons.held) {
-      await this.#set(agentId, { state: 'not-ready', reason: ourReasons.held });
+      await this.#set(agentId, HELD);
     }
     return true;
   }
@@ -83,14 +86,19 @@ export class AgentDuty {
     const { telephony, accounts } = this.#parts;
     const repairs = await this.#back(open, snapshot);
     if (!telephony.status().up) {
-      await this.#holdOut(snapshot);
+      await this.#holdOut(snapshot, ourReasons.noTelephone);
       return repairs;
     }
     const bound = boundBy(open);
     for (const { agentId, state, reason } of snapshot.agents) {
       if (state !== 'not-ready') continue;
-      const over = reason === ourReasons.noTelephone || (reason === ourReasons.held && !bound.has(agentId));
-      if (over) await this.#set(agentId, await this.#lastWish(agentId));
+      if (reason === ourReasons.outdated && bound.has(agentId)) await this.#set(agentId, HELD);
+      else if (
+        reason === ourReasons.noTelephone ||
+        reason === ourReasons.outdated ||
+        (reason === ourReasons.held && !bound.has(agentId))
+      )
+        await this.#set(agentId, await this.#lastWish(agentId));
     }
     const agents = new Map(snapshot.agents.map((it) => [it.agentId, it]));
     for (const { id, extension, robot } of await accounts.all()) {
@@ -100,6 +108,17 @@ export class AgentDuty {
       }
     }
     return repairs;
+  }
+
+  /**
+   * Routing remembers a state from before what was last worked with: nobody is as it says. All are held out until
+   * contacts are as they should be; then they are put back as they wished last.
+   */
+  async distrust(snapshot: RoutingSnapshot): Promise<void> {
+    const out = { state: 'not-ready', reason: ourReasons.outdated } as const;
+    for (const { agentId, state } of snapshot.agents)
+      if (state !== 'logged-off' && state !== 'ready') await this.#set(agentId, out);
+    await this.#holdOut(snapshot, out.reason);
   }
 
   /** Somebody held here for a contact of a lost Redis is let go when that contact is over. */
@@ -120,18 +139,16 @@ export class AgentDuty {
       if (!here.has(account.id) || known.has(account.id) || !account.roles.includes('agent')) continue;
       const wished = await this.#lastWish(account.id);
       if (wished.state === 'logged-off') continue;
-      const wish = bound.has(account.id)
-        ? ({ state: 'not-ready', reason: ourReasons.held } as const)
-        : wished;
+      const wish = bound.has(account.id) ? HELD : wished;
       await this.#set(account.id, wish);
       repairs.push(`${account.name} was lost to routing, and is ${wish.state} again`);
     }
     return repairs;
   }
 
-  async #holdOut(snapshot: RoutingSnapshot): Promise<void> {
+  async #holdOut(snapshot: RoutingSnapshot, reason: string): Promise<void> {
     const { routing } = this.#parts;
-    const out = { state: 'not-ready', reason: ourReasons.noTelephone } as const;
+    const out = { state: 'not-ready', reason } as const;
     for (const { agentId, state } of snapshot.agents) if (state === 'ready') await this.#set(agentId, out);
     for (const { id, agentId, state } of snapshot.reservations) {
       if (state !== 'pending') continue;

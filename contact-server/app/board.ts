@@ -299,6 +299,14 @@ function reservations(
 }
 
 function emptySnapshot(at: number): RoutingSnapshot {
-  const overtaken = { priority: 0, qualification: 0, preferred: 0, snooze: 0, claimed: 0, unexplained: 0 };
+  const overtaken = {
+    priority: 0,
+    qualification: 0,
+    capacity: 0,
+    preferred: 0,
+    snooze: 0,
+    claimed: 0,
+    unexplained: 0,
+  };
   return { cursor: '', at, waiting: [], scheduled: [], reservations: [], agents: [], overtaken };
 }

@@ -1,8 +1,9 @@
 import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Contact, Reservation, Routing, RoutingSnapshot } from '../../routing/index.ts';
+import { isOfFormerEpoch } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { type Callback, callOf, claimOf, isOver } from '../domain/callback.ts';
-import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
+import type { AuditStore, CallbackRecord, CallbackStore, CallStore, CursorStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 import type { AgentDuty } from './agent-duty.ts';
 import type { CallDesk } from './call-desk.ts';
@@ -10,6 +11,7 @@ import type { CallbackDesk } from './callback-desk.ts';
 import { claimFrom, contactOf, followReservation, newCallId } from './order-taker.ts';
 import type { ConsentCopies } from './consent-copies.ts';
 import type { Owed } from './owed.ts';
+import { CURSOR } from './routing-pump.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
@@ -21,6 +23,7 @@ interface Parts {
   readonly duty: AgentDuty;
   readonly owed: Owed;
   readonly consentCopies: ConsentCopies;
+  readonly cursors: CursorStore;
   readonly audit: AuditStore;
   readonly clock: Clock;
 }
@@ -40,6 +43,7 @@ export class Reconciler {
   readonly #parts: Parts;
   #running: Promise<void> | undefined;
   #again = false;
+  #begun = false;
   /** Accepted reservations that nobody held at the last look: held by nobody twice, they are let go. */
   #orphans: ReadonlySet<ReservationId> = new Set();
   /** In line and not stored, and since when that was seen. */
@@ -72,7 +76,7 @@ export class Reconciler {
     await owed.settle(routing);
     // In this order: whoever entered in between stands in the snapshot and is looked at once more below.
     const open = await store.open();
-    const snapshot = await routing.snapshot();
+    const snapshot = await this.#snapshot();
     await this.#callbacks(open, snapshot);
     await this.#contacts(open, snapshot);
     await this.#reservations(open, snapshot);
@@ -81,24 +85,46 @@ export class Reconciler {
     await consentCopies.makeUp();
   }
 
+  /** At the start routing may remember an older state: that of before another version had its turn. */
+  async #snapshot(): Promise<RoutingSnapshot> {
+    const { routing, duty, cursors } = this.#parts;
+    const snapshot = await routing.snapshot();
+    if (this.#begun) return snapshot;
+    const worked = await cursors.read(CURSOR);
+    const outdated = worked !== undefined && isOfFormerEpoch(snapshot.cursor, worked);
+    if (outdated) {
+      await routing.renew();
+      await duty.distrust(snapshot);
+      await this.#told('routing remembered an older state: everything is compared');
+    }
+    this.#begun = true;
+    return outdated ? routing.snapshot() : snapshot;
+  }
+
   /** Every open callback stands in routing where it should. */
   async #callbacks(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<void> {
     const { callbacks, clock, routing, telephony } = this.#parts;
-    const waiting = new Set<CallbackId>(snapshot.waiting.map((it) => it.contact.id));
+    const waiting = new Map(snapshot.waiting.map(({ contact }) => [contact.id, contact.entry]));
     const held = new Map(snapshot.reservations.map((it) => [it.contactId, it]));
     const due = new Map(snapshot.scheduled.map((it) => [it.contactId, it.at]));
     const missing: Contact[] = [];
     const unscheduled: (() => Promise<void>)[] = [];
     for (const { callback } of open) {
       const { id, phase } = callback;
-      const reservation = held.get(id);
+      // What is of an earlier entry is as good as lost: entering anew puts it right.
+      const found = held.get(id);
+      const reservation = found !== undefined && found.entry >= callback.entry ? found : undefined;
       if (phase.state === 'queued' || phase.state === 'reserved') {
+        let now = callback;
         if (reservation) await this.#follow(callback, reservation);
         else if (phase.state === 'reserved') {
           const { reservationId } = phase.claim;
-          await callbacks.note(id, { type: 'offer-ended', at: clock.now(), reservationId, why: 'timeout' });
-          this.#again = true;
-        } else if (!waiting.has(id) && telephony.status().up) missing.push(contactOf(callback));
+          const ended = { type: 'offer-ended', at: clock.now(), reservationId, why: 'timeout' } as const;
+          ({ callback: now } = await callbacks.note(id, ended));
+        }
+        // Together with all others: whoever was offered when the line was lost stands at their place before an agent comes.
+        const isMissing = now.phase.state === 'queued' && !reservation && (waiting.get(id) ?? 0) < now.entry;
+        if (isMissing && telephony.status().up) missing.push(contactOf(now));
       } else if (phase.state === 'scheduled' && due.get(id) !== phase.at) {
         const { service } = callback.wish;
         unscheduled.push(() => routing.schedule(id, phase.at, service, callback.startedAt));

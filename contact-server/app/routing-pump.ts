@@ -27,7 +27,8 @@ interface Parts {
   readonly heard: (status: Extract<RoutingEvent, { type: 'agent.state' }>['status']) => Promise<void>;
 }
 
-const CURSOR = 'routing-events';
+/** Where the pump is: the name of its cursor. */
+export const CURSOR = 'routing-events';
 const RETRY_MS = 500;
 /** What is in line is stored by then, or never. */
 const STORED_WITHIN_MS = 5_000;

@@ -2,13 +2,14 @@ import type { Precedence } from './order.ts';
 
 /**
  * Why somebody who started later may be served before somebody who waits:
- * `priority` a better tier; `qualification` the agent cannot serve who was overtaken, or has no room for that channel
- * now; `preferred` who was overtaken waits for one agent; `snooze` they asked for a later time, or are tried again later;
- * `claimed` an agent took the contact by hand. `unexplained` is a fault.
+ * `priority` a better tier; `qualification` the agent cannot serve who was overtaken; `capacity` the agent could, but
+ * has no room for that channel now; `preferred` who was overtaken waits for one agent; `snooze` they asked for a later
+ * time, or are tried again later; `claimed` an agent took the contact by hand. `unexplained` is a fault.
  */
 export const OVERTAKE_REASONS = [
   'priority',
   'qualification',
+  'capacity',
   'preferred',
   'snooze',
   'claimed',
@@ -28,12 +29,12 @@ interface Line {
 
 /**
  * Who is overtaken when `it` is served: everybody who started earlier and waits, each for one reason; and those who
- * started earlier and snooze. `served`: the agent could have served them.
+ * started earlier and snooze. `served`: the agent could have served them; `no-room`: but for what they have in hand.
  */
 export function overtaken(
   it: Line,
   how: 'idle' | 'freed' | 'preferred' | 'claimed',
-  waiting: readonly { readonly waiter: Line; readonly served: boolean }[],
+  waiting: readonly { readonly waiter: Line; readonly served: boolean | 'no-room' }[],
   snoozing: readonly { readonly startedAt?: number }[],
 ): Overtaken {
   const earlier = waiting.filter(({ waiter }) => waiter.startedAt < it.startedAt);
@@ -45,6 +46,7 @@ export function overtaken(
   for (const { waiter, served } of earlier) {
     if (waiter.waitsFor !== undefined) count('preferred');
     else if (!served) count('qualification');
+    else if (served === 'no-room') count('capacity');
     else count(waiter.precedence.score < it.precedence.score ? 'unexplained' : 'priority');
   }
   return Object.fromEntries([...counts].filter(([, n]) => n > 0));

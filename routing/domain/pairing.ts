@@ -149,13 +149,15 @@ export class Pairing {
     this.move(agentId, STATES[state]);
   }
 
-  protected overtakable(agentId: AgentId): readonly { readonly waiter: Waiter; readonly served: boolean }[] {
+  protected overtakable(
+    agentId: AgentId,
+  ): readonly { readonly waiter: Waiter; readonly served: boolean | 'no-room' }[] {
     const desk = this.is.desks.get(agentId);
     const waiting = [...this.is.waiters.values()].filter(isWaiting);
-    return waiting.map((waiter) => ({
-      waiter,
-      served: desk !== undefined && this.hasRoom(desk, channelOf(waiter.class)) && this.fits(desk, waiter),
-    }));
+    return waiting.map((waiter) => {
+      const able = desk !== undefined && this.fits(desk, waiter);
+      return { waiter, served: able && (this.hasRoom(desk, channelOf(waiter.class)) || 'no-room') };
+    });
   }
 
   /**

@@ -15,7 +15,19 @@ import {
   USUAL_CAPACITY,
   writtenCapacity,
 } from '../../routing/testing.ts';
-import { agentId, Centre, contact, id, off, pause, queued, ready, reserved, skills } from './centre.ts';
+import {
+  agentId,
+  Centre,
+  contact,
+  id,
+  off,
+  pause,
+  queued,
+  ready,
+  reserved,
+  service,
+  skills,
+} from './centre.ts';
 import { type SharedRedis, openRedis } from './redis-process.ts';
 
 describe('Several channels', () => {
@@ -31,8 +43,9 @@ describe('Several channels', () => {
   const chat = (name: string, must = ''): Contact =>
     contact(name, '', { requirement: { must: skills(must), prefer: [], channel: 'chat' } });
 
-  async function open(people: Record<string, string>): Promise<Routing> {
+  async function open(people: Record<string, string>, offers = [service('help')]): Promise<Routing> {
     centre = new Centre(redis, people);
+    centre.directory.offers = offers;
     const routing = await centre.open();
     for (const name of Object.keys(people)) await routing.setAgentState(agentId(name), ready);
     return routing;
@@ -88,6 +101,42 @@ describe('Several channels', () => {
     assert.deepEqual([offered?.state, offered?.contactId], ['reserved', 'more']);
     await routing.complete(talk.id, { state: 'as-wished' });
     assert.equal((await routing.agentStatus(ana))?.contactId, id('more'));
+  });
+
+  it('counts whom an agent overtakes for lack of room apart from whom they cannot serve or who wait for them [AV10] [AV13]', async () => {
+    const routing = await open({ ana: 'lang:es/voice:1:chat,chat:3:voice' }, [
+      service('help', { preferredWaitMs: 60_000 }),
+      service('aged', { ageMsPerPriority: 10_000 }),
+    ]);
+    const talk = await taken(routing, chat('talk', 'lang:es'));
+    const now = Date.now();
+    const call = (name: string, ago: number, must: string, more: Partial<Contact> = {}) =>
+      routing.enter(contact(name, must, { startedAt: now - ago, ...more }));
+    queued(await call('plain', 5_000, 'lang:es'));
+    queued(await call('urgent', 4_000, 'lang:es', { priority: 3 }));
+    queued(await call('aged', 3_000, 'lang:es', { priority: 1, service: 'aged' }));
+    queued(await call('another language', 2_000, 'lang:fr'));
+    const hers = { agentId: ana, until: now + 60_000 };
+    queued(await call('hers', 1_000, 'lang:es', { preferred: hers }));
+    queued(await call('later', -1_000, 'lang:es'));
+    queued(await call('later, but urgent', -1_000, 'lang:es', { priority: 1, service: 'aged' }));
+
+    const more = chat('more', 'lang:es');
+    const offer = reserved(await routing.enter({ ...more, startedAt: now }));
+    assert.equal(offer.agentId, ana);
+    const counted = async () => (await routing.snapshot()).overtaken;
+    const none = { priority: 0, snooze: 0, claimed: 0, unexplained: 0 };
+    assert.deepEqual(await counted(), { ...none, capacity: 3, qualification: 1, preferred: 1 });
+
+    await routing.accept(offer.id, ana);
+    await routing.complete(talk.id, { state: 'ready' });
+    await routing.complete(offer.id, { state: 'ready' });
+    assert.equal(
+      (await routing.agentStatus(ana))?.contactId,
+      id('urgent'),
+      'with nothing in hand there is room',
+    );
+    assert.deepEqual(await counted(), { ...none, capacity: 3, qualification: 1, preferred: 1, priority: 1 });
   });
 
   it('who has less in hand goes first, then who is idle longer [AV13]', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CursorTooOld, RoutingUnavailable } from '../../routing/index.ts';
+import { CursorTooOld, isOfFormerEpoch, RoutingUnavailable } from '../../routing/index.ts';
 import { forgetFormerVersions, keyPrefix, scripts } from '../../routing/testing.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import { agentId, Centre, contact, id, queued, ready, reserved } from './centre.ts';
@@ -128,6 +128,25 @@ describe('When Redis fails', () => {
 
     await routing.rebuild(waits, [{ agentId: ana, wish: { state: 'logged-off' } }]);
     assert.equal((await routing.agentStatus(ana))?.state, 'reserved', 'who is known is left as they are');
+  });
+
+  it('one that remembers an older state begins a new epoch when told so, keeps what it holds, and its readers start over [AV14]', async () => {
+    const routing = await centre.open();
+    await routing.setAgentState(ana, ready);
+    const offer = reserved(await routing.enter(contact('maria', 'lang:es')));
+    queued(await routing.enter(contact('one', 'lang:es')));
+    const { cursor } = await routing.snapshot();
+    const heard = centre.listen(routing, cursor);
+    assert.equal(isOfFormerEpoch(cursor, cursor), false);
+
+    await routing.renew();
+    assert.ok((await heard.ended) instanceof CursorTooOld);
+    const now = await routing.snapshot();
+    assert.ok(isOfFormerEpoch(cursor, now.cursor), 'whoever was there before will know that it is behind');
+    assert.equal(now.waiting.length, 1);
+    assert.equal((await routing.accept(offer.id, ana)).ok, true);
+    await routing.complete(offer.id, { state: 'ready' });
+    assert.equal((await routing.agentStatus(ana))?.contactId, id('one'));
   });
 
   it('a connection that breaks just before the next read is noticed, and the process goes on', async () => {

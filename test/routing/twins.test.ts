@@ -105,14 +105,23 @@ const step = fc.oneof(
     }),
   },
 );
-/** Nobody is here, or all agents are idle, one a little longer than the other; or a line waits. */
+/** Nobody is here; all agents are idle, one a little longer than the other, or have something in hand; or a line waits. */
 const everybody = agents.flatMap((it) => [
   { do: 'wish' as const, agent: it, wish: { state: 'ready' as const } },
   { do: 'tick' as const, ms: 7 },
 ]);
+const taking = [0, 1].flatMap((which) =>
+  agents.map((it) => ({ do: 'accept' as const, agent: it, which, stale: false })),
+);
 const begin = fc.oneof(
   fc.constant([]),
   fc.shuffledSubarray(everybody, { minLength: 6 }),
+  fc
+    .array(fc.record({ do: fc.constant('enter' as const), contact: entering }), {
+      minLength: 8,
+      maxLength: 12,
+    })
+    .map((asking) => [...everybody, ...asking, ...taking]),
   fc.array(fc.record({ do: fc.constant('enter' as const), contact: entering }), {
     minLength: 8,
     maxLength: 12,
@@ -314,7 +323,7 @@ describe('The scripts in Redis and the model in plain words', () => {
     // In many histories every other reason comes up, or they prove nothing.
     for (const reason of HISTORIES < 1_000
       ? []
-      : ['priority', 'qualification', 'preferred', 'snooze', 'claimed']) {
+      : ['priority', 'qualification', 'capacity', 'preferred', 'snooze', 'claimed']) {
       assert.ok((overtaken.get(reason) ?? 0) > 0, `${reason} never came up (seed ${report.seed})`);
     }
   }).timeout(HISTORIES * 1_000);

@@ -25,7 +25,8 @@ export interface TestCentre {
   /** The desk phone of an extension; it answers after 100 ms unless told otherwise. */
   phone(extension: string): Promise<DeskPhone>;
   visitor(ip?: string): VisitorClient;
-  agent(username: string): Promise<AgentClient>;
+  /** `url`: of another contact-server than the usual one. */
+  agent(username: string, url?: string): Promise<AgentClient>;
   /** Logged in, phone registered, ready. */
   readyAgent(username: string): Promise<AgentClient>;
   /** What the servers logged at warn and above, for the message of a failed test. */
@@ -110,9 +111,9 @@ export async function openCentre(options: Options = {}): Promise<TestCentre> {
     phones.set(extension, started);
     return started;
   };
-  const agent = async (username: string): Promise<AgentClient> => {
+  const agent = async (username: string, url = agentUrl): Promise<AgentClient> => {
     const person = company.agents.find((it) => it.username === username);
-    const client = await AgentClient.logIn(agentUrl, username, person?.password ?? '');
+    const client = await AgentClient.logIn(url, username, person?.password ?? '');
     agents.push(client);
     return client;
   };

@@ -88,10 +88,10 @@ export class FaultScene {
   }
 
   /** A new visitor with a number of their own asks, and follows. */
-  async asks(): Promise<Asked> {
+  async asks(more: object = {}): Promise<Asked> {
     const number = `+44207946${String(130 + (numbers++ % 60)).padStart(4, '0')}`;
     const visitor = this.it.visitor(`198.51.100.${String(1 + (addresses++ % 250))}`);
-    const { id } = await visitor.ask(number);
+    const { id } = await visitor.ask(number, more);
     visitor.follow();
     const asked = { visitor, id, number, line: this.it.network.line(number) };
     this.#asked.push(asked);
@@ -111,8 +111,8 @@ export class FaultScene {
     }
   }
 
-  async notReady(): Promise<void> {
-    const { status } = await this.maya.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
+  async notReady(agent = this.maya): Promise<void> {
+    const { status } = await agent.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
     assert.equal(status, 200);
   }
 
@@ -168,8 +168,12 @@ export class FaultScene {
     await Promise.all([this.desk.hears(customerHz), asked.line.hears(agentHz)]);
   }
 
-  /** Works as an agent does until this callback has ended: takes what is offered, hangs up, wraps up. */
-  async served(asked: Asked, withinMs = 40_000): Promise<CallbackView> {
+  /** Works as an agent does, at each of these desks, until this callback has ended: takes what is offered, hangs up, wraps up. */
+  async served(
+    asked: Asked,
+    withinMs = 40_000,
+    desks: readonly AgentClient[] = [this.maya],
+  ): Promise<CallbackView> {
     const from = Date.now();
     const done = new Set<string>();
     let failed = '';
@@ -181,24 +185,27 @@ export class FaultScene {
         done.delete(key);
       });
     };
+    const work = async (agent: AgentClient): Promise<string> => {
+      const { me, offers, contacts } = await eventually('the desk', () => agent.desk());
+      if (me.state === 'not-ready') await agent.ready().catch(() => undefined);
+      // Its end may have been told before the agent's stream was back: then the desk is what counts.
+      for (const it of offers) await once(`${agent.url} ${it.reservationId}`, () => agent.accept(it, 1_000));
+      for (const { callbackId, state, call } of contacts) {
+        const callId = call?.id ?? '';
+        if (state === 'connected')
+          await once(`${agent.url} ${callId}`, () => agent.command(`/calls/${callId}/drop`));
+        if (state === 'wrap-up') await once(`${agent.url} wrap ${callId}`, () => agent.complete(callbackId));
+      }
+      return `${me.state} ${me.reason ?? ''}, offers ${JSON.stringify(offers)}, contacts ${JSON.stringify(contacts)}`;
+    };
     const end = await eventually(
       `${asked.number} served`,
       async () => {
         const view = await asked.visitor.look();
         if (OVER.includes(view.state)) return view;
-        const { me, offers, contacts } = await this.desktop();
-        if (me.state === 'not-ready') await this.maya.ready().catch(() => undefined);
-        // Its end may have been told before the agent's stream was back: then the desk is what counts.
-        for (const it of offers) await once(it.reservationId, () => this.maya.accept(it, 1_000));
-        for (const { callbackId, state, call } of contacts) {
-          const callId = call?.id ?? '';
-          if (state === 'connected') await once(callId, () => this.maya.command(`/calls/${callId}/drop`));
-          if (state === 'wrap-up') await once(`wrap ${callId}`, () => this.maya.complete(callbackId));
-        }
+        const seen = await Promise.all(desks.map(work));
         // Not yet: the last of these is the message if it takes too long.
-        throw new Error(
-          `${me.state} ${me.reason ?? ''}, offers ${JSON.stringify(offers)}, contacts ${JSON.stringify(contacts)}, ${JSON.stringify(view)} ${failed}`,
-        );
+        throw new Error(`${seen.join('; ')}, ${JSON.stringify(view)} ${failed}`);
       },
       withinMs,
     );

@@ -53,7 +53,15 @@ function record({ end, talkAfter, promise, broken = false, wantedAt }: Story): C
   };
 }
 
-const overtaken = { priority: 2, qualification: 3, preferred: 0, snooze: 1, claimed: 0, unexplained: 0 };
+const overtaken = {
+  priority: 2,
+  qualification: 3,
+  capacity: 0,
+  preferred: 0,
+  snooze: 1,
+  claimed: 0,
+  unexplained: 0,
+};
 const completed: Phase = { state: 'completed', disposition: 'resolved' };
 const value = (id: string, ended: readonly CallbackRecord[], open: readonly CallbackRecord[] = []) =>
   figures({ now: start + 60 * minute, open, ended, agents: [], timezone, overtaken }).find(
@@ -171,7 +179,10 @@ describe('The figures of a day', () => {
     const all = figures({ now: start, open: [], ended: [], agents: [], timezone, overtaken });
     const figure = all.find((it) => it.id === 'overtaken');
     assert.equal(figure?.value, 6);
-    assert.match(figure.definition, /priority 2, qualification 3, preferred 0, snooze 1, claimed 0\.$/);
+    assert.match(
+      figure.definition,
+      /priority 2, qualification 3, capacity 0, preferred 0, snooze 1, claimed 0\.$/,
+    );
     assert.equal(all.find((it) => it.id === 'overtaken-unexplained')?.value, 0);
   });
 });

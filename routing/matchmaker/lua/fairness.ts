@@ -14,22 +14,56 @@ local function unpack_once(packed)
   return known
 end
 
--- The lines an agent may serve now: of their classes, of these by boost, and of those who wait for this agent alone.
-local function lines_of(aid, a)
+-- The lines of the classes an agent serves, and of these by boost: of channels there is room for, or of the others.
+local function class_lines(a, open, blocked)
   local packed = call('HGET', P .. 'pcls@' .. version(), a.p)
-  local open = a.r ~= '' and room(a)
   local lines = {}
   for _, line in ipairs(packed and unpack_once(packed) or {}) do
-    if not open or find(open, channel_of(line), 1, true) then lines[#lines + 1] = line end
+    local fits = not open or find(open, channel_of(line), 1, true) ~= nil
+    if fits ~= blocked then lines[#lines + 1] = line end
   end
   local plain = #lines
-  for _, boost in ipairs(call('SMEMBERS', K.boosts)) do
+  for _, boost in ipairs(plain > 0 and call('SMEMBERS', K.boosts) or {}) do
     for i = 1, plain do lines[#lines + 1] = lines[i] .. '+' .. boost end
   end
+  return lines
+end
+
+-- The lines an agent may serve now: of their classes, of these by boost, and of those who wait for this agent alone.
+local function lines_of(aid, a)
+  local open = a.r ~= '' and room(a)
+  local lines = class_lines(a, open, false)
   for _, ch in ipairs(CHANNELS) do
     if not open or find(open, ch, 1, true) then lines[#lines + 1] = personal(aid, ch) end
   end
   return lines
+end
+
+-- Which priorities there may be among those who wait.
+local function levels_known()
+  local levels = call('SMEMBERS', K.levels)
+  levels[#levels + 1] = '0'
+  return levels
+end
+local function boost_of(line) return tonumber(match(line, '%+(%d+)$') or '0') end
+
+-- How many started before, whom the agent could serve, had they room beside what they have in hand.
+local function without_room(a, start)
+  local lines = class_lines(a, room(a), true)
+  if #lines == 0 then return 0 end
+  local heads = call('HMGET', K.wheads, unpack(lines))
+  local count, levels = 0, nil
+  for i, line in ipairs(lines) do
+    if heads[i] then
+      levels = levels or levels_known()
+      local boost = boost_of(line)
+      for _, level in ipairs(boost > 0 and {'0'} or levels) do
+        local from = band(tonumber(level))
+        count = count + call('ZCOUNT', P .. 'wait:' .. line, num(from), '(' .. num(from + start - boost))
+      end
+    end
+  end
+  return count
 end
 
 -- What is not explained by anything else is there to be seen: it is none, or a fault.
@@ -51,18 +85,14 @@ local function overtaken(c, how, lines, heads, aid, a)
     n.priority, n.unexplained = 0, 0
     local mine, start, boost = tonumber(c.sc), tonumber(c.start), tonumber(c.bo)
     local priority = boost > 0 and 0 or tonumber(c.pr)
-    local levels
-    if priority > 0 or boost > 0 then
-      levels = call('SMEMBERS', K.levels)
-      levels[#levels + 1] = '0'
-    end
+    local levels = (priority > 0 or boost > 0) and levels_known()
     for i, line in ipairs(lines) do
       if heads[i] and find(line, '@', 1, true) ~= 1 then
         if heads[i] < c.sc then
           n.unexplained = n.unexplained + call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. c.sc)
         end
         if levels then
-          local theirs = tonumber(match(line, '%+(%d+)$') or '0')
+          local theirs = boost_of(line)
           for _, level in ipairs(levels) do
             local l = tonumber(level)
             if l < priority or (l == priority and theirs < boost) then
@@ -75,7 +105,10 @@ local function overtaken(c, how, lines, heads, aid, a)
         end
       end
     end
-    n.qualification = max(0, all - n.preferred - n.snooze - n.priority - n.unexplained)
+    local others = max(0, all - n.preferred - n.snooze - n.priority - n.unexplained)
+    -- Who has nothing in hand has room for all they can serve.
+    n.capacity = others > 0 and a.r ~= '' and min(others, without_room(a, start)) or 0
+    n.qualification = others - n.capacity
   end
   local list = {}
   for reason, count in pairs(n) do

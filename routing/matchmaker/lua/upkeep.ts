@@ -98,6 +98,16 @@ emit('repaired', 'redis', epoch == '1' and 'first start' or 'its data were lost;
 return {'founded'}
 `;
 
+/** [epoch]: what stands here is older than what was worked with since. Whoever reads on from then sees that it is another. */
+export const renew = String.raw`
+if tonumber(arg(1)) <= tonumber(epoch) then return {'already'} end
+call('HSET', K.meta, 'epoch', arg(1))
+epoch = arg(1)
+call('DEL', K.out)
+emit('repaired', 'redis', 'its data were older than what was worked with since')
+return {'renewed'}
+`;
+
 /** [version, cls or profile kind 'c' | 'p', then id, definition as JSON, table as JSON, …]: a piece of a coming roster. */
 export const stage = String.raw`
 local coming = arg(1)
