@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
-import { freePort, ourProgram } from '../../embedded/launch/backends.ts';
+import { ourProgram } from '../../embedded/launch/backends.ts';
+import { freePort } from '../../embedded/launch/free-port.ts';
 import { type Program, startProgram } from '../../embedded/launch/program.ts';
 import type { AgentClient } from '../support/agent-client.ts';
 import { eventually } from '../support/eventually.ts';
