@@ -196,6 +196,7 @@ async function run(config: Config): Promise<void> {
     streams: hints,
     hints,
     views: desks.views,
+    agentLine: desks.agentLine,
     board: desks.board,
     logIns: desks.logIns,
     phones,

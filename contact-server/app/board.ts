@@ -1,4 +1,4 @@
-import type { BoardView, LineView, StoryView, WhatIfView } from '../../contracts/agent.ts';
+import type { BoardView, StoryView, WhatIfView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import type { AgentProfile, Qualification, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
@@ -140,12 +140,6 @@ export class Board {
     const found = await this.#parts.routing.whatIf(id, more);
     if (!found) throw new ProblemError('not-now', { detail: 'They do not wait in line any more.' });
     return found;
-  }
-
-  async line(): Promise<LineView> {
-    const waiting = (await this.#parts.store.open()).filter((it) => it.callback.phase.state === 'queued');
-    const longestSince = Math.min(...waiting.map((it) => it.callback.startedAt));
-    return { waiting: waiting.length, ...(Number.isFinite(longestSince) && { longestSince }) };
   }
 
   #agents(

@@ -109,8 +109,11 @@ describe('The event streams', () => {
         },
       },
       views: { me: () => Promise.resolve({ id: agentId }), contactsOf: () => Promise.resolve([]) },
+      agentLine: {
+        inShort: () =>
+          boardFails ? Promise.reject(new Error('away')) : Promise.resolve(() => Promise.resolve(line)),
+      },
       board: {
-        line: () => (boardFails ? Promise.reject(new Error('away')) : Promise.resolve(line)),
         look: () => Promise.resolve({ serverNow: clock.now() }),
       },
       logIns: {

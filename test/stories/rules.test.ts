@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { WaitingView } from '../../contracts/agent.ts';
 import type { Problem } from '../../contracts/problem.ts';
 import type { Rules } from '../../contracts/rules.schema.ts';
 import type { RulesView } from '../../contracts/rules.ts';
@@ -56,6 +57,24 @@ describe('A manager changes the rules while the centre works', function () {
     const offer = await bo.offer(() => true, from);
     assert.equal(offer.callbackId, first.id, 'the first in line, though she asked under the old rules');
     assert.equal((await maria.look()).requestedAt, first.requestedAt);
+  });
+
+  it('and each agent is told how many wait whom they could take, by what they may take now [AD9] [MG4]', async () => {
+    const { agents } = (await rules()).rules;
+    const ofBo = (qualifications: object) => change({ agents: [{ id: 'bo', qualifications }] });
+    await ofBo(skills('service:support'));
+    const froms = [ana, bo, mina].map((it) => it.told.items.length);
+    for (const n of [118, 119]) await it_.visitor().ask(`+442079460${String(n)}`);
+    const told = (who: AgentClient, waiting: number, from = 0) =>
+      who.event('line.changed', (it) => it.waiting === waiting, from);
+    const [ofAna, ofMina] = await Promise.all([told(ana, 2, froms[0]), told(mina, 2, froms[2])]);
+    assert.deepEqual(ofAna, ofMina, 'a manager is told of all');
+    assert.deepEqual((await bo.desk()).line, { waiting: 0 }, 'Bo could take neither');
+    assert.deepEqual((await ana.desk()).line, ofAna);
+    const { body } = await ana.send<WaitingView>('GET', '/line');
+    assert.deepEqual([body.counts, body.rows.length], [{ waiting: 2, booked: 0 }, 2]);
+    await ofBo(agents.find((it) => it.id === 'bo')?.qualifications ?? []);
+    await told(bo, 2, froms[1]);
   });
 
   it('and widens what is asked for: who waits is reached by it in their order, by everybody’s start [MG4] [AV11]', async () => {
