@@ -157,7 +157,7 @@ export function sharingWords(pages: PagesView): { readonly words: string; readon
   }
 }
 
-/** `3`, or `3, and 2 booked for later`. */
+/** `3`, `2 booked for later`, or `3, and 2 booked for later`. */
 export function inLineWords({
   waiting,
   booked,
@@ -165,6 +165,7 @@ export function inLineWords({
   readonly waiting: number;
   readonly booked: number;
 }): string {
-  const line = waiting.toLocaleString('en');
-  return booked === 0 ? line : `${line}, and ${booked.toLocaleString('en')} booked for later`;
+  const later = booked === 0 ? [] : [`${booked.toLocaleString('en')} booked for later`];
+  const now = waiting === 0 && booked > 0 ? [] : [waiting.toLocaleString('en')];
+  return [...now, ...later].join(', and ');
 }

@@ -80,6 +80,12 @@ describe('Ana works at her desk', () => {
     await bench.isAccessible(page);
     await page.click('[aria-label="Call now: Rui T."]');
     assert.deepEqual(await fake.heard('POST callbacks/call').then(({ id }) => id), 'callback-7');
+    fake.waiting = {
+      counts: { waiting: 0, booked: 1 },
+      rows: [{ ...booked, at: later, allowed: [] }],
+    };
+    fake.emit('line.changed', { waiting: 0 });
+    await bench.sees(page, '.could-take h2', 'You could take 1 booked for later');
     fake.waiting = { counts: { waiting: 0, booked: 0 }, rows: [] };
     fake.emit('line.changed', { waiting: 0 });
     await page.waitForFunction(() => document.querySelector('.could-take') === null);
