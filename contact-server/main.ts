@@ -177,7 +177,10 @@ async function run(config: Config): Promise<void> {
     store: stores.rules,
     book: ruleBook(stores.connection, centre, routing),
     faultsOf: rulesFaults,
-    follow,
+    follow: (rules) => {
+      follow(rules);
+      desks.rulesChanged();
+    },
     audit: stores.audit,
     hints,
     clock,

@@ -303,7 +303,7 @@ export function RulesScreen(): JSX.Element {
           <RulesHistory />
         ) : opened === undefined ? (
           <Empty title="Choose what to change">
-            <p>A change holds at once, for whoever asks next. Who waits keeps their place.</p>
+            <p>A change holds at once, also for those who wait. They keep their place.</p>
           </Empty>
         ) : (
           <Editor key={`${opened.kind}/${opened.id}`} open={opened} />

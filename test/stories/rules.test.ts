@@ -98,6 +98,34 @@ describe('A manager changes the rules while the centre works', function () {
     assert.deepEqual(service(restored, 'sales').rings, []);
   });
 
+  it('and asks for something else: who waits is asked for by it, first come first [MG4] [AV10]', async () => {
+    await cy.ready();
+    const before = await rules();
+    const first = it_.visitor();
+    const second = it_.visitor();
+    await first.ask('+442079460114');
+    await second.ask('+442079460115');
+    const from = { cy: cy.told.items.length, mina: mina.told.items.length };
+    const must = [{ name: 'lang:es', level: 2 }];
+    const { status } = await change({ services: [{ ...service(before, 'sales'), must }] });
+    assert.equal(status, 200);
+    const offer = await cy.offer(() => true, from.cy);
+    assert.equal(offer.callbackId, first.created?.id, 'who came first');
+    assert.deepEqual(offer.needs, ['lang:es 2']);
+    const { line } = await mina.event(
+      'board.changed',
+      (it) => it.line.some((row) => row.callbackId === second.created?.id && row.needs.join() === 'lang:es'),
+      from.mina,
+    );
+    assert.ok(line.every((row) => row.since > 0));
+    assert.deepEqual((await cy.desk()).line.waiting, 1, 'the second could be taken by Cy now');
+    await change({ services: [service(before, 'sales')] });
+    await eventually('asked for as at first', async () => {
+      const { body } = await ana.send<WaitingView>('GET', '/line');
+      return body.counts.waiting === 1 ? true : undefined;
+    });
+  });
+
   it('and the next visitor is told by the new hours, holidays included, without a restart [MG4] [AV9]', async () => {
     const availability = async (): Promise<AvailabilityView> =>
       (await it_.visitor().send<AvailabilityView>('GET', '/availability?service=support')).body;
