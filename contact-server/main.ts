@@ -29,6 +29,7 @@ import { SignedIdentity } from './adapters/signed-identity.ts';
 import { dialPolicy } from './app/dial-policy.ts';
 import { RulesDesk } from './app/rules-desk.ts';
 import { watchServices } from './app/service-watch.ts';
+import { noteOutage } from './app/trouble-words.ts';
 import { liveCompany, readCompany } from './company-file.ts';
 import { type Config, readConfig } from './config.ts';
 import { openDesks } from './desks.ts';
@@ -243,6 +244,7 @@ async function run(config: Config): Promise<void> {
     clock,
     onChange: () => hints.give({ about: 'board' }),
     onStale: () => void events.breakOff(),
+    onOver: (outage) => noteOutage(stores.audit, outage),
   });
   lifetime.keep('service watch', watch, (end) => end());
   const links = new DmzLinks({

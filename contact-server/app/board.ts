@@ -16,7 +16,7 @@ import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
 import { endedAt, RecentlyEnded } from './recently-ended.ts';
 import { toldHistory } from './told-history.ts';
-import { troubleInWords } from './trouble-words.ts';
+import { OUTAGE, troubleInWords } from './trouble-words.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -30,7 +30,7 @@ interface Parts {
   readonly services: () => Promise<BoardView['services']>;
 }
 
-const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm'];
+const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm', OUTAGE];
 /** What routing says when it finds a new Redis: no trouble to anybody. */
 const FIRST_START = 'redis: first start';
 
