@@ -4,7 +4,7 @@ import type { Callback } from '../domain/callback.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
-import type { CallbackStore } from '../ports/stores.ts';
+import type { CallbackStore, InLine } from '../ports/stores.ts';
 import { shortName } from './agent-views.ts';
 
 interface Parts {
@@ -55,7 +55,7 @@ export class AgentLine {
   /** The line in short, looked at once for everybody: an agent's is of those they could take, a manager's of all. */
   async inShort(): Promise<(account: Account) => Promise<LineView>> {
     const { store, routing } = this.#parts;
-    const kinds = kindsOf((await store.open()).map((it) => it.callback));
+    const kinds = kindsOf(await store.line());
     return async ({ id, roles }) => {
       if (!roles.includes('agent')) return summed(kinds);
       const profile = await routing.agentProfile(id);
@@ -75,11 +75,9 @@ interface Kind extends LineView {
   readonly must: Requirement['must'];
 }
 
-function kindsOf(open: readonly Callback[]): readonly Kind[] {
+function kindsOf(line: readonly InLine[]): readonly Kind[] {
   const kinds = new Map<string, Kind>();
-  for (const { phase, terms, startedAt } of open) {
-    if (phase.state !== 'queued') continue;
-    const must = terms?.must ?? [];
+  for (const { must, startedAt } of line) {
     const key = JSON.stringify(must);
     const { waiting = 0, longestSince = startedAt } = kinds.get(key) ?? {};
     kinds.set(key, { must, waiting: waiting + 1, longestSince: Math.min(longestSince, startedAt) });
