@@ -25,6 +25,7 @@ import { RoutingPump } from './app/routing-pump.ts';
 import { SessionDesk } from './app/session-desk.ts';
 import { Slots } from './app/slots.ts';
 import { SuppressionList } from './app/suppression-list.ts';
+import { TermsRenewal } from './app/terms-renewal.ts';
 import { VisitorStreams } from './app/visitor-streams.ts';
 import { VisitorViews } from './app/visitor-view.ts';
 import { Visitors } from './app/visitors.ts';
@@ -45,6 +46,8 @@ export interface Desks {
   readonly agentLine: AgentLine;
   readonly board: Board;
   readonly pages: PageDesk;
+  /** The rules were changed: who waits follows them. */
+  rulesChanged(): void;
   /** Adopts what an earlier process left, then begins to listen and to watch. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -177,29 +180,18 @@ export function openDesks(ground: Ground): Desks {
 
   const behind = new Behind(clock, part('behind'));
   const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
+  const watched = { callbacks, calls, callStore, store, routing, telephony, audit, clock };
+  const terms = new TermsRenewal({ callbacks, store, routing, clock });
   const reconciler = new Reconciler({
+    ...watched,
     consentCopies,
     cursors: stores.cursors,
-    callbacks,
-    calls,
-    callStore,
-    store,
-    routing,
-    telephony,
     duty,
     owed,
-    audit,
-    clock,
+    terms,
   });
   const watchdog = new Watchdog({
-    callbacks,
-    calls,
-    callStore,
-    store,
-    telephony,
-    routing,
-    audit,
-    clock,
+    ...watched,
     log: part('watchdog'),
     reconcile: () => reconciler.run(),
     everyMs: 1_000,
@@ -287,6 +279,7 @@ export function openDesks(ground: Ground): Desks {
     agentLine: new AgentLine({ store, routing, phones, company }),
     board,
     pages,
+    rulesChanged: () => watchdog.hint(),
     async start() {
       await board.prepare();
       await suppressions.start();

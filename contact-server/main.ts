@@ -29,6 +29,7 @@ import { SignedIdentity } from './adapters/signed-identity.ts';
 import { dialPolicy } from './app/dial-policy.ts';
 import { RulesDesk } from './app/rules-desk.ts';
 import { watchServices } from './app/service-watch.ts';
+import { noteOutage } from './app/trouble-words.ts';
 import { liveCompany, readCompany } from './company-file.ts';
 import { type Config, readConfig } from './config.ts';
 import { openDesks } from './desks.ts';
@@ -177,7 +178,10 @@ async function run(config: Config): Promise<void> {
     store: stores.rules,
     book: ruleBook(stores.connection, centre, routing),
     faultsOf: rulesFaults,
-    follow,
+    follow: (rules) => {
+      follow(rules);
+      desks.rulesChanged();
+    },
     audit: stores.audit,
     hints,
     clock,
@@ -196,6 +200,7 @@ async function run(config: Config): Promise<void> {
     streams: hints,
     hints,
     views: desks.views,
+    agentLine: desks.agentLine,
     board: desks.board,
     logIns: desks.logIns,
     phones,
@@ -239,6 +244,7 @@ async function run(config: Config): Promise<void> {
     clock,
     onChange: () => hints.give({ about: 'board' }),
     onStale: () => void events.breakOff(),
+    onOver: (outage) => noteOutage(stores.audit, outage),
   });
   lifetime.keep('service watch', watch, (end) => end());
   const links = new DmzLinks({

@@ -180,6 +180,7 @@ export interface DeskSnapshot {
   readonly line: LineView;
 }
 
+/** Who waits now and could be taken by the agent who is told; to managers who take no calls, all who wait. */
 export interface LineView {
   readonly waiting: number;
   /** Oldest start time in line. */
@@ -188,6 +189,8 @@ export interface LineView {
 
 /** GET /line: the waiting contacts this agent could take, next first, at most 50. */
 export interface WaitingView {
+  /** Of all of them, also beyond the rows: who waits now, and who is booked for later. */
+  readonly counts: { readonly waiting: number; readonly booked: number };
   readonly rows: readonly {
     readonly callbackId: CallbackId;
     readonly who: string;

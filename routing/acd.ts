@@ -104,7 +104,6 @@ export class Acd implements door.Routing {
     }
   }
 
-  /** For whoever changes rules: who waits, waits by the rule of their service as it is now. */
   async anew(contact: door.Contact): Promise<void> {
     const entry = this.#entry(contact);
     await this.#agreeing(entry.requirements, (version) => this.#parts.matchmaker.anew(entry, version));

@@ -24,6 +24,8 @@ export interface Routing {
 
   /** Pairs the contact with the best idle agent, or files it; in one atomic step. */
   enter(contact: Contact): Promise<Placement>;
+  /** Who waits, waits for what is asked for now, by the rule of their service as it is now, at the old place; nobody else does. */
+  anew(contact: Contact): Promise<void>;
   /** The contact no longer waits (cancelled, moved to a later time); an open offer for it is canceled. */
   leave(contactId: CallbackId): Promise<void>;
   /**

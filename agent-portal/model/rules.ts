@@ -14,6 +14,13 @@ export interface OpenRule {
   readonly id: string;
 }
 
+interface Said {
+  readonly text: string;
+  readonly isTrouble: boolean;
+  /** What others have changed meanwhile: the changes the text speaks of, the first of them first. */
+  readonly theirs?: RulesView['history'];
+}
+
 /** The rules as the server last said them, and what of them is being changed here: nothing typed is lost by looking elsewhere. */
 export class RulesBook {
   readonly view = signal<RulesView | undefined>(undefined);
@@ -22,7 +29,7 @@ export class RulesBook {
   readonly opened = signal<OpenRule | 'history' | undefined>(undefined);
   readonly isBusy = signal(false);
   /** What became of the last save, for everybody to read. */
-  readonly said = signal<{ readonly text: string; readonly isTrouble: boolean } | undefined>(undefined);
+  readonly said = signal<Said | undefined>(undefined);
   readonly faults = signal<readonly RulesFault[]>([]);
   readonly #drafts = signal<ReadonlyMap<string, unknown>>(new Map());
   /** The version the drafts began from; one that was loaded since, by looking elsewhere and back, is not it. */
@@ -124,22 +131,21 @@ export class RulesBook {
       this.said.value = { text: words, isTrouble: false };
       return true;
     } catch (error) {
-      await this.#refused(error);
+      await this.#refused(error, base);
       return false;
     } finally {
       this.isBusy.value = false;
     }
   }
 
-  async #refused(error: unknown): Promise<void> {
+  async #refused(error: unknown, base: number): Promise<void> {
     const problem = error instanceof RequestFailed ? error.problem : undefined;
     if (problem?.type === 'version-conflict') {
       await this.refresh();
       this.#base = this.view.value?.version;
-      const [last] = this.view.value?.history ?? [];
-      const theirs = last ? ` ${last.who}: ${last.what.join('. ')}.` : '';
-      const text = `Not saved: somebody else has changed the rules meanwhile.${theirs} Look at what holds now; saving again puts yours in its place.`;
-      this.said.value = { text, isTrouble: true };
+      const theirs = (this.view.value?.history ?? []).filter((it) => it.version > base).toReversed();
+      const text = 'Not saved: somebody else has changed the rules meanwhile.';
+      this.said.value = { text, isTrouble: true, theirs };
       return;
     }
     this.faults.value = problem?.errors ?? [];

@@ -9,7 +9,7 @@ const quietLooks = 5;
 
 /** Who waits, or is booked, and could be taken by this agent, as the server last said; asked for only while it is on the screen. */
 export class WaitingLine {
-  readonly rows = signal<WaitingView['rows']>([]);
+  readonly view = signal<WaitingView>({ counts: { waiting: 0, booked: 0 }, rows: [] });
   readonly #api: Pick<Api, 'waiting'>;
   #hasChanged = false;
 
@@ -38,7 +38,7 @@ export class WaitingLine {
   async #look(): Promise<void> {
     this.#hasChanged = false;
     try {
-      this.rows.value = (await this.#api.waiting()).rows;
+      this.view.value = await this.#api.waiting();
     } catch {
       // The stream says that the server is away; until it is back, what was told last stands.
     }

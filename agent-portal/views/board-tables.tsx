@@ -5,7 +5,7 @@ import type { SteadyOrder } from '../model/steady-order.ts';
 import { duration, shortUrl, timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Badge, Since } from './controls.tsx';
-import { agentWords, callbackWords, needInWords, reservationWords, type Tone } from './words.ts';
+import { agentWords, callbackWords, inLineWords, needInWords, reservationWords, type Tone } from './words.ts';
 
 interface BoxProps<T> {
   readonly title: string;
@@ -76,12 +76,6 @@ function Opener(props: { readonly id: CallbackId; readonly children: ComponentCh
       {props.children}
     </button>
   );
-}
-
-/** `3`, or `3, and 2 booked for later`. */
-function inLineWords({ waiting, booked }: { readonly waiting: number; readonly booked: number }): string {
-  const line = waiting.toLocaleString('en');
-  return booked === 0 ? line : `${line}, and ${booked.toLocaleString('en')} booked for later`;
 }
 
 /** Who waits, in the order of service, and after them who is booked. */

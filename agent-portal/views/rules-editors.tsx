@@ -32,7 +32,6 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
       <SkillRows
         field="must"
         label="An agent must have"
-        hint="for whoever asks from now on; who waits already keeps what was asked for them, and follows the steps below"
         empty="Any agent will do."
         items={item.must}
         onChange={(must) => set({ ...item, must: [...must] })}

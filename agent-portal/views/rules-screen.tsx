@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { OpenRule, RuleItem, RuleKind } from '../model/rules.ts';
 import { useTools } from './context.ts';
@@ -235,13 +235,39 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
   );
 }
 
+/** What became of the last save. The button that asked for it may stand far below: it is brought into sight. */
+function Told(): JSX.Element {
+  const { portal } = useTools();
+  const said = portal.rules.said.value;
+  const here = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (said) here.current?.scrollIntoView({ block: 'nearest' });
+  }, [said]);
+  return (
+    <div ref={here} class={said?.isTrouble === true ? 'problem rule-said' : 'rule-said'} role="status">
+      <p>{said?.text}</p>
+      {said?.theirs !== undefined && (
+        <>
+          <ul>
+            {said.theirs.map(({ version, who, what }) => (
+              <li key={version}>
+                {who}: {what.join('. ')}.
+              </li>
+            ))}
+          </ul>
+          <p>Look at what holds now; saving again puts yours in its place.</p>
+        </>
+      )}
+    </div>
+  );
+}
+
 /** What a manager may change while the centre works, and who has changed what. */
 export function RulesScreen(): JSX.Element {
   const { portal } = useTools();
   const book = portal.rules;
   const view = book.view.value;
   const opened = book.opened.value;
-  const said = book.said.value;
   if (view === undefined)
     return (
       <main class="rules">
@@ -272,14 +298,12 @@ export function RulesScreen(): JSX.Element {
         >
           All rules
         </button>
-        <p class={said?.isTrouble === true ? 'problem rule-said' : 'rule-said'} role="status">
-          {said?.text}
-        </p>
+        <Told />
         {opened === 'history' ? (
           <RulesHistory />
         ) : opened === undefined ? (
           <Empty title="Choose what to change">
-            <p>A change holds at once, for whoever asks next. Who waits keeps their place.</p>
+            <p>A change holds at once, also for those who wait. They keep their place.</p>
           </Empty>
         ) : (
           <Editor key={`${opened.kind}/${opened.id}`} open={opened} />

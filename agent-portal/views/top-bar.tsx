@@ -8,14 +8,17 @@ import { StateMenu } from './state-menu.tsx';
 import { phoneWords } from './words.ts';
 import type { CommandId } from '../model/command-list.ts';
 
-/** The line in short: how many wait, and the longest of them. */
+/** The line in short, to an agent of those they could take: how many wait, and the longest of them. */
 function LineSummary(): JSX.Element {
   const { portal } = useTools();
   const { waiting, longestSince } = portal.desk.line.value;
+  const [label, meaning] = portal.isAgent.value
+    ? ['For you', 'Who waits now and could be taken by you']
+    : ['Line', 'Who waits now'];
   return (
     <dl class="line-summary" data-view="line">
-      <div>
-        <dt>Line</dt>
+      <div title={meaning}>
+        <dt>{label}</dt>
         <dd class="figure">{waiting}</dd>
       </div>
       {longestSince !== undefined && (

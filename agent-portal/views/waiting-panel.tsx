@@ -5,7 +5,7 @@ import { callNow } from '../model/actions.ts';
 import { timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Since } from './controls.tsx';
-import { needInWords } from './words.ts';
+import { inLineWords, needInWords } from './words.ts';
 
 type Row = WaitingView['rows'][number];
 
@@ -49,18 +49,20 @@ function Waiting({ row }: { readonly row: Row }): JSX.Element {
 /** Who waits and could be taken by this agent, whoever's turn it is; nothing where nobody does. */
 export function WaitingPanel(): JSX.Element | null {
   const { portal } = useTools();
-  const rows = portal.waiting.rows.value;
+  const { rows, counts } = portal.waiting.view.value;
+  const more = counts.waiting + counts.booked - rows.length;
   if (rows.length === 0) return null;
   return (
     <section class="could-take" aria-labelledby="could-take">
       <h2 id="could-take">
-        You could take <span class="figure hint">{rows.length}</span>
+        You could take <span class="figure hint">{inLineWords(counts)}</span>
       </h2>
       <ul>
         {rows.map((row) => (
           <Waiting key={row.callbackId} row={row} />
         ))}
       </ul>
+      {more > 0 && <p class="hint">and {more.toLocaleString('en')} more</p>}
     </section>
   );
 }

@@ -32,10 +32,12 @@ export function nextInWords(me: Me): string | undefined {
   return `then ${nextWords[me.next.state]}${reason}`;
 }
 
-/** How many wait in line, as a sentence. */
+/** How many wait whom this agent could take, as a sentence. */
 export function waitWords(waiting: number): string {
-  if (waiting === 0) return 'Nobody waits.';
-  return waiting === 1 ? 'One visitor waits.' : `${String(waiting)} visitors wait.`;
+  if (waiting === 0) return 'Nobody waits for you.';
+  return waiting === 1
+    ? 'One visitor waits for you.'
+    : `${waiting.toLocaleString('en')} visitors wait for you.`;
 }
 
 /** So long a phone has to register once its owner has logged in, before it is called unreachable. */
@@ -153,4 +155,17 @@ export function sharingWords(pages: PagesView): { readonly words: string; readon
     case 'declined':
       return { words: 'The visitor declined to share', tone: 'trouble' };
   }
+}
+
+/** `3`, `2 booked for later`, or `3, and 2 booked for later`. */
+export function inLineWords({
+  waiting,
+  booked,
+}: {
+  readonly waiting: number;
+  readonly booked: number;
+}): string {
+  const later = booked === 0 ? [] : [`${booked.toLocaleString('en')} booked for later`];
+  const now = waiting === 0 && booked > 0 ? [] : [waiting.toLocaleString('en')];
+  return [...now, ...later].join(', and ');
 }

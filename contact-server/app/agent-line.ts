@@ -1,10 +1,10 @@
-import type { WaitingView } from '../../contracts/agent.ts';
+import type { LineView, WaitingView } from '../../contracts/agent.ts';
 import type { AgentProfile, Requirement, Routing } from '../../routing/index.ts';
 import type { Callback } from '../domain/callback.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
-import type { CallbackStore } from '../ports/stores.ts';
+import type { CallbackStore, InLine } from '../ports/stores.ts';
 import { shortName } from './agent-views.ts';
 
 interface Parts {
@@ -27,10 +27,10 @@ export class AgentLine {
   async look(account: Account): Promise<WaitingView> {
     const { store, routing, company } = this.#parts;
     const profile = await routing.agentProfile(account.id);
-    if (!profile) return { rows: [] };
+    if (!profile) return { counts: { waiting: 0, booked: 0 }, rows: [] };
     const allowed = (await this.#mayCall(account)) ? (['call-now'] as const) : [];
-    const waiting = (await store.open()).map((it) => it.callback).toSorted(inTurn);
-    const rows = waiting.flatMap((callback): WaitingView['rows'] => {
+    const open = (await store.open()).map((it) => it.callback).toSorted(inTurn);
+    const rows = open.flatMap((callback): WaitingView['rows'] => {
       const { id, phase, wish, terms, startedAt } = callback;
       if (phase.state !== 'queued' && phase.state !== 'scheduled') return [];
       if (!isAble(profile, terms?.must ?? [])) return [];
@@ -48,7 +48,19 @@ export class AgentLine {
         },
       ];
     });
-    return { rows: rows.slice(0, MAX_ROWS) };
+    const waiting = rows.filter((it) => it.state === 'queued').length;
+    return { counts: { waiting, booked: rows.length - waiting }, rows: rows.slice(0, MAX_ROWS) };
+  }
+
+  /** The line in short, looked at once for everybody: an agent's is of those they could take, a manager's of all. */
+  async inShort(): Promise<(account: Account) => Promise<LineView>> {
+    const { store, routing } = this.#parts;
+    const kinds = kindsOf(await store.line());
+    return async ({ id, roles }) => {
+      if (!roles.includes('agent')) return summed(kinds);
+      const profile = await routing.agentProfile(id);
+      return summed(kinds.filter(({ must }) => profile && isAble(profile, must)));
+    };
   }
 
   async #mayCall({ id, extension }: Account): Promise<boolean> {
@@ -56,6 +68,27 @@ export class AgentLine {
     const isFree = status?.state === 'ready' || status?.state === 'not-ready';
     return isFree && extension !== undefined && this.#parts.phones.isRegistered(extension);
   }
+}
+
+/** Those who wait and ask for the same. */
+interface Kind extends LineView {
+  readonly must: Requirement['must'];
+}
+
+function kindsOf(line: readonly InLine[]): readonly Kind[] {
+  const kinds = new Map<string, Kind>();
+  for (const { must, startedAt } of line) {
+    const key = JSON.stringify(must);
+    const { waiting = 0, longestSince = startedAt } = kinds.get(key) ?? {};
+    kinds.set(key, { must, waiting: waiting + 1, longestSince: Math.min(longestSince, startedAt) });
+  }
+  return [...kinds.values()];
+}
+
+function summed(kinds: readonly LineView[]): LineView {
+  const waiting = kinds.reduce((sum, it) => sum + it.waiting, 0);
+  const longestSince = Math.min(...kinds.map((it) => it.longestSince ?? Infinity));
+  return { waiting, ...(waiting > 0 && { longestSince }) };
 }
 
 /** As routing serves them: who is owed more first, then who waits longer; after them those with a time, the earliest first. */

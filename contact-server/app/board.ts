@@ -1,4 +1,4 @@
-import type { BoardView, LineView, StoryView, WhatIfView } from '../../contracts/agent.ts';
+import type { BoardView, StoryView, WhatIfView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import type { AgentProfile, Qualification, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
@@ -16,7 +16,7 @@ import { keptPromise } from './kept-promise.ts';
 import type { Pages } from './pages.ts';
 import { endedAt, RecentlyEnded } from './recently-ended.ts';
 import { toldHistory } from './told-history.ts';
-import { troubleInWords } from './trouble-words.ts';
+import { OUTAGE, troubleInWords } from './trouble-words.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -30,7 +30,7 @@ interface Parts {
   readonly services: () => Promise<BoardView['services']>;
 }
 
-const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm'];
+const TROUBLE = ['repaired', 'deadline', 'duplicate-dial-prevented', 'dial-refused', 'alarm', OUTAGE];
 /** What routing says when it finds a new Redis: no trouble to anybody. */
 const FIRST_START = 'redis: first start';
 
@@ -140,12 +140,6 @@ export class Board {
     const found = await this.#parts.routing.whatIf(id, more);
     if (!found) throw new ProblemError('not-now', { detail: 'They do not wait in line any more.' });
     return found;
-  }
-
-  async line(): Promise<LineView> {
-    const waiting = (await this.#parts.store.open()).filter((it) => it.callback.phase.state === 'queued');
-    const longestSince = Math.min(...waiting.map((it) => it.callback.startedAt));
-    return { waiting: waiting.length, ...(Number.isFinite(longestSince) && { longestSince }) };
   }
 
   #agents(

@@ -12,6 +12,7 @@ import { claimFrom, contactOf, followReservation, newCallId } from './order-take
 import type { ConsentCopies } from './consent-copies.ts';
 import type { Owed } from './owed.ts';
 import { CURSOR } from './routing-pump.ts';
+import type { TermsRenewal } from './terms-renewal.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
@@ -23,6 +24,7 @@ interface Parts {
   readonly duty: AgentDuty;
   readonly owed: Owed;
   readonly consentCopies: ConsentCopies;
+  readonly terms: TermsRenewal;
   readonly cursors: CursorStore;
   readonly audit: AuditStore;
   readonly clock: Clock;
@@ -72,12 +74,13 @@ export class Reconciler {
   }
 
   async #compare(): Promise<void> {
-    const { store, routing, duty, owed, consentCopies } = this.#parts;
+    const { store, routing, duty, owed, consentCopies, terms } = this.#parts;
     await owed.settle(routing);
     // In this order: whoever entered in between stands in the snapshot and is looked at once more below.
-    const open = await store.open();
+    const open = await terms.renewed(await store.open());
     const snapshot = await this.#snapshot();
     await this.#callbacks(open, snapshot);
+    await terms.file(open, snapshot);
     await this.#contacts(open, snapshot);
     await this.#reservations(open, snapshot);
     await this.#calls(open);

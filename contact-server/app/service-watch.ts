@@ -3,6 +3,15 @@ import type { Clock } from '../../server-kit/clock.ts';
 
 const LOOK_MS = 1_000;
 
+type ServiceName = keyof BoardView['services'];
+
+/** Something we stand on did not answer, and does again. */
+export interface Outage {
+  readonly service: ServiceName;
+  readonly from: number;
+  readonly to: number;
+}
+
 interface Parts {
   readonly services: () => Promise<BoardView['services']>;
   readonly clock: Clock;
@@ -10,22 +19,37 @@ interface Parts {
   readonly onChange: () => void;
   /** Redis is away: what desks show may be old from here on. */
   readonly onStale: () => void;
+  /** To be told for good; where that fails, it is told again. */
+  readonly onOver: (outage: Outage) => Promise<void>;
 }
 
 /** Looks every second at what the server stands on, because nobody else would say that it is gone. Gives the end of it. */
-export function watchServices({ services, clock, onChange, onStale }: Parts): () => void {
-  let before = '';
-  let hadRedis = true;
+export function watchServices({ services, clock, onChange, onStale, onOver }: Parts): () => void {
+  let before = new Map<ServiceName, boolean>();
+  const downSince = new Map<ServiceName, number>();
+  const untold: Outage[] = [];
   let cancel = (): void => {};
   let isOver = false;
   const look = async (): Promise<void> => {
-    const now = await services();
-    const ups = Object.values(now).map((it) => it.up);
-    const told = ups.join();
-    if (before !== '' && told !== before) onChange();
-    if (hadRedis && !now.redis.up) onStale();
-    before = told;
-    hadRedis = now.redis.up;
+    const from = clock.now();
+    const now = new Map(
+      Object.entries(await services()).map(([name, { up }]) => [name as ServiceName, up] as const),
+    );
+    for (const [service, up] of now) {
+      const since = downSince.get(service);
+      // What was never seen up is not away: it has not come yet.
+      if (!up && before.get(service) === true) downSince.set(service, from);
+      if (!up || since === undefined) continue;
+      downSince.delete(service);
+      untold.push({ service, from: since, to: clock.now() });
+    }
+    if (before.size > 0 && [...now].some(([name, up]) => before.get(name) !== up)) onChange();
+    if (now.get('redis') === false && before.get('redis') !== false) onStale();
+    before = now;
+    for (let next = untold[0]; next; next = untold[0]) {
+      await onOver(next);
+      untold.shift();
+    }
   };
   const again = (): void => {
     if (isOver) return;

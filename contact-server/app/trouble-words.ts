@@ -1,4 +1,6 @@
 import type { CallbackState } from '../../contracts/states.ts';
+import type { AuditStore } from '../ports/stores.ts';
+import type { Outage } from './service-watch.ts';
 
 /** What stands in the audit about something that went wrong. */
 interface Entry {
@@ -20,6 +22,10 @@ export function troubleInWords({ what, detail = '', about }: Entry, names: Names
   if (what === 'dial-refused') {
     return `${visitor} was not rung: ${refusals[detail] ?? 'the number may not be called'}`;
   }
+  if (what === OUTAGE) {
+    const [service = '', seconds = ''] = detail.split(' ');
+    return outages[service]?.replace('$1', `${seconds} s`) ?? detail;
+  }
   if (what === 'duplicate-dial-prevented') {
     return `${visitor} was about to be rung twice at once; the second was stopped`;
   }
@@ -29,6 +35,22 @@ export function troubleInWords({ what, detail = '', about }: Entry, names: Names
     return `${visitor}: ${stateWords(from)} took longer than it may; now ${stateWords(to)}`;
   return repairInWords(detail, about === undefined ? undefined : visitor, names);
 }
+
+/** So an outage stands in the audit: which service, and for how many seconds. */
+export const OUTAGE = 'outage';
+
+export function noteOutage(audit: Pick<AuditStore, 'add'>, { service, from, to }: Outage): Promise<void> {
+  const seconds = Math.max(1, Math.round((to - from) / 1_000));
+  return audit.add({ at: to, who: 'watchdog', what: OUTAGE, detail: `${service} ${String(seconds)}` });
+}
+
+/** What an outage meant to those who waited, by the service; `$1` is how long it was. */
+const outages: Readonly<Record<string, string>> = {
+  redis: 'Redis did not answer for $1; it is back, and whoever waits has kept their place',
+  mongodb: 'MongoDB did not answer for $1; it is back, and nothing that was accepted is lost',
+  sip: 'The telephone system was away for $1; it is back, and nobody was rung meanwhile',
+  dmz: 'The link to the visitors was broken for $1; it is back, and their requests are sent again',
+};
 
 const refusals: Readonly<Record<string, string>> = {
   'dial/outside-hours': 'it is outside the calling hours where they are',

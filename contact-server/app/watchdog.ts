@@ -42,6 +42,7 @@ export class Watchdog {
   readonly #parts: Parts;
   readonly #deadlineLog: OutageLog;
   readonly #reconcileLog: OutageLog;
+  #isStarted = false;
   #stopped = false;
   #cancel: (() => void)[] = [];
 
@@ -65,7 +66,13 @@ export class Watchdog {
     await this.look();
   }
 
+  /** Something was changed that the comparison looks at: there is no need to wait for the next. */
+  hint(): void {
+    if (this.#isStarted) void this.look();
+  }
+
   start(): void {
+    this.#isStarted = true;
     const { everyMs, reconcileMs, telephony } = this.#parts;
     this.#every(everyMs, () => this.#deadlines());
     this.#every(reconcileMs, () => this.look());
@@ -74,6 +81,7 @@ export class Watchdog {
   }
 
   stop(): void {
+    this.#isStarted = false;
     this.#stopped = true;
     for (const cancel of this.#cancel) cancel();
   }

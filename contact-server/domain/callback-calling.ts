@@ -57,6 +57,7 @@ export function whileDialingAgent(
     case 'customer-joined':
     case 'customer-failed':
     case 'wrapped-up':
+    case 'terms-renewed':
       return stay(now);
   }
 }
@@ -149,6 +150,7 @@ export function whileDialingCustomer(
     case 'agent-answered':
     case 'agent-failed':
     case 'wrapped-up':
+    case 'terms-renewed':
       return stay(now);
   }
 }
@@ -187,6 +189,7 @@ export function whileConnected(
     case 'customer-joined':
     case 'customer-failed':
     case 'wrapped-up':
+    case 'terms-renewed':
     case 'cancelled':
     case 'moved':
       return stay(now);
@@ -224,6 +227,7 @@ export function whileWrappingUp(now: Callback, phase: In<'wrap-up'>, fact: Fact)
     case 'call-cleared':
     case 'cancelled':
     case 'moved':
+    case 'terms-renewed':
       return stay(now);
   }
 }

@@ -89,6 +89,7 @@ function whileScreening(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'customer-failed':
     case 'call-cleared':
     case 'wrapped-up':
+    case 'terms-renewed':
       return stay(now);
   }
 }
@@ -107,6 +108,8 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
       return dialingAgent(now, fact, rules, { do: 'unschedule' });
     case 'agent-taken':
       return agentTaken(now, fact, rules, { do: 'unschedule' });
+    case 'terms-renewed':
+      return renewed(now, fact);
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'unschedule' });
     case 'screened':
@@ -144,6 +147,8 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
       return fact.to === undefined
         ? stay(now)
         : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', { do: 'leave-line' });
+    case 'terms-renewed':
+      return renewed(now, fact);
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
     case 'deadline-passed': {
@@ -169,6 +174,13 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'wrapped-up':
       return stay(now);
   }
+}
+
+/** Asked for anew, at the old place: nothing else of it changes. */
+function renewed(now: Callback, { must, prefer }: Extract<Fact, { type: 'terms-renewed' }>): Step {
+  const { terms } = now;
+  const isOld = terms && JSON.stringify([terms.must, terms.prefer]) !== JSON.stringify([must, prefer]);
+  return isOld ? { next: { ...now, terms: { ...terms, must, prefer } }, orders: [] } : stay(now);
 }
 
 function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: CallbackRules): Step {
@@ -222,6 +234,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
     case 'customer-failed':
     case 'call-cleared':
     case 'wrapped-up':
+    case 'terms-renewed':
       return stay(now);
   }
 }

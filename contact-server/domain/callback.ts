@@ -166,6 +166,13 @@ export type Fact =
     }
   | { readonly type: 'wrapped-up'; readonly at: number; readonly disposition: string; readonly next: Next }
   | { readonly type: 'cancelled'; readonly at: number; readonly by: 'visitor' | 'manager' | 'agent' }
+  /** The rule of its service was changed: what is asked for now, of who waits. */
+  | {
+      readonly type: 'terms-renewed';
+      readonly at: number;
+      readonly must: Terms['must'];
+      readonly prefer: Terms['prefer'];
+    }
   /** To another time, or (`to` absent) as soon as somebody is free. */
   | { readonly type: 'moved'; readonly at: number; readonly to?: number }
   /** `keepUntil`: its service is closed, and who waits in line is kept so long, into the next opening. */

@@ -90,7 +90,7 @@ export function agentRoutes(parts: RouteParts): Router {
       me: await views.me(account),
       offers: await views.offersOf(account),
       contacts: await views.contactsOf(account),
-      line: await board.line(),
+      line: await (await line.inShort())(account),
     };
     ctx.body = body;
   });

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AgentMessage, LineView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
+import type { AgentLine } from '../app/agent-line.ts';
 import type { AgentViews } from '../app/agent-views.ts';
 import type { Board } from '../app/board.ts';
 import type { Known, LogInDesk, Presence } from '../app/log-in-desk.ts';
@@ -16,6 +17,7 @@ interface Parts {
   readonly streams: AgentStreams;
   readonly hints: Hints;
   readonly views: AgentViews;
+  readonly agentLine: Pick<AgentLine, 'inShort'>;
   readonly board: Board;
   readonly logIns: LogInDesk;
   readonly phones: Phones;
@@ -160,11 +162,12 @@ export class EventStreams {
   }
 
   async #begin(it: Open): Promise<void> {
-    const { streams, board } = this.#parts;
+    const { streams, agentLine, board } = this.#parts;
     if (it.cursor === '') it.cursor = await streams.end(it.account.id);
     await this.#remember(it);
     await this.#catchUp(it);
-    this.#tellLine(it, await board.line());
+    const lineFor = await agentLine.inShort();
+    this.#tellLine(it, await lineFor(it.account));
     if (it.board) this.#send(it, { type: 'board.changed', data: await board.look() });
   }
 
@@ -246,9 +249,9 @@ export class EventStreams {
     if (!this.#boardDirty || this.#open.size === 0) return;
     this.#boardDirty = false;
     try {
-      const { board } = this.#parts;
-      const line = await board.line();
-      for (const it of this.#open) this.#tellLine(it, line);
+      const { agentLine, board } = this.#parts;
+      const lineFor = await agentLine.inShort();
+      for (const it of this.#open) this.#tellLine(it, await lineFor(it.account));
       const watchers = [...this.#open].filter((it) => it.board);
       if (watchers.length === 0) return;
       const view = await board.look();

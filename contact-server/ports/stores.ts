@@ -1,7 +1,7 @@
 import type { DecisionView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, SessionId } from '../../contracts/ids.ts';
 import type { Call } from '../domain/call.ts';
-import type { Attempt, Callback } from '../domain/callback.ts';
+import type { Attempt, Callback, Terms } from '../domain/callback.ts';
 import type { Session } from '../domain/session.ts';
 import type { StoredLeg } from './telephony.ts';
 
@@ -69,6 +69,8 @@ export interface ConsentRecord {
   readonly sessionId?: SessionId;
 }
 
+export type InLine = Pick<Callback, 'startedAt'> & { readonly must: Terms['must'] };
+
 /** Callbacks in the one place that must survive. A write resolves when it is durable. */
 export interface CallbackStore {
   /** Acceptance itself. `known`: the key was used before, for this body or another. */
@@ -100,6 +102,8 @@ export interface CallbackStore {
   recordAttempt(id: CallbackId, attempt: Attempt): Promise<boolean>;
   /** All that have not ended, oldest first. */
   open(): Promise<readonly CallbackRecord[]>;
+  /** Of all who wait in line what the line in short needs: much less than `open`, since it is looked at all the time. */
+  line(): Promise<readonly InLine[]>;
   overdue(now: number, limit: number): Promise<readonly CallbackId[]>;
   /** With the agent now, or last with them and not yet wrapped up. */
   ofAgent(agentId: AgentId): Promise<readonly CallbackRecord[]>;

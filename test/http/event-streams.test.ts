@@ -119,8 +119,11 @@ describe('The event streams', () => {
         find: (_: unknown, callbackId: string) =>
           Promise.resolve({ offer: { callbackId, reservationId: `of ${callbackId}` } }),
       },
+      agentLine: {
+        inShort: () =>
+          boardFails ? Promise.reject(new Error('away')) : Promise.resolve(() => Promise.resolve(line)),
+      },
       board: {
-        line: () => (boardFails ? Promise.reject(new Error('away')) : Promise.resolve(line)),
         look: () => Promise.resolve({ serverNow: clock.now() }),
       },
       logIns: {

@@ -64,16 +64,29 @@ describe('Ana works at her desk', () => {
       who: 'Li W.',
       state: 'scheduled' as const,
     };
-    fake.waiting = { rows: [row, { ...booked, at: later, allowed: [] }] };
+    fake.line = { waiting: 61, longestSince: row.since };
+    fake.waiting = {
+      counts: { waiting: 61, booked: 1 },
+      rows: [row, { ...booked, at: later, allowed: [] }],
+    };
     const page = await bench.desk();
-    await bench.sees(page, '.could-take h2', '2');
+    await bench.sees(page, '.could-take h2', 'You could take 61, and 1 booked for later');
+    await bench.sees(page, '.could-take', 'and 60 more');
+    assert.match(await bench.textOf(page, '[data-view=line]'), /^For you61/);
+    await bench.sees(page, '.middle', '61 visitors wait for you.');
     await bench.sees(page, '[data-row=callback-7]', 'Cards, Portuguese, gold');
     await bench.sees(page, '[data-row=callback-8]', 'at 23:30');
     assert.equal(await page.$('[data-row=callback-8] button'), null, 'what is not allowed is not there');
     await bench.isAccessible(page);
     await page.click('[aria-label="Call now: Rui T."]');
     assert.deepEqual(await fake.heard('POST callbacks/call').then(({ id }) => id), 'callback-7');
-    fake.waiting = { rows: [] };
+    fake.waiting = {
+      counts: { waiting: 0, booked: 1 },
+      rows: [{ ...booked, at: later, allowed: [] }],
+    };
+    fake.emit('line.changed', { waiting: 0 });
+    await bench.sees(page, '.could-take h2', 'You could take 1 booked for later');
+    fake.waiting = { counts: { waiting: 0, booked: 0 }, rows: [] };
     fake.emit('line.changed', { waiting: 0 });
     await page.waitForFunction(() => document.querySelector('.could-take') === null);
   });

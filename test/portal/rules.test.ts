@@ -84,6 +84,29 @@ describe('Ana, who manages too, changes rules', () => {
     assert.equal(fake.rules.rules.services[0]?.name, 'Sales and advice');
   });
 
+  it('and is told of everything that others changed since she looked, not of the last alone [MG5]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await opens(page, 'services/sales');
+    await types(page, '[name=name]', 'Sales and advice');
+    minaIsFirst(fake);
+    isFirst(fake, 'Otto Brandt', 'Hours office: closed on 2026-12-28');
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '.rule-said', 'Not saved');
+    const told = await page.$$eval('.rule-said li', (all) => all.map((it) => it.textContent));
+    assert.deepEqual(told, [
+      'Mina Larsen: Service Sales: name Sales → Shop.',
+      'Otto Brandt: Hours office: closed on 2026-12-28.',
+    ]);
+    await bench.isAccessible(page);
+    isFirst(fake, 'Otto Brandt', 'Hours office: closed on 2026-12-29');
+    await page.click('.rule-editor [type=submit]');
+    await page.waitForFunction(() => document.querySelector('.rule-said')?.textContent.includes('12-29.'));
+    assert.equal(await bench.count(page, '.rule-said li'), 1, 'the others she has read');
+    const isInSight = await page.$eval('.rule-said', (it) => it.getBoundingClientRect().top > 0);
+    assert.ok(isInSight, 'though the button stands far below');
+  });
+
   it('and is told so too when she looked elsewhere in between: what she began from counts, not what was loaded since [MG5]', async () => {
     const { fake } = bench;
     const page = await rules();
@@ -220,7 +243,11 @@ describe('Ana, who manages too, changes rules', () => {
 
 /** Mina has saved a change of her own meanwhile. */
 function minaIsFirst(fake: PortalBench['fake']): void {
-  const what = ['Service Sales: name Sales → Shop'];
-  const theirs = { version: 8, at: Date.now(), who: 'Mina Larsen', what };
-  fake.rules = { ...fake.rules, version: 8, history: [theirs, ...fake.rules.history] };
+  isFirst(fake, 'Mina Larsen', 'Service Sales: name Sales → Shop');
+}
+
+function isFirst(fake: PortalBench['fake'], who: string, what: string): void {
+  const version = fake.rules.version + 1;
+  const theirs = { version, at: Date.now(), who, what: [what] };
+  fake.rules = { ...fake.rules, version, history: [theirs, ...fake.rules.history] };
 }

@@ -115,6 +115,29 @@ describe('Redis is killed', function () {
     await scene.rang(asked, 1);
   });
 
+  it('or does not answer for a while: the board says for how long, and who waits is served [CB8]', async () => {
+    await scene.notReady();
+    const asked = await scene.asks();
+    const redis = scene.it.centre.program('redis');
+    redis.kill('SIGSTOP');
+    const from = Date.now();
+    try {
+      // Long enough for whoever looks every second, and waits for an answer then.
+      await scene.board('Redis is down', (it) => !it.services.redis.up && it.serverNow > from + 6_000);
+    } finally {
+      redis.kill('SIGCONT');
+    }
+    const since = Date.now();
+    await scene.isUp();
+    const words = /^Redis did not answer for \d+ s; it is back, and whoever waits has kept their place$/;
+    await scene.board('what it was', ({ trouble }) =>
+      trouble.some((it) => it.at >= since && words.test(it.text)),
+    );
+    assert.equal((await asked.visitor.look()).place, 1);
+    assert.equal((await scene.served(asked)).state, 'completed');
+    await scene.rang(asked, 1);
+  });
+
   function emptied(): Promise<void> {
     const { env } = scene.it.centre;
     return rm(join(env['DATA_DIR'] ?? '', 'redis'), { recursive: true });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { WaitingView } from '../../contracts/agent.ts';
 import type { Problem } from '../../contracts/problem.ts';
 import type { Rules } from '../../contracts/rules.schema.ts';
 import type { RulesView } from '../../contracts/rules.ts';
@@ -58,6 +59,24 @@ describe('A manager changes the rules while the centre works', function () {
     assert.equal((await maria.look()).requestedAt, first.requestedAt);
   });
 
+  it('and each agent is told how many wait whom they could take, by what they may take now [AD9] [MG4]', async () => {
+    const { agents } = (await rules()).rules;
+    const ofBo = (qualifications: object) => change({ agents: [{ id: 'bo', qualifications }] });
+    await ofBo(skills('service:support'));
+    const froms = [ana, bo, mina].map((it) => it.told.items.length);
+    for (const n of [118, 119]) await it_.visitor().ask(`+442079460${String(n)}`);
+    const told = (who: AgentClient, waiting: number, from = 0) =>
+      who.event('line.changed', (it) => it.waiting === waiting, from);
+    const [ofAna, ofMina] = await Promise.all([told(ana, 2, froms[0]), told(mina, 2, froms[2])]);
+    assert.deepEqual(ofAna, ofMina, 'a manager is told of all');
+    assert.deepEqual((await bo.desk()).line, { waiting: 0 }, 'Bo could take neither');
+    assert.deepEqual((await ana.desk()).line, ofAna);
+    const { body } = await ana.send<WaitingView>('GET', '/line');
+    assert.deepEqual([body.counts, body.rows.length], [{ waiting: 2, booked: 0 }, 2]);
+    await ofBo(agents.find((it) => it.id === 'bo')?.qualifications ?? []);
+    await told(bo, 2, froms[1]);
+  });
+
   it('and widens what is asked for: who waits is reached by it in their order, by everybody’s start [MG4] [AV11]', async () => {
     await cy.ready();
     const rules_ = await rules();
@@ -77,6 +96,34 @@ describe('A manager changes the rules while the centre works', function () {
       version: rules_.version,
     });
     assert.deepEqual(service(restored, 'sales').rings, []);
+  });
+
+  it('and asks for something else: who waits is asked for by it, first come first [MG4] [AV10]', async () => {
+    await cy.ready();
+    const before = await rules();
+    const first = it_.visitor();
+    const second = it_.visitor();
+    await first.ask('+442079460114');
+    await second.ask('+442079460115');
+    const from = { cy: cy.told.items.length, mina: mina.told.items.length };
+    const must = [{ name: 'lang:es', level: 2 }];
+    const { status } = await change({ services: [{ ...service(before, 'sales'), must }] });
+    assert.equal(status, 200);
+    const offer = await cy.offer(() => true, from.cy);
+    assert.equal(offer.callbackId, first.created?.id, 'who came first');
+    assert.deepEqual(offer.needs, ['lang:es 2']);
+    const { line } = await mina.event(
+      'board.changed',
+      (it) => it.line.some((row) => row.callbackId === second.created?.id && row.needs.join() === 'lang:es'),
+      from.mina,
+    );
+    assert.ok(line.every((row) => row.since > 0));
+    assert.deepEqual((await cy.desk()).line.waiting, 1, 'the second could be taken by Cy now');
+    await change({ services: [service(before, 'sales')] });
+    await eventually('asked for as at first', async () => {
+      const { body } = await ana.send<WaitingView>('GET', '/line');
+      return body.counts.waiting === 1 ? true : undefined;
+    });
   });
 
   it('and the next visitor is told by the new hours, holidays included, without a restart [MG4] [AV9]', async () => {

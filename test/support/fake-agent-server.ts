@@ -64,6 +64,8 @@ interface Logged {
   readonly message: AgentMessage;
 }
 
+const nobodyWaits: WaitingView = { counts: { waiting: 0, booked: 0 }, rows: [] };
+
 const bodies: Readonly<Record<string, z.ZodType>> = {
   'PUT me/state': stateWishSchema,
   'PUT me/preferences': preferencesSchema,
@@ -99,7 +101,7 @@ export class FakeAgentServer {
   offers: OfferView[] = [];
   contacts: ContactView[] = [];
   line: LineView = { waiting: 3, longestSince: Date.now() - 130_000 };
-  waiting: WaitingView = { rows: [] };
+  waiting: WaitingView = nobodyWaits;
   boardView: BoardView = boardAs();
   /** What is stored of callbacks that are not as `storyOf` has them. */
   readonly stories = new Map<CallbackId, StoryView>();
@@ -174,7 +176,7 @@ export class FakeAgentServer {
     this.offers = [];
     this.contacts = [];
     this.boardView = boardAs();
-    this.waiting = { rows: [] };
+    this.waiting = nobodyWaits;
     this.rules = rulesAs();
     this.ruleFaults = [];
     this.line = { waiting: 3, longestSince: Date.now() - 130_000 };

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
-import type { ProblemName } from '../../contracts/problem.ts';
+import type { Problem, ProblemName } from '../../contracts/problem.ts';
 import { problems } from '../../contracts/problem.ts';
 import type { CallbackMove, CallbackRequest } from '../../contracts/visitor.schema.ts';
 import {
@@ -36,7 +36,13 @@ export interface PageLine {
 
 /** How a coming request fails: answered with a problem, or cut off before or after it was carried out. */
 export type Failure =
-  | { readonly on: string; readonly problem: ProblemName; readonly detail?: string; readonly about?: string }
+  | {
+      readonly on: string;
+      readonly problem: ProblemName;
+      readonly detail?: string;
+      readonly about?: string;
+      readonly slots?: Problem['slots'];
+    }
   | { readonly on: string; readonly cut: 'before' | 'after' };
 
 /**
@@ -184,7 +190,7 @@ export class FakeVisitorApi {
     const text = await readAll(request);
     if (isFailing && 'problem' in failure) {
       if (method === 'POST') this.#asked(request, text);
-      problem(response, failure.problem, failure.detail, failure.about);
+      problem(response, failure.problem, failure.detail, failure.about, failure.slots);
       return;
     }
     await this.#route(request, response, url, text, isFailing);
@@ -335,9 +341,15 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function problem(response: ServerResponse, type: ProblemName, detail = '', about = ''): void {
+function problem(
+  response: ServerResponse,
+  type: ProblemName,
+  detail = '',
+  about = '',
+  slots?: Problem['slots'],
+): void {
   const errors = about === '' ? {} : { errors: [{ path: about, message: detail }] };
-  const body = { type, ...problems[type], ...(detail && { detail }), ...errors };
+  const body = { type, ...problems[type], ...(detail && { detail }), ...errors, ...(slots && { slots }) };
   response.writeHead(body.status, { 'Content-Type': 'application/problem+json' }).end(JSON.stringify(body));
 }
 

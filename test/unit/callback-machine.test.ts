@@ -72,6 +72,26 @@ function dialled(callback: Callback, callId: CallId, n: number): Callback {
   return { ...callback, attempts: [...callback.attempts, attempt] };
 }
 
+describe('A callback whose service asks for something else now [MG4]', () => {
+  const needs = { must: [{ name: 'lang:es', level: 2 }], prefer: [] };
+  const renewed: Fact = { type: 'terms-renewed', at: 5, ...needs };
+
+  it('waits for that at its old place, in line or until its time', () => {
+    for (const facts of [[screened], [{ ...screened, startAt: 9_000 }]]) {
+      const before = after(...facts);
+      const { next, orders } = after(...facts, renewed);
+      assert.deepEqual(next, { ...before.next, terms: { ...terms, ...needs } });
+      assert.deepEqual(orders, before.orders, 'nothing is done twice');
+      assert.equal(step(next, renewed, rules).next, next, 'told again it changes nothing');
+    }
+  });
+
+  it('keeps what it was offered by', () => {
+    const { next } = after(screened, offered);
+    assert.equal(step(next, renewed, rules).next, next);
+  });
+});
+
 describe('A callback goes well', () => {
   it('through the line, the agent and the visitor to the wrap-up, with each order once [CB1]', () => {
     const { next, orders } = after(screened, offered, accepted, agentUp, joined, cleared, {

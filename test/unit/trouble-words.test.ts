@@ -30,6 +30,8 @@ describe('Trouble, told to managers [CB8]', () => {
         told('dial-refused', 'dial/premium-number', 'c1'),
         told('duplicate-dial-prevented', undefined, 'c1'),
         told('alarm', 'many codes were tried'),
+        told('outage', 'redis 12'),
+        told('outage', 'sip 3'),
       ],
       [
         'Bo Lind was held for a contact that is over, and is free again',
@@ -47,6 +49,8 @@ describe('Trouble, told to managers [CB8]', () => {
         'Maria Silva was not rung: the number may not be called',
         'Maria Silva was about to be rung twice at once; the second was stopped',
         'Many codes were tried',
+        'Redis did not answer for 12 s; it is back, and whoever waits has kept their place',
+        'The telephone system was away for 3 s; it is back, and nobody was rung meanwhile',
       ],
     );
   });

@@ -107,10 +107,10 @@ describe('A visitor asks for a call', () => {
     await visitor.reads('Pick a time.');
     await visitor.page.keyboard.press('Space');
     const detail = 'This time has just been taken. Free next: Mon 30 Nov 15:40.';
-    bench.api.failures.push({ on: 'POST', problem: 'slot-full', detail, about: '/at' });
+    bench.api.failures.push({ on: 'POST', problem: 'slot-full', detail, about: '/at', slots: [free] });
     bench.api.availability = { ...bench.api.availability, slots: [free] };
     await visitor.press('Call me back');
-    await visitor.reads(detail);
+    await visitor.reads('This time has just been taken. Free next:');
     assert.equal((await bench.api.asked.next()).body.at, taken.from);
     await visitor.press('Call me back');
     await visitor.reads('Pick a time.');
@@ -120,6 +120,58 @@ describe('A visitor asks for a call', () => {
     assert.deepEqual([body.at, body.phone], [free.from, '020 7946 0199']);
     await visitor.reads('We will ring you');
   });
+
+  it('and reads no more that a time is to be picked once another day is looked at', async () => {
+    const slots = [inMinutes(24 * 60, 24 * 60 + 15), inMinutes(72 * 60, 72 * 60 + 15)];
+    bench.api.availability = { ...bench.api.availability, slots };
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('about 6–9 min');
+    await visitor.page.keyboard.type('020 7946 0199');
+    await visitor.press('Pick a time', 'radio');
+    await visitor.press('Call me back');
+    await visitor.reads('Pick a time.');
+    await visitor.reads('Pick a time.');
+    await visitor.page.keyboard.down('Shift');
+    await visitor.page.keyboard.press('Tab');
+    await visitor.page.keyboard.up('Shift');
+    assert.equal(await visitor.focused(), 'Day');
+    await visitor.page.keyboard.press('ArrowDown');
+    assert.doesNotMatch(await visitor.says(), /Pick a time\./);
+  });
+
+  for (const [language, words] of [
+    ['en-US', /^This time has just been taken\. Free next: \w{3}, \w{3} \d+, \d+:\d\d [AP]M · /],
+    ['de', /^Gerade vergeben\. Frei: \w{2}\., \d+\. \w+\.?, \d\d:\d\d · /],
+  ] as const)
+    it(`and reads the next free times in the words and by the clock of the page: ${language} [CB11]`, async () => {
+      const own = { 'problem.slot-full': 'Gerade vergeben. Frei: {times}' };
+      const texts = language === 'de' ? own : { close: 'Close it' };
+      bench.page = {
+        attributes: `data-language="${language}" data-texts="words"`,
+        body: `<script type="application/json" id="words">${JSON.stringify(texts)}</script>`,
+      };
+      const [taken, ...slots] = [0, 15, 30].map((later) => inMinutes(2880 + later, 2895 + later));
+      assert.ok(taken);
+      bench.api.availability = { ...bench.api.availability, slots: [taken, ...slots] };
+      const visitor = await bench.visit();
+      await visitor.open();
+      await visitor.reads('about 6–9 min');
+      await visitor.page.keyboard.type('020 7946 0199');
+      await visitor.press('Pick a time', 'radio');
+      await visitor.press('You may call me about my question, this one time.', 'checkbox');
+      await visitor.press('Call me back');
+      await visitor.reads('Pick a time.');
+      await visitor.page.keyboard.press('Space');
+      const detail = 'This time has just been taken. Free next: Mon 30 Nov 15:40.';
+      bench.api.failures.push({ on: 'POST', problem: 'slot-full', detail, about: '/at', slots });
+      await visitor.press('Call me back');
+      await visitor.reads(' · ');
+      const error = await visitor.page.evaluate(
+        () => document.querySelector('ring-back')?.shadowRoot?.querySelector('fieldset .error')?.textContent,
+      );
+      assert.match(error ?? '', words);
+    });
 
   it('while nobody is in, and is told when that will be, with times to choose from and no "now"', async () => {
     const at = inMinutes(600, 615);

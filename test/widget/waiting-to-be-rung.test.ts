@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CallbackView } from '../../contracts/visitor.ts';
+import { eventually } from '../support/eventually.ts';
 import { inMinutes } from '../support/fake-visitor-api.ts';
 import type { WidgetPage } from '../support/widget-bench.ts';
 import { WidgetBench } from '../support/widget-bench.ts';
@@ -114,6 +115,33 @@ describe('A visitor who waits to be rung', () => {
     await visitor.press(await visitor.firstTime(), 'radio');
     await visitor.press('Ring me then');
     await visitor.reads('Your call is being made.');
+  });
+
+  it('is shown what is still free when the time to move to has just been taken [CB11]', async () => {
+    const [taken, free] = [inMinutes(1440, 1455), inMinutes(1455, 1470)];
+    bench.api.availability = { ...bench.api.availability, slots: [taken, free] };
+    await visitor.press('Move');
+    await visitor.reads('Times in your zone');
+    await visitor.press(await visitor.firstTime(), 'radio');
+    const first = await visitor.firstTime();
+    bench.api.failures.push({
+      on: 'PATCH',
+      problem: 'slot-full',
+      detail: 'Taken.',
+      about: '/at',
+      slots: [free],
+    });
+    bench.api.availability = { ...bench.api.availability, slots: [free] };
+    await visitor.press('Ring me then');
+    await visitor.reads('This time has just been taken.');
+    const next = await eventually('the times that are left', async () => {
+      const time = await visitor.firstTime();
+      return time === first ? undefined : time;
+    });
+    await visitor.press(next, 'radio');
+    assert.doesNotMatch(await visitor.says(), /just been taken/);
+    await visitor.press('Ring me then');
+    assert.deepEqual(await bench.api.moved.next(), { at: free.from, timezone: 'Europe/London' });
   });
 
   it('cancels, thinks better of it, and is still in line', async () => {

@@ -47,8 +47,10 @@ export function createPanel(core: WidgetCore): Panel {
   );
   dialog.foot(sharing, code, storedLink);
 
-  const sentence = (trouble: Trouble): string =>
-    core.ownText(`problem.${trouble.type}`) ?? trouble.detail ?? (trouble.title || say('network.problem'));
+  const sentence = ({ type, detail, title, slots = [] }: Trouble): string =>
+    slots[0]
+      ? say('problem.slot-full', { times: slots.map(({ from }) => times.moment(from)).join(' · ') })
+      : (core.ownText(`problem.${type}`) ?? detail ?? (title || say('network.problem')));
 
   const beginSession = (): void => {
     void core.session().then(

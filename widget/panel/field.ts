@@ -21,16 +21,11 @@ export interface FieldError {
 export function fieldError(control: HTMLElement, focus = (): void => control.focus()): FieldError {
   const id = newId();
   const line = el('p', { class: 'error', id, hidden: true });
+  control.setAttribute('aria-describedby', id);
   const show = (message: string | undefined): void => {
-    line.hidden = message === undefined;
+    line.hidden = !message;
     fill(line, message);
-    if (message === undefined) {
-      control.removeAttribute('aria-invalid');
-      control.removeAttribute('aria-describedby');
-    } else {
-      control.setAttribute('aria-invalid', 'true');
-      control.setAttribute('aria-describedby', id);
-    }
+    control.setAttribute('aria-invalid', `${!!message}`);
   };
   return {
     line,
@@ -41,7 +36,7 @@ export function fieldError(control: HTMLElement, focus = (): void => control.foc
     },
     check(message) {
       show(message);
-      return message === undefined ? undefined : focus;
+      return message ? focus : undefined;
     },
   };
 }

@@ -34,7 +34,10 @@ export function moveView(
       error.complain(say('error.time'));
       return;
     }
-    error.show(await options.save(at));
+    const wrong = await options.save(at);
+    error.show(wrong);
+    // What was free may be no more.
+    if (wrong) watch.refresh(true);
   };
   const watch = watchAvailability(api, options.service, core.life, () => {
     const view = watch.view();

@@ -15,7 +15,6 @@ export interface PhoneField {
   check(): ReturnType<FieldError['check']>;
   /** Sets the country unless the visitor has chosen one. */
   suggest(country: string): void;
-  set(phone: string): void;
 }
 
 /** Makes the field; `changed` is called with every change by the visitor. */
@@ -111,11 +110,6 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
       if (isChosen || !callingCodes.has(country)) return;
       select.value = country;
       showCode();
-    },
-    set(phone) {
-      input.value = phone;
-      takePrefix();
-      format();
     },
   };
 }

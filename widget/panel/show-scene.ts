@@ -2,17 +2,6 @@ import { el } from '../shared/lent-dom.ts';
 import type { ActionName, Scene } from './scene.ts';
 import type { Say, TextId } from './texts.ts';
 
-const LABELS: Readonly<Record<ActionName, TextId>> = {
-  cancel: 'cancel',
-  move: 'move',
-  retry: 'retry',
-  new: 'new.request',
-  undo: 'undo',
-  sendOld: 'kept.send',
-  discard: 'discard',
-  back: 'back',
-  forget: 'forget',
-};
 /** What is never the thing to do next. */
 const QUIET: ReadonlySet<ActionName> = new Set(['cancel', 'move', 'discard', 'back']);
 
@@ -25,8 +14,11 @@ export function showScene(
   picture: Node,
 ): HTMLElement {
   const isUnreached = scene.tone === 'trouble' && scene.actions.includes('retry');
-  const label = (action: ActionName): string =>
-    say(isUnreached && action === 'move' ? 'pick' : LABELS[action]);
+  const label = (action: ActionName): TextId => {
+    if (action === 'new') return 'new.request';
+    if (action === 'sendOld') return 'kept.send';
+    return isUnreached && action === 'move' ? 'pick' : action;
+  };
   const button = (action: ActionName, index: number): HTMLElement =>
     el(
       'button',
@@ -36,7 +28,7 @@ export function showScene(
         class: index === 0 && !QUIET.has(action) ? 'primary' : 'plain',
         click: () => act(action),
       },
-      label(action),
+      say(label(action)),
     );
   return el(
     'section',

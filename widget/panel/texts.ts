@@ -107,6 +107,7 @@ export const texts = {
   forgotten: 'This device has forgotten your request. It still stands with us.',
   reconnecting: 'Reconnecting. Last update {time}.',
   'network.problem': 'We cannot reach our call desk at the moment. Check your connection.',
+  'problem.slot-full': 'This time has just been taken. Free next: {times}',
   'pill.sending': 'Sending',
   'pill.kept': 'Trying again',
   'pill.queued': '{place} · {from}–{to}',

@@ -16,16 +16,18 @@ export interface TimePicker {
 export function timePicker(say: Say, times: Times, changed: () => void): TimePicker {
   const dayId = newId();
   const group = newId();
-  const days = el('select', { id: dayId, class: 'field days', change: () => showTimes() });
+  const days = el('select', {
+    id: dayId,
+    class: 'field days',
+    change: () => {
+      showTimes();
+      changed();
+    },
+  });
   const grid = el('div', { class: 'times', role: 'radiogroup', 'aria-label': say('time') });
   const element = el('div', { class: 'picker' });
   let slots: readonly TimeSpan[] = [];
   let chosen: string | undefined;
-
-  const choose = (time: string): void => {
-    chosen = time;
-    changed();
-  };
 
   const showTimes = (): void => {
     const those = slots.filter((slot) => times.dayKey(slot.from) === days.value);
@@ -33,7 +35,11 @@ export function timePicker(say: Say, times: Times, changed: () => void): TimePic
     fill(
       grid,
       ...those.map(({ from }) => {
-        const radio = el('input', { type: 'radio', name: group, value: from, change: () => choose(from) });
+        const change = (): void => {
+          chosen = from;
+          changed();
+        };
+        const radio = el('input', { type: 'radio', name: group, value: from, change });
         radio.checked = from === chosen;
         return el('label', {}, radio, el('span', {}, times.clock(from)));
       }),
@@ -44,12 +50,10 @@ export function timePicker(say: Say, times: Times, changed: () => void): TimePic
     element,
     show(next) {
       slots = next;
-      const firsts = new Map(
-        next.map((slot) => [times.dayKey(slot.from), slot.from]).reverse() as [string, string][],
-      );
       const before = days.value;
-      fill(days, ...[...firsts].reverse().map(([key, from]) => new Option(times.day(from), key)));
-      if (firsts.has(before)) days.value = before;
+      const names = new Map(next.map(({ from }) => [times.dayKey(from), times.day(from)]));
+      fill(days, ...[...names].map(([key, name]) => new Option(name, key)));
+      if (names.has(before)) days.value = before;
       showTimes();
       if (next.length === 0) fill(element, el('p', { class: 'hint' }, say('slots.none')));
       else {

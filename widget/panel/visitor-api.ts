@@ -5,7 +5,7 @@ import type { WidgetCore } from '../shared/core.ts';
 import type { PendingRequest } from '../shared/memory.ts';
 
 /** Why a request was not answered as hoped. `status` 0: nothing came back, so nobody knows whether it arrived. */
-export type Trouble = Pick<Problem, 'detail' | 'retryAfterS' | 'errors'> & {
+export type Trouble = Pick<Problem, 'detail' | 'retryAfterS' | 'errors' | 'slots'> & {
   readonly type: ProblemName;
   readonly title: string;
   readonly status: number;

@@ -55,8 +55,8 @@ export function whenChoice(say: Say, times: Times): WhenChoice {
       }
       fill(range, rangeText(view, say, times));
       picker.show(view.slots);
-      if (!isOpen && view.slots.length === 0 && view.opensAt === undefined) picker.element.hidden = true;
-      else picker.element.hidden = !later.checked;
+      picker.element.hidden =
+        !later.checked || (!isOpen && view.slots.length === 0 && view.opensAt === undefined);
     },
     value: () => (later.checked ? picker.value() : undefined),
     error,

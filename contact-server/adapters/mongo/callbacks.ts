@@ -7,37 +7,12 @@ import type {
   CallbackRecord,
   CallbackStore,
   ConsentRecord,
+  InLine,
   NewCallback,
 } from '../../ports/stores.ts';
+import { type CallbackDoc, inShort, record, records, shown } from './callback-doc.ts';
 import { durable, index, isDuplicate } from './durable.ts';
-import { type Slot, type SlotDoc, SlotPlaces } from './slot-places.ts';
-
-interface CallbackDoc extends SlotDoc, Partial<Slot> {
-  schemaVersion: 1;
-  version: number;
-  /** Until it has ended. */
-  open?: true;
-  /** While an agent's phone or desk is bound by it: unique, so that MongoDB decides once. */
-  claimedBy?: AgentId;
-  /** The number, until it has ended: unique, one open callback for each. */
-  openPhone?: string;
-  agentDial?: { callId: CallId; fence: number };
-  tokenHash: string;
-  origin: string;
-  key: string;
-  bodyHash: string;
-  consent: ConsentRecord;
-  /** Until the consent has a copy of its own, which outlives the callback. */
-  owesConsent?: true;
-  notes: { text: string; version: number; savedAt?: number };
-  promise?: { from: number; to: number; madeAt: number };
-  promiseBroken: boolean;
-  decision?: DecisionView;
-  identityChecked: boolean;
-  endedAt?: number;
-  /** Deleted by MongoDB some time after this. */
-  expireAt?: Date;
-}
+import { type Slot, SlotPlaces } from './slot-places.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Who asked more often asked often enough. */
@@ -217,10 +192,17 @@ export class MongoCallbacks implements CallbackStore {
   async open(): Promise<readonly CallbackRecord[]> {
     return records(
       await this.#docs
-        .find({ centre: this.#centre, open: true })
+        .find({ centre: this.#centre, open: true }, { projection: shown })
         .sort({ 'callback.requestedAt': 1 })
         .toArray(),
     );
+  }
+
+  async line(): Promise<readonly InLine[]> {
+    const docs = await this.#docs
+      .find({ centre: this.#centre, open: true, 'callback.phase.state': 'queued' }, { projection: inShort })
+      .toArray();
+    return docs.map(({ callback: { startedAt, terms } }) => ({ startedAt, must: terms?.must ?? [] }));
   }
 
   async overdue(now: number, limit: number): Promise<readonly CallbackId[]> {
@@ -308,22 +290,4 @@ function bindsAgent(callback: Callback): boolean {
     default:
       return false;
   }
-}
-
-function records(docs: readonly CallbackDoc[]): readonly CallbackRecord[] {
-  return docs.flatMap((doc) => record(doc) ?? []);
-}
-
-function record(doc: CallbackDoc | null): CallbackRecord | undefined {
-  if (!doc) return undefined;
-  const { callback, version, notes, promise, promiseBroken, decision, identityChecked } = doc;
-  return {
-    callback,
-    version,
-    notes,
-    ...(promise && { promise }),
-    promiseBroken,
-    ...(decision && { decision }),
-    identityChecked,
-  };
 }
