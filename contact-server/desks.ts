@@ -171,7 +171,6 @@ export function openDesks(ground: Ground): Desks {
       owed,
       duty,
       onMoved: (callback) => offers.moved(callback),
-      lookAhead: (callback) => views.lookAhead(callback),
     }),
   );
   calls.use(async (id, fact) => {
@@ -243,6 +242,9 @@ export function openDesks(ground: Ground): Desks {
     company,
     rules,
     asking: ground.asking,
+    screened: (callback) => {
+      if (duty.someoneIsReady) views.lookAhead(callback);
+    },
     clock,
     keys,
   });

@@ -173,11 +173,11 @@ export class AgentViews {
 
   /**
    * A callback is likely to be offered in a moment: what its agent will be shown of its visitor is read while it
-   * is stored, and what was read is good for that moment.
+   * is still counted and stored, and what was read is good for that moment.
    */
   lookAhead(callback: Callback): void {
     const { clock } = this.#parts;
-    // In the next turn, so that it is on its way to the store before.
+    // In the next turn, so that what is asked for already is on its way before.
     const seen = nextTurn().then(() => this.#see(callback));
     seen.catch(() => {});
     this.#ahead.set(callback.id, seen);

@@ -43,6 +43,8 @@ interface Parts {
   readonly company: CompanyRules;
   readonly rules: CallbackRules;
   readonly asking: AskingLimits;
+  /** This one may be offered to somebody in a moment. */
+  readonly screened: (callback: Callback) => void;
   readonly clock: Clock;
   /** Keys for tokens and for keyed hashes. */
   readonly keys: { readonly token: Buffer; readonly hash: Buffer };
@@ -120,6 +122,7 @@ export class Asking {
     const { wish, begun } = await this.#wish(request, ask, phone, at);
     const callback = this.#fresh(newId() as CallbackId, wish, at);
     const screened = await admission.judge(callback);
+    if (screened.type === 'screened' && screened.startAt === undefined) this.#parts.screened(callback);
     const consent = this.#consent(request, ask, callback);
     return { callback, screened, consent, ...(begun && { begun }) };
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
@@ -118,6 +119,8 @@ export class CallbackDesk {
   async #insert(fresh: NewCallback, orders: readonly Order[]): ReturnType<CallbackStore['insert']> {
     const inserting = this.#parts.store.insert(fresh);
     if (!orders.some((it) => it.do === 'enter-line')) return inserting;
+    inserting.catch(() => {});
+    await nextTurn(); // it is on its way
     this.#taker?.entering(fresh.callback);
     let isStored = false;
     try {

@@ -40,8 +40,6 @@ interface Parts {
   readonly owed: Owed;
   readonly duty: AgentDuty;
   readonly onMoved: (callback: Callback) => void;
-  /** Somebody may be offered it in a moment. */
-  readonly lookAhead: (callback: Callback) => void;
 }
 
 /** Turns the machine's orders into words to routing, telephony and sessions. */
@@ -88,12 +86,11 @@ export class Orders implements OrderTaker {
   }
 
   entering(callback: Callback): void {
-    const { routing, duty, telephony, lookAhead } = this.#parts;
+    const { routing, telephony } = this.#parts;
     if (!telephony.status().up) return;
     const placing = routing.enter(contactOf(callback));
     placing.catch(() => {});
     this.#placing.set(callback.id, placing);
-    if (duty.someoneIsReady) lookAhead(callback);
   }
 
   notStored({ id }: Callback): void {

@@ -1,10 +1,19 @@
-import { copyFileSync, fsyncSync, openSync, closeSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  fsyncSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type EntryKind, MAGIC, type OnEntry, encodeEntry, readEntries } from './journal-file.ts';
 
-/** Entries waiting for one write and one fdatasync, and who waits for them. */
+/** Entries waiting for one durable write, and who waits for them. */
 class Batch {
   readonly entries: Buffer[] = [];
   readonly done: Promise<void>;
@@ -24,6 +33,8 @@ class Batch {
 /** Around this much may be garbage before a journal is compacted, however small what lives is. */
 const SPARE_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
+/** A write is on disk when it is done, and what is asked meanwhile does not come between; 0 where a system has it not. */
+const SYNCED = (constants as Partial<typeof constants>).O_DSYNC ?? 0;
 
 export interface JournalOptions {
   directory: string;
@@ -35,7 +46,7 @@ export interface JournalOptions {
 /**
  * The append-only record of every change. Files `journal-N` follow each other; `snapshot-N` holds everything that was
  * so when `journal-N` began, and ends with an entry that says it is whole. What has been appended is on disk once
- * `settled` resolves: changes that come while the disk is busy share its next write and fdatasync.
+ * `settled` resolves: changes that come while the disk is busy share its next durable write.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -148,7 +159,7 @@ export class Journal {
     this.#onWay = batch;
     const bytes = Buffer.concat(batch.entries);
     await this.#file?.writeFile(bytes);
-    await this.#file?.datasync();
+    if (SYNCED === 0) await this.#file?.datasync();
     this.#bytes += bytes.length;
     this.#onWay = undefined;
     batch.settle();
@@ -221,7 +232,12 @@ export class Journal {
   }
 
   async #openFile(): Promise<void> {
-    const file = await open(this.#path('journal', this.#number), 'a', 0o600);
+    const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+    const file = await open(
+      this.#path('journal', this.#number),
+      O_APPEND | O_CREAT | O_WRONLY | SYNCED,
+      0o600,
+    );
     if ((await file.stat()).size === 0) await file.writeFile(MAGIC);
     await file.sync();
     this.#syncDirectory();

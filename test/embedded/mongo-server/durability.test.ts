@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {
+  constants,
   cpSync,
   existsSync,
   readdirSync,
-  readlinkSync,
   renameSync,
   readFileSync,
   statSync,
@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
 import { search } from '../../../embedded/mongo-server/query/find.ts';
+import { MAGIC } from '../../../embedded/mongo-server/storage/journal-file.ts';
 import { Store } from '../../../embedded/mongo-server/storage/store.ts';
 import { startMongoServer } from '../../../embedded/mongo-server/server.ts';
 import { startChild } from './support/child-server.ts';
@@ -62,16 +63,18 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     await second.close();
   });
 
-  it('is on disk before the answer is sent: no answer comes while fdatasync is held up', async () => {
+  it('is on disk before the answer is sent: no answer comes while the durable write is held up', async () => {
     const server = await startMongoServer({ directory: directory.path });
     const client = await MongoClient.connect(server.url);
     const calls = client.db('shop').collection<{ _id: number }>('calls');
     await calls.insertOne({ _id: 0 });
     const [reached, gate] = [deferred(), deferred()];
-    const restore = await replaceDatasync(directory.path, async (sync) => {
+    let isDurable = false;
+    const restore = await replace(directory.path, 'writeFile', async (write, file) => {
+      isDurable = isWrittenThrough(file);
       reached.resolve();
       await gate.promise;
-      return sync();
+      return write();
     });
     let acknowledged = 0;
     try {
@@ -85,6 +88,7 @@ describe('What the embedded MongoDB server has acknowledged', () => {
       gate.resolve();
       await Promise.all(writes);
       assert.equal(acknowledged, 3);
+      assert.ok(isDurable);
     } finally {
       restore();
     }
@@ -101,7 +105,9 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     const client = await MongoClient.connect(server.url);
     const calls = client.db('shop').collection<{ _id: number }>('calls');
     await calls.insertOne({ _id: 0 });
-    const restore = await replaceDatasync(directory.path, () => Promise.reject(new Error('no space left')));
+    const restore = await replace(directory.path, 'writeFile', () =>
+      Promise.reject(new Error('no space left')),
+    );
     try {
       await assert.rejects(calls.insertOne({ _id: 1 }), /no space left/);
     } finally {
@@ -271,14 +277,15 @@ describe('What the embedded MongoDB server has acknowledged', () => {
     ];
     await store.settled();
     const [written, gate] = [deferred(), deferred()];
-    const restore = await replaceDatasync(directory.path, async (sync, file) => {
-      if (file.includes('snapshot')) {
-        await sync();
-        written.resolve();
-        return;
-      }
-      await gate.promise;
+    const restoreSync = await replace(directory.path, 'datasync', async (sync) => {
       await sync();
+      written.resolve();
+    });
+    const restoreWrite = await replace(directory.path, 'writeFile', async (write, _file, data) => {
+      // What begins a file goes through, what is then appended to it does not.
+      const begins = (data as Buffer).subarray(0, MAGIC.length).equals(MAGIC);
+      if (!begins) await gate.promise;
+      await write();
     });
     const copy = temporaryDirectory();
     try {
@@ -300,7 +307,8 @@ describe('What the embedded MongoDB server has acknowledged', () => {
       await settled;
     } finally {
       gate.resolve();
-      restore();
+      restoreSync();
+      restoreWrite();
     }
     await store.close();
     const reopened = await openStore(copy.path);
@@ -365,20 +373,31 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-/** Puts something in the place of fdatasync, for every file, until the function it returns is called. */
-async function replaceDatasync(
+/** Puts something in the place of what writes files, or syncs them, until the function it returns is called. */
+async function replace(
   directory: string,
-  instead: (sync: () => Promise<void>, file: string) => Promise<void>,
+  method: 'writeFile' | 'datasync',
+  instead: (work: () => Promise<void>, file: FileHandle, data: unknown) => Promise<void>,
 ): Promise<() => void> {
   const probe = await open(join(directory, 'lock'));
-  const prototype = Object.getPrototypeOf(probe) as FileHandle;
+  const prototype = Object.getPrototypeOf(probe) as unknown as Record<
+    string,
+    (...args: unknown[]) => Promise<void>
+  >;
   await probe.close();
-  const original = Object.getOwnPropertyDescriptor(prototype, 'datasync')?.value as () => Promise<void>;
-  prototype.datasync = function (this: FileHandle) {
-    const file = existsSync('/proc/self/fd') ? readlinkSync(`/proc/self/fd/${this.fd}`) : '';
-    return instead(() => original.call(this), file);
+  const original = prototype[method] ?? assert.fail(method);
+  prototype[method] = function (this: FileHandle, ...args: unknown[]) {
+    return instead(() => original.apply(this, args), this, args[0]);
   };
-  return () => (prototype.datasync = original);
+  return () => (prototype[method] = original);
+}
+
+/** Whether what is written to this file is on disk when the write is done, as Linux shows it; true where nothing shows it. */
+function isWrittenThrough({ fd }: FileHandle): boolean {
+  const path = `/proc/self/fdinfo/${String(fd)}`;
+  if (!existsSync(path)) return true;
+  const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '0', 8);
+  return (flags & constants.O_DSYNC) !== 0;
 }
 
 function flipByte(path: string, at: number): void {
