@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import type { OpenRule, RuleItem, RuleKind } from '../model/rules.ts';
 import { useTools } from './context.ts';
 import { Empty, Skeleton } from './controls.tsx';
 import { AgentEditor, EntitlementEditor, HoursEditor, ServiceEditor } from './rules-editors.tsx';
 import { RulesHistory } from './rules-history.tsx';
+import { SaidOfSave } from './rules-said.tsx';
 
 const kinds: readonly { readonly kind: RuleKind; readonly title: string; readonly one: string }[] = [
   { kind: 'services', title: 'Services', one: 'service' },
@@ -235,33 +236,6 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
   );
 }
 
-/** What became of the last save. The button that asked for it may stand far below: it is brought into sight. */
-function Told(): JSX.Element {
-  const { portal } = useTools();
-  const said = portal.rules.said.value;
-  const here = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (said) here.current?.scrollIntoView({ block: 'nearest' });
-  }, [said]);
-  return (
-    <div ref={here} class={said?.isTrouble === true ? 'problem rule-said' : 'rule-said'} role="status">
-      <p>{said?.text}</p>
-      {said?.theirs !== undefined && (
-        <>
-          <ul>
-            {said.theirs.map(({ version, who, what }) => (
-              <li key={version}>
-                {who}: {what.join('. ')}.
-              </li>
-            ))}
-          </ul>
-          <p>Look at what holds now; saving again puts yours in its place.</p>
-        </>
-      )}
-    </div>
-  );
-}
-
 /** What a manager may change while the centre works, and who has changed what. */
 export function RulesScreen(): JSX.Element {
   const { portal } = useTools();
@@ -298,7 +272,7 @@ export function RulesScreen(): JSX.Element {
         >
           All rules
         </button>
-        <Told />
+        <SaidOfSave />
         {opened === 'history' ? (
           <RulesHistory />
         ) : opened === undefined ? (

@@ -146,6 +146,7 @@ describe('Ana, who manages too, changes rules', () => {
     bench.fake.ruleFaults = [{ path: '/services/sales/rings/0/afterMs', message: 'A step begins later.' }];
     await page.click('.rule-editor [type=submit]');
     await bench.sees(page, '.rule-step .problem', 'A step begins later.');
+    await page.waitForSelector('[name="rings/0/afterMs"]:focus');
     await page.click('.rule-editor [type=submit]');
     await bench.sees(page, '.rule-said', 'Saved');
     const [sales] = fake.rules.rules.services;
