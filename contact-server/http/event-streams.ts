@@ -166,6 +166,9 @@ export class EventStreams {
     if (it.cursor === '') it.cursor = await streams.end(it.account.id);
     await this.#remember(it);
     await this.#catchUp(it);
+    // What changed without an entry since the reader looked (a phone that registered, a page) was told to nobody.
+    await this.#tellMe(it);
+    await this.#redrawAll(it);
     const lineFor = await agentLine.inShort();
     this.#tellLine(it, await lineFor(it.account));
     if (it.board) this.#send(it, { type: 'board.changed', data: await board.look() });

@@ -271,6 +271,11 @@ describe('The event streams', () => {
     assert.ok(reads > readsBefore);
   });
 
+  it('begin with how the reader is by now: a phone may have registered since they looked', async () => {
+    const told = await listen();
+    assert.equal(told.items[0]?.type, 'me.changed');
+  });
+
   it('tell an offer before its entry has a place, and not once more when it has; who comes back is told it again', async () => {
     const told = await listen();
     const data = { callbackId: 'c1', reservationId: 'of c1' };
