@@ -7,7 +7,6 @@
  */
 export const enter = String.raw`
 if arg(3) ~= version() then return {'stale', version()} end
-local function queued(id) return {'queued', arg(4) == '1' and standing_of(id) or {}} end
 local cid, new = arg(1), contact_new(arg(2))
 local entry = tonumber(new.e)
 local c = contact_load(cid)
@@ -16,7 +15,7 @@ if c then
   local known = tonumber(c.e)
   if known > entry or (known == entry and c.st == 'over') then return {'over'} end
   if known == entry then
-    if c.st == 'waiting' then return queued(cid) end
+    if c.st == 'waiting' then return queued(cid, arg(4) == '1') end
     local r = reservation_load(c.r)
     if r then return answer('reserved', r) end
   end
@@ -37,7 +36,7 @@ if freed then
   if after.r ~= '' then rid = after.r; r = reservation_load(rid) end
 end
 if rid then return answer('reserved', r) end
-return queued(cid)
+return queued(cid, arg(4) == '1')
 `;
 
 /** [cid]. */

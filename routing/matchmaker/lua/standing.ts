@@ -54,4 +54,5 @@ local function standing_of(cid, cls, score)
   return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', K.work),
     call('HGETALL', K.duty), score, service}
 end
+local function queued(cid, is_told) return {'queued', is_told and standing_of(cid) or {}} end
 `;
