@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inMinutes } from '../support/fake-visitor-api.ts';
-import { WidgetBench } from '../support/widget-bench.ts';
+import { WidgetBench, type WidgetPage } from '../support/widget-bench.ts';
 
 describe('A visitor asks for a call', () => {
   const bench = new WidgetBench();
@@ -8,6 +8,16 @@ describe('A visitor asks for a call', () => {
   beforeEach(() => bench.fresh());
   afterEach(() => bench.endOfStory());
   after(() => bench.close());
+
+  /** The form is open, the number is typed, and the times are to be chosen from. */
+  const whoPicksATime = async (): Promise<WidgetPage> => {
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('about 6–9 min');
+    await visitor.page.keyboard.type('020 7946 0199');
+    await visitor.press('Pick a time', 'radio');
+    return visitor;
+  };
 
   it('by keyboard alone, from the button to a place in line [WI2]', async () => {
     const visitor = await bench.visit();
@@ -77,11 +87,7 @@ describe('A visitor asks for a call', () => {
   it('at a time of their choice', async () => {
     const at = inMinutes(24 * 60, 24 * 60 + 15);
     bench.api.availability = { ...bench.api.availability, slots: [at] };
-    const visitor = await bench.visit();
-    await visitor.open();
-    await visitor.reads('about 6–9 min');
-    await visitor.page.keyboard.type('020 7946 0199');
-    await visitor.press('Pick a time', 'radio');
+    const visitor = await whoPicksATime();
     await visitor.press('You may call me about my question, this one time.', 'checkbox');
     await visitor.press('Call me back');
     await visitor.reads('Times in your zone, London');
@@ -96,11 +102,7 @@ describe('A visitor asks for a call', () => {
   it('at a time whose last place somebody else has just taken: reads so beside the times, and loses nothing typed [CB11]', async () => {
     const [taken, free] = [inMinutes(60, 90), inMinutes(90, 120)];
     bench.api.availability = { ...bench.api.availability, slots: [taken, free] };
-    const visitor = await bench.visit();
-    await visitor.open();
-    await visitor.reads('about 6–9 min');
-    await visitor.page.keyboard.type('020 7946 0199');
-    await visitor.press('Pick a time', 'radio');
+    const visitor = await whoPicksATime();
     await visitor.reads('Times in your zone, London');
     await visitor.press('You may call me about my question, this one time.', 'checkbox');
     await visitor.press('Call me back');
@@ -124,11 +126,7 @@ describe('A visitor asks for a call', () => {
   it('and reads no more that a time is to be picked once another day is looked at', async () => {
     const slots = [inMinutes(24 * 60, 24 * 60 + 15), inMinutes(72 * 60, 72 * 60 + 15)];
     bench.api.availability = { ...bench.api.availability, slots };
-    const visitor = await bench.visit();
-    await visitor.open();
-    await visitor.reads('about 6–9 min');
-    await visitor.page.keyboard.type('020 7946 0199');
-    await visitor.press('Pick a time', 'radio');
+    const visitor = await whoPicksATime();
     await visitor.press('Call me back');
     await visitor.reads('Pick a time.');
     await visitor.reads('Pick a time.');
@@ -154,11 +152,7 @@ describe('A visitor asks for a call', () => {
       const [taken, ...slots] = [0, 15, 30].map((later) => inMinutes(2880 + later, 2895 + later));
       assert.ok(taken);
       bench.api.availability = { ...bench.api.availability, slots: [taken, ...slots] };
-      const visitor = await bench.visit();
-      await visitor.open();
-      await visitor.reads('about 6–9 min');
-      await visitor.page.keyboard.type('020 7946 0199');
-      await visitor.press('Pick a time', 'radio');
+      const visitor = await whoPicksATime();
       await visitor.press('You may call me about my question, this one time.', 'checkbox');
       await visitor.press('Call me back');
       await visitor.reads('Pick a time.');
