@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { RedisProcess } from '../../test/routing/redis-process.ts';
 import { report } from '../report.ts';
-import { Bare, cpuOf } from './parts.ts';
+import { least } from './least.ts';
+import { AT_ONCE, atOnce, Bare, cpuOf } from './parts.ts';
 
 const BENCH = 'routing';
-const AT_ONCE = 50;
 
 /** The least an atomic step of any matchmaker does: takes the first of one sorted set and files it in another. */
 const BARE =
@@ -15,11 +15,15 @@ export async function cycle(process: RedisProcess): Promise<void> {
   const few = await freeAgents(process, 100);
   const many = await freeAgents(process, 10_000);
   report(BENCH, 'cycle_redis_us', few.cpu, few.bare, 'us');
+  report(BENCH, 'cycle_least_us', few.least, few.bare, 'us');
   report(BENCH, 'growth_agents', many.cpu, few.cpu, 'us');
 }
 
 /** Agents are idle: each request is offered, accepted and done at once. Three steps a cycle. */
-async function freeAgents(process: RedisProcess, agents: number): Promise<{ cpu: number; bare: number }> {
+async function freeAgents(
+  process: RedisProcess,
+  agents: number,
+): Promise<{ cpu: number; least: number; bare: number }> {
   const it = await Bare.open(process, agents);
   for (const agent of it.agents) await it.ready(agent);
   const one = async () => {
@@ -31,8 +35,9 @@ async function freeAgents(process: RedisProcess, agents: number): Promise<{ cpu:
   };
   const cpu = await cpuOf(it.redis, 'fcall', () => atOnce(one));
   const bare = await floor(it.redis);
+  const needed = await least(it.redis);
   it.close();
-  return { cpu, bare };
+  return { cpu, least: needed, bare };
 }
 
 /** Every agent is busy, with few and with many waiting: who is done gets the next at once, and somebody asks anew. */
@@ -91,8 +96,4 @@ async function floor(redis: Redis): Promise<number> {
     await redis.evalsha(sha, 2, from, to);
   };
   return cpuOf(redis, 'evalsha', () => atOnce(one));
-}
-
-async function atOnce(one: () => Promise<void>): Promise<void> {
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
 }

@@ -152,6 +152,12 @@ export class Bare {
 }
 
 const BATCHES = 40;
+/** As many agents serve many, so many steps are on their way at once. */
+export const AT_ONCE = 50;
+
+export async function atOnce(one: () => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+}
 
 /**
  * Redis CPU by call of a command, in µs, as Redis itself counts it, of the least disturbed of many short runs of
