@@ -21,7 +21,7 @@ export function timesIn(language: string | undefined): Times {
     const formatter = new Intl.DateTimeFormat(locale, options);
     return (time) => formatter.format(new Date(time));
   };
-  const clock = format({ hour: 'numeric', minute: '2-digit' });
+  const clock = format({ timeStyle: 'short' });
   const day = format({ weekday: 'short', day: 'numeric', month: 'short' });
   const dayKey = format({ dateStyle: 'short' });
   const near = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
