@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Runs all tests, folder by folder, two folders side by side, since most tests wait. Prints each folder whole when it is over, and
- * at the end how many passed and failed, and which: the last lines are what is read first. A folder that is over has to end by
- * itself: what it leaves open is a fault of its own.
+ * Runs all tests, folder by folder, one folder more side by side than there are processors, since most tests wait. Prints each
+ * folder whole when it is over, and at the end how many passed and failed, and which: the last lines are what is read first. A
+ * folder that is over has to end by itself: what it leaves open is a fault of its own.
  */
 const root = join(import.meta.dirname, '..');
 
-/** What takes longest comes first, so that both sides end together. */
+/** What takes longest comes first, so that all sides end together. */
 const longest = [
   'stories/!(faults)*',
   'portal',
@@ -52,7 +53,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const began = Date.now();
 const outcomes: Outcome[] = [];
-await Promise.all([side(), side()]);
+await Promise.all(Array.from({ length: availableParallelism() + 1 }, side));
 const sum = (of: (it: Outcome) => number): number => outcomes.reduce((all, it) => all + of(it), 0);
 console.log(`\ntests took ${String(seconds(began))} s`);
 const skipped = sum((it) => it.skipped);
