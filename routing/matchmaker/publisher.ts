@@ -29,7 +29,8 @@ export class RosterPublisher {
 
   /** The roster version Redis works by. */
   async version(): Promise<number> {
-    return Number((await this.#ask((redis) => redis.hget(`${this.#prefix}meta`, 'ver'))) ?? 0);
+    const meta = await this.#ask((redis) => redis.get(`${this.#prefix}meta`));
+    return Number(meta?.split('\0')[1] ?? 0);
   }
 
   /**

@@ -19,24 +19,31 @@ function isReplyError(error: unknown): error is Error {
   return error instanceof (ReplyError as new () => Error);
 }
 
-/** Joins what is shared and the bodies of functions that write and that only read. */
+/**
+ * Joins what is shared and the bodies of functions that write and that only read. `about`: what the name of the record begins with
+ * that a function is about, by its first argument; it is read as the function begins.
+ */
 export function library<W extends string, R extends string>(
   shared: readonly string[],
   writing: Readonly<Record<W, string>>,
   reading: Readonly<Record<R, string>>,
+  about: Readonly<Partial<Record<string, string>>>,
 ): Library<W | R> {
-  const all = [...entries(writing, ''), ...entries(reading, "'no-writes'")];
-  const text = [...shared, ...all.map(({ body }) => body)].join('\n');
+  const all = [...entries(writing, ''), ...entries(reading, "'no-writes'")].map((it) => ({
+    ...it,
+    record: about[it.name] === undefined ? 'nil' : `'${about[it.name]}'`,
+  }));
+  const text = [...shared, ...all.map(({ body }) => body), JSON.stringify(about)].join('\n');
   const hash = createHash('sha1').update(text).digest('hex').slice(0, 12);
   const known = (name: string) => `ringback_${hash}_${name}`;
   const functions = all.map(
-    ({ name, body, flags }) => `
+    ({ name, body, flags, record }) => `
 do
 local function main()
 ${body}
 end
 redis.register_function{function_name = '${known(name)}', flags = {${flags}}, callback = function(keys, args)
-  if begin(keys, args) or ${String(name === 'found')} then return finished(main()) end
+  if begin(keys, args, ${record}) or ${String(name === 'found')} then return finished(main()) end
   return {'lost'}
 end}
 end`,

@@ -34,6 +34,19 @@ const shared = [
 const writing = { ...commands, ...upkeep, calibrate };
 const reading = { ...questions, experience, situation };
 
+/** What the record is that a script is about: a contact or a reservation, by its first argument. */
+const about: Partial<Record<keyof typeof writing, 'c:' | 'r:'>> = {
+  enter: 'c:',
+  leave: 'c:',
+  claim: 'c:',
+  anew: 'c:',
+  accept: 'r:',
+  lapse: 'r:',
+  reject: 'r:',
+  wrapUp: 'r:',
+  complete: 'r:',
+};
+
 export type ScriptName = keyof typeof writing | keyof typeof reading;
 
 /** What Redis runs in one atomic step each, by name. */
@@ -41,7 +54,7 @@ export type Scripts = Library<ScriptName>;
 
 /** The scripts with another source of time, for tests that must agree on it. */
 export function scriptsWith(time: string): Scripts {
-  return library([base(time), ...shared], writing, reading);
+  return library([base(time), ...shared], writing, reading, about);
 }
 
 export const scripts: Scripts = scriptsWith(REDIS_TIME);

@@ -4,8 +4,9 @@ import type { Redis } from 'ioredis';
  * Grows when records are written otherwise than before. It is part of every key: what another version wrote, or an older
  * snapshot brought back, is not misread but not seen, as if Redis were empty; then the lines are rebuilt from MongoDB.
  */
-const FORMAT = 3;
-const formerPrefixes = (centre: string): readonly string[] => [`{${centre}}:acd:`, `{${centre}}:acd2:`];
+const FORMAT = 4;
+const formerPrefixes = (centre: string): readonly string[] =>
+  ['', '2', '3'].map((format) => `{${centre}}:acd${format}:`);
 
 /** The common beginning of all keys of a centre. */
 export function keyPrefix(centre: string): string {

@@ -250,7 +250,9 @@ describe('When Redis fails', () => {
     const probe = redis.client();
     // As a server leaves it whose clock was an hour ahead.
     const ahead = (Date.now() + 3_600_000) * 1_000;
-    await probe.hset(`${keyPrefix(centre.name)}meta`, 'fence', ahead);
+    const meta = `${keyPrefix(centre.name)}meta`;
+    const [epoch, version, , ...rest] = ((await probe.get(meta)) ?? '').split('\0');
+    await probe.set(meta, [epoch, version, ahead, ...rest].join('\0'));
     probe.disconnect();
     await routing.setAgentState(ana, ready);
     const first = reserved(await routing.enter(contact('one', 'lang:es')));

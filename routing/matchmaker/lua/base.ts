@@ -3,12 +3,13 @@ export const REDIS_TIME = "call('TIME')";
 
 /**
  * What every function begins and ends with: time, epoch and roster version from Redis itself, and what happened told
- * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd3:`, so that one centre stays in
+ * in one entry of the outbox. KEYS[1] is the common beginning of all keys, `{centre}:acd4:`, so that one centre stays in
  * one slot. ARGV[1] bounds the outbox; what a function is told follows. One call runs at a time, so these are its own.
  */
 export const base = (time: string): string => String.raw`
 local call, fields, match, find, sub, join, floor, min, max, log
-local P, K, ARGV, stamp, ms, now, epoch, meta, told
+local P, K, ARGV, stamp, ms, now, told
+local epoch, version, fence, snoozing, first
 
 -- Redis shows its own libraries to a call only, not while it loads.
 local function open_libraries()
@@ -29,28 +30,31 @@ local function keys_of(prefix)
   return keys
 end
 
--- False where Redis is empty.
-local function begin(KEYS, args)
+-- What holds for a whole centre is one text: epoch, version of the roster, last fence, how many snooze; each ended by \0.
+local function meta_text() return epoch .. '\0' .. version .. '\0' .. fence .. '\0' .. snoozing .. '\0' end
+local function meta_keep() call('SET', K.meta, meta_text()) end
+
+-- The record that a step is about, if its name begins with 'kind', is read in the same look. False where Redis is empty.
+local function begin(KEYS, args, kind)
   if not call then open_libraries() end
-  P, ARGV, told, meta = KEYS[1], args, 0, nil
+  P, ARGV, told = KEYS[1], args, 0
   K = names[P] or keys_of(P)
   local t = ${time}
   local micros = t[2]
   stamp = t[1] .. (#micros == 6 and micros or sub('000000' .. micros, -6))
   ms = sub(stamp, 1, -4)
   now = tonumber(ms)
-  epoch = call('HGET', K.meta, 'epoch')
-  return epoch
+  local meta
+  if kind then
+    local found = call('MGET', K.meta, P .. kind .. args[2])
+    meta, first = found[1], found[2]
+  else meta = call('GET', K.meta) end
+  if not meta then return false end
+  epoch, version, fence, snoozing = fields('ssss', meta)
+  return true
 end
 
 local function arg(i) return ARGV[i + 1] end
-
--- What a step that looks for somebody needs beside the epoch: roster version, last fence, how many snooze; read once.
-local function recall()
-  meta = call('HMGET', K.meta, 'ver', 'fence', 'later')
-  return meta
-end
-local function version() return (meta or recall())[1] or '0' end
 
 -- What happened in this step and to whom, to be written, as it is read by matchmaker/decode.ts; the list is the same one
 -- in every step, filled anew.

@@ -6,10 +6,10 @@
  * class, service.
  */
 export const enter = String.raw`
-if arg(3) ~= version() then return {'stale', version()} end
+if arg(3) ~= version then return {'stale', version} end
 local cid, new = arg(1), contact_new(arg(2))
 local entry = tonumber(new.e)
-local c = contact_load(cid)
+local c = contact_read(first)
 local freed
 if c then
   local known = tonumber(c.e)
@@ -42,7 +42,7 @@ return queued(cid, arg(4) == '1')
 /** [cid]. */
 export const leave = String.raw`
 local cid = arg(1)
-local c = contact_load(cid)
+local c = contact_read(first)
 if not c or c.st == 'over' then return {'nothing'} end
 local r = reservation_load(c.r)
 if r and is_taken(r) then return {'nothing'} end
@@ -60,7 +60,7 @@ return {'left'}
 /** [rid, agent]. The race of accept and deadline is decided here, by Redis time; who is late is told to `lapse` it. */
 export const accept = String.raw`
 local rid, aid = arg(1), arg(2)
-local r = reservation_load(rid)
+local r = reservation_read(rid, first)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
 if is_taken(r) then return answer('ok', r) end
@@ -72,7 +72,7 @@ return answer('ok', r)
 
 /** [rid]: an offer whose deadline is over, if it still is one. */
 export const lapse = String.raw`
-local r = reservation_load(arg(1))
+local r = reservation_read(arg(1), first)
 if r and r.st == 'pending' and now >= tonumber(r.dl) then lapse(arg(1), r) end
 return {'gone'}
 `;
@@ -80,7 +80,7 @@ return {'gone'}
 /** [rid, agent]. */
 export const reject = String.raw`
 local rid, aid = arg(1), arg(2)
-local r = reservation_load(rid)
+local r = reservation_read(rid, first)
 if not r then return {'unknown', epoch} end
 if r.a ~= aid then return {'not-yours'} end
 if r.st == 'rejected' then return answer('ok', r) end
@@ -92,10 +92,10 @@ return answer('ok', r)
 
 /** [cid, wishes as for enter, roster version, agent]. */
 export const claim = String.raw`
-if arg(3) ~= version() then return {'stale', version()} end
+if arg(3) ~= version then return {'stale', version} end
 local cid, new, aid = arg(1), contact_new(arg(2)), arg(4)
 local entry = tonumber(new.e)
-local c = contact_load(cid)
+local c = contact_read(first)
 local old
 if c then
   local known = tonumber(c.e)
@@ -134,7 +134,7 @@ return answer('ok', r)
 /** [rid]. */
 export const wrapUp = String.raw`
 local rid = arg(1)
-local r = reservation_load(rid)
+local r = reservation_read(rid, first)
 if not r or r.st ~= 'accepted' then return {'nothing'} end
 r.st = 'wrapping'
 emit('reservation.wrapup', rid, r.text)
@@ -145,7 +145,7 @@ return {'wrapping'}
 /** [rid, state wished or empty for what was wished before, reason]. An offer nobody took is canceled by it. */
 export const complete = String.raw`
 local rid = arg(1)
-local r = reservation_load(rid)
+local r = reservation_read(rid, first)
 if not r then return {'unknown', epoch} end
 if is_taken(r) then
   finish(rid, r, arg(2) ~= '' and {state = arg(2), reason = arg(3)} or nil)
@@ -159,7 +159,7 @@ return {'done'}
 /** [agent, profile, state wished, reason, wish as JSON, roster version, '1' to leave alone who is logged in]. */
 export const setAgentState = String.raw`
 local aid, p = arg(1), arg(2)
-if arg(6) ~= version() then return {'stale', version()} end
+if arg(6) ~= version then return {'stale', version} end
 local wish = {state = arg(3), reason = arg(4)}
 local a = agent_load(aid)
 if not a then
@@ -202,7 +202,8 @@ if service ~= '' then
 else call('ZADD', K.due, arg(2), cid) end
 if start ~= '' and tonumber(start) < tonumber(arg(2)) then
   call('ZADD', K.later, start, cid)
-  call('HINCRBY', K.meta, 'later', 1)
+  snoozing = num(tonumber(snoozing) + 1)
+  meta_keep()
 end
 return {'ok'}
 `;
@@ -228,9 +229,9 @@ return {'due'}
  * place and score stay.
  */
 export const anew = String.raw`
-if arg(3) ~= version() then return {'stale', version()} end
+if arg(3) ~= version then return {'stale', version} end
 local cid, new = arg(1), contact_new(arg(2))
-local c = contact_load(cid)
+local c = contact_read(first)
 if not c or c.st ~= 'waiting' or tonumber(c.e) ~= tonumber(new.e) then return {'nothing'} end
 local unknown = unknown_class(new)
 if unknown then return {'unknown-class', unknown} end

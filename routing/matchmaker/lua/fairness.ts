@@ -16,7 +16,7 @@ end
 
 -- The lines of the classes an agent serves, and of these by boost: of channels there is room for, or of the others.
 local function class_lines(a, open, blocked)
-  local packed = call('HGET', P .. 'pcls@' .. version(), a.p)
+  local packed = call('HGET', P .. 'pcls@' .. version, a.p)
   local lines = {}
   for _, line in ipairs(packed and unpack_once(packed) or {}) do
     local fits = not open or find(open, channel_of(line), 1, true) ~= nil
@@ -70,7 +70,7 @@ end
 local function overtaken(c, how, lines, heads, aid, a)
   local all = call('ZCOUNT', K.starts, '-inf', '(' .. c.start)
   -- Only where somebody snoozes these are looked at.
-  local snooze = ((meta or recall())[3] or '0') ~= '0' and call('ZCOUNT', K.later, '-inf', '(' .. c.start) or 0
+  local snooze = snoozing ~= '0' and call('ZCOUNT', K.later, '-inf', '(' .. c.start) or 0
   all = all + snooze
   if all == 0 then return '' end
   local n = {}

@@ -69,21 +69,19 @@ end
 local function seen(p, id, idle) return p .. '\1' .. idle .. ' ' .. id end
 
 local function reserve(cid, c, aid, a, how, looked, st, lines, heads)
-  local fence = tonumber((meta or recall())[2] or '0') + 1
+  local number = tonumber(fence) + 1
   -- Above the time too: grows even where the last second was lost with a machine, or the clock was set back.
-  local f = fence < tonumber(stamp) and stamp or num(fence)
-  meta[2] = f
-  call('HSET', K.meta, 'fence', f)
-  local rid, dl = 'r' .. epoch .. '-' .. f, num(now + tonumber(c.om))
+  fence = number < tonumber(stamp) and stamp or num(number)
+  local rid, dl = 'r' .. epoch .. '-' .. fence, num(now + tonumber(c.om))
   local text = cid .. '\0' .. aid .. '\0' .. c.e .. '\0' .. dl .. '\0' .. c.cls .. '\0' .. ms .. '\0' .. how .. '\0'
-    .. version() .. '\0' .. looked .. '\0' .. c.ring .. '\0' .. overtaken(c, how, lines, heads, aid, a) .. '\0' .. stood()
+    .. version .. '\0' .. looked .. '\0' .. c.ring .. '\0' .. overtaken(c, how, lines, heads, aid, a) .. '\0' .. stood()
     .. '\0'
   local r = {id = rid, st = st, c = cid, a = aid, e = c.e, dl = dl, cls = c.cls, made = ms, text = text, agent = a}
   put_by(a)
   a.acc = ''
   if st == 'pending' then call('ZADD', K.dl, dl, rid) else a.acc = ms; a.idle = '' end
   c.st = 'held'; c.r = rid; c.ln = ''
-  call('MSET', P .. 'r:' .. rid, text, P .. 'c:' .. cid, contact_text(c))
+  call('MSET', K.meta, meta_text(), P .. 'r:' .. rid, text, P .. 'c:' .. cid, contact_text(c))
   emit(st == 'accepted' and 'reservation.accepted' or 'reservation.created', rid, text)
   a.r = rid; a.c = cid; a.ch = channel_of(c.cls)
   agent_move(aid, a, st == 'accepted' and 'busy' or 'reserved')

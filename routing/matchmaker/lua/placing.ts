@@ -2,7 +2,7 @@
 export const placing = String.raw`
 -- The profiles that serve a class, best tier first; false for a class nobody knows.
 local function tiers_of(cls)
-  local packed = call('HGET', P .. 'compat@' .. version(), cls)
+  local packed = call('HGET', P .. 'compat@' .. version, cls)
   return packed and unpack_once(packed)
 end
 -- Every kind of contact it may become has to be known before it is filed.
@@ -10,7 +10,7 @@ local function unknown_class(c)
   c.tiers = tiers_of(c.cls)
   if not c.tiers then return c.cls end
   for cls in string.gmatch(c.rings, '%d+ (%S+)') do
-    if call('HEXISTS', P .. 'compat@' .. version(), cls) == 0 then return cls end
+    if call('HEXISTS', P .. 'compat@' .. version, cls) == 0 then return cls end
   end
 end
 local function is_able(p, cls)

@@ -69,8 +69,7 @@ end
 local STANDS = {reserved = 'pending', busy = 'accepted', ['working-after-call'] = 'wrapping'}
 
 -- With the agent who holds it, if one does.
-local function reservation_load(id)
-  local text = id ~= '' and call('GET', P .. 'r:' .. id)
+local function reservation_read(id, text)
   if not text then return nil end
   local c, aid, e, dl, cls, made = fields('ssssss', text)
   local a = agent_load(aid)
@@ -78,6 +77,7 @@ local function reservation_load(id)
   return {id = id, st = a and STANDS[a.st] or 'rejected', c = c, a = aid, e = e, dl = dl, cls = cls, made = made, text = text,
     agent = a}
 end
+local function reservation_load(id) return id ~= '' and reservation_read(id, call('GET', P .. 'r:' .. id)) or nil end
 local function is_taken(r) return r.st == 'accepted' or r.st == 'wrapping' end
 local function answer(word, r) return {word, r.id, r.st, r.text} end
 `;
@@ -91,13 +91,13 @@ end
 -- What a contact wishes is written when it asks, and again only where that widened.
 local WISHES = 'sssssssssss'
 local function contact_new(wishes) return contact_of('', '', '', wishes, fields(WISHES, wishes)) end
-local function contact_load(id)
-  local text = call('GET', P .. 'c:' .. id)
+local function contact_read(text)
   if not text then return nil end
   local st, r, ln, at = fields('sss', text)
   if st == 'over' then return {st = st, r = r, e = fields('s', text, at)} end
   return contact_of(st, r, ln, sub(text, at), fields(WISHES, text, at))
 end
+local function contact_load(id) return contact_read(call('GET', P .. 'c:' .. id)) end
 local function wishes_changed(c)
   c.wishes = c.e .. '\0' .. c.cls .. '\0' .. c.ring .. '\0' .. c.rings .. '\0' .. c.sc .. '\0' .. c.start .. '\0' .. c.om
     .. '\0' .. c.pr .. '\0' .. c.bo .. '\0' .. c.pref .. '\0' .. c.asked .. '\0'
@@ -151,7 +151,10 @@ end
 local function forget_due(id)
   for _, list in ipairs(due_lists()) do
     if call('ZREM', list, id) == 1 then
-      if call('ZREM', K.later, id) == 1 then call('HINCRBY', K.meta, 'later', -1) end
+      if call('ZREM', K.later, id) == 1 then
+        snoozing = num(tonumber(snoozing) - 1)
+        meta_keep()
+      end
       return
     end
   end

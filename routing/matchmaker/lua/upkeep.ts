@@ -91,8 +91,9 @@ return {'ok', page[1]}
 
 /** [epoch]: Redis is empty. */
 export const found = String.raw`
-if call('HSETNX', K.meta, 'epoch', arg(1)) == 0 then return {'already'} end
-epoch = arg(1)
+if call('EXISTS', K.meta) == 1 then return {'already'} end
+epoch, version, fence, snoozing = arg(1), '0', '0', '0'
+meta_keep()
 call('DEL', K.out)
 emit('repaired', 'redis', epoch == '1' and 'first start' or 'its data were lost; those who wait must be entered again')
 return {'founded'}
@@ -101,8 +102,8 @@ return {'founded'}
 /** [epoch]: what stands here is older than what was worked with since. Whoever reads on from then sees that it is another. */
 export const renew = String.raw`
 if tonumber(arg(1)) <= tonumber(epoch) then return {'already'} end
-call('HSET', K.meta, 'epoch', arg(1))
 epoch = arg(1)
+meta_keep()
 call('DEL', K.out)
 emit('repaired', 'redis', 'its data were older than what was worked with since')
 return {'renewed'}
@@ -111,7 +112,7 @@ return {'renewed'}
 /** [version, cls or profile kind 'c' | 'p', then id, definition as JSON, table as JSON, …]: a piece of a coming roster. */
 export const stage = String.raw`
 local coming = arg(1)
-if tonumber(coming) <= tonumber(version()) then return {'late', version()} end
+if tonumber(coming) <= tonumber(version) then return {'late', version} end
 local defs, tables = K.cdef, P .. 'compat@' .. coming
 if arg(2) == 'p' then defs, tables = K.pdef, P .. 'pcls@' .. coming end
 for i = 3, #ARGV - 1, 3 do
@@ -125,7 +126,7 @@ return {'ok'}
 /** [version]: from now on the staged roster holds, if nothing came up meanwhile that it does not know. */
 export const flip = String.raw`
 local coming = arg(1)
-if tonumber(coming) <= tonumber(version()) then return {'late', version()} end
+if tonumber(coming) <= tonumber(version) then return {'late', version} end
 for _, cls in ipairs(call('HKEYS', K.cdef)) do
   if call('HEXISTS', P .. 'compat@' .. coming, cls) == 0 then return {'again'} end
 end
@@ -135,31 +136,32 @@ for i = 1, #duty, 2 do
 end
 call('PERSIST', P .. 'compat@' .. coming)
 call('PERSIST', P .. 'pcls@' .. coming)
-call('HSET', K.meta, 'ver', coming)
-call('UNLINK', P .. 'compat@' .. version(), P .. 'pcls@' .. version())
+call('UNLINK', P .. 'compat@' .. version, P .. 'pcls@' .. version)
+version = coming
+meta_keep()
 emit('rules.changed', '', '')
 return {'ok'}
 `;
 
 /** [version, class, definition as JSON, tiers as JSON, able profile, …]: a kind of contact seen for the first time. */
 export const defineClass = String.raw`
-if arg(1) ~= version() then return {'stale', version()} end
+if arg(1) ~= version then return {'stale', version} end
 local cls = arg(2)
-if call('HEXISTS', P .. 'compat@' .. version(), cls) == 1 then return {'ok'} end
+if call('HEXISTS', P .. 'compat@' .. version, cls) == 1 then return {'ok'} end
 call('HSET', K.cdef, cls, arg(3))
-call('HSET', P .. 'compat@' .. version(), cls, cmsgpack.pack(cjson.decode(arg(4))))
+call('HSET', P .. 'compat@' .. version, cls, cmsgpack.pack(cjson.decode(arg(4))))
 for i = 5, #ARGV - 1 do
-  local packed = call('HGET', P .. 'pcls@' .. version(), arg(i))
+  local packed = call('HGET', P .. 'pcls@' .. version, arg(i))
   local classes = packed and cmsgpack.unpack(packed) or {}
   classes[#classes + 1] = cls
-  call('HSET', P .. 'pcls@' .. version(), arg(i), cmsgpack.pack(classes))
+  call('HSET', P .. 'pcls@' .. version, arg(i), cmsgpack.pack(classes))
 end
 return {'ok'}
 `;
 
 /** [agent, profile, version]: an agent can do other things than before. */
 export const reprofile = String.raw`
-if arg(3) ~= version() then return {'stale', version()} end
+if arg(3) ~= version then return {'stale', version} end
 local aid, p = arg(1), arg(2)
 local a = agent_load(aid)
 if not a or a.p == p then return {'nothing'} end
