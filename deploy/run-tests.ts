@@ -12,9 +12,10 @@ const root = join(import.meta.dirname, '..');
 
 /** What takes longest comes first, so that all sides end together. */
 const longest = [
-  'stories/!(faults)*',
+  'stories/!(faults|pages|two)*',
   'portal',
   'widget',
+  'stories/+(pages|two)*',
   'stories/faults*',
   'security',
   'embedded',
