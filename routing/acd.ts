@@ -76,13 +76,15 @@ export class Acd implements door.Routing {
     ]);
     const owed = screenEntitlement(service, asker, entitlements, clock.now());
     if (!owed.ok) return owed;
-    const requirement = withLanguage(service.requirement, ask.language ?? customer?.language);
+    const language = ask.language ?? customer?.language;
+    const requirement = withLanguage(service.requirement, language);
     const { preferredAgent } = customer ?? {};
     return {
       ok: true,
       tier: owed.tier,
       priority: owed.priority,
       requirement,
+      ...(language !== undefined && { language }),
       ...(preferredAgent && { preferredAgent }),
     };
   }

@@ -222,6 +222,8 @@ export type ScreenResult =
       readonly tier: string;
       readonly priority: number;
       readonly requirement: Requirement;
+      /** The language that the requirement wishes for beside its rule. */
+      readonly language?: string;
       readonly preferredAgent?: AgentId;
     }
   /** `rule` names the test that failed, e.g. `entitlement/service-not-included`; `reason` is plain. */

@@ -77,6 +77,7 @@ export class Admission {
         priority: owed.priority,
         must: owed.requirement.must,
         prefer: owed.requirement.prefer,
+        ...(owed.language !== undefined && { language: owed.language }),
         ...(owed.preferredAgent && { preferredAgent: owed.preferredAgent }),
       },
       ...(startAt > at && { startAt }),

@@ -78,14 +78,8 @@ export class TermsRenewal {
 function renewedNeeds({ phase, terms, wish }: Callback, rules: Rules): Needs | undefined {
   const rule = rules.get(wish.service);
   if (!rule || !terms || (phase.state !== 'queued' && phase.state !== 'scheduled')) return undefined;
-  const known = wish.customerId === undefined ? undefined : languageIn(terms);
-  const { must, prefer } = withLanguage(rule, wish.language ?? known);
+  const { must, prefer } = withLanguage(rule, wish.language ?? terms.language);
   return isSame(must, terms.must) && isSame(prefer, terms.prefer) ? undefined : { must, prefer };
-}
-
-/** The language a customer is known to speak stands among the wishes since the screening. */
-function languageIn({ prefer }: Needs): string | undefined {
-  return prefer.findLast((it) => it.name.startsWith('lang:') && it.level === 1)?.name.slice('lang:'.length);
 }
 
 function isSame(some: Needs['must'], others: Needs['must']): boolean {

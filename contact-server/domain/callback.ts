@@ -29,6 +29,8 @@ export interface Terms {
   readonly priority: number;
   readonly must: readonly { readonly name: string; readonly level: number }[];
   readonly prefer: readonly { readonly name: string; readonly level: number }[];
+  /** The language wished for beside what the service asks, of this visitor or known of the customer. */
+  readonly language?: string;
   readonly preferredAgent?: AgentId;
 }
 

@@ -161,6 +161,7 @@ describe('A company in MongoDB', () => {
       tier: 'gold',
       priority: 10,
       requirement: { must: skills('product:loans 2'), prefer: skills('lang:es') },
+      language: 'es',
       preferredAgent: 'ana',
     });
     const claimed = await routing.screen(ask({ phone: '+442079460123', language: 'fr' }));

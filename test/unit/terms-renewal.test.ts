@@ -21,11 +21,15 @@ describe('Those who wait, when a service asks for something else [MG4]', () => {
   let filed: Contact[];
   let renewal: TermsRenewal;
 
-  const waits = (id: string, prefer: Skills = [], wish: Partial<Callback['wish']> = {}): CallbackRecord => {
+  const waits = (
+    id: string,
+    prefer: Skills = [],
+    { wish = {}, known }: { wish?: Partial<Callback['wish']>; known?: string } = {},
+  ): CallbackRecord => {
     const callback = {
       id,
       wish: { service: 'sales', ...wish },
-      terms: { tier: 'gold', priority: 7, must: sales, prefer },
+      terms: { tier: 'gold', priority: 7, must: sales, prefer, ...(known && { language: known }) },
       phase: { state: 'queued' },
       startedAt: 1,
       entry: 1,
@@ -75,14 +79,16 @@ describe('Those who wait, when a service asks for something else [MG4]', () => {
 
   it('are asked for by the new rule, and by the language of their own; tier and priority stay', async () => {
     waits('a');
-    waits('b', [skill('lang:pt')], { language: 'pt-BR' });
-    waits('c', [skill('lang:de')], { customerId: 'k' });
+    waits('b', [skill('lang:pt')], { wish: { language: 'pt-BR' } });
+    waits('c', [skill('lang:de')], { known: 'de' });
+    waits('d', [skill('lang:fr')]); // which was a wish of the rule before
     const now = await renewal.renewed(open());
     const loans = skill('product:loans');
     assert.deepEqual(needsOf(now), [
       [spanish, [loans]],
       [spanish, [loans, skill('lang:pt')]],
       [spanish, [loans, skill('lang:de')]],
+      [spanish, [loans]],
     ]);
     assert.deepEqual([now[0]?.callback.terms?.tier, now[0]?.callback.terms?.priority], ['gold', 7]);
     assert.equal(await renewal.renewed(now), now, 'once');
