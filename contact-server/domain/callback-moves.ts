@@ -60,15 +60,12 @@ export function scheduled(
   why: In<'scheduled'>['why'],
   ...before: readonly Order[]
 ): Step {
+  // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
+  const startedAt = why === 'asked' ? to : now.startedAt;
+  // Who was in line is over there: an agent who calls before it is time takes them by a later entry.
+  const entry = now.entry === 0 ? 0 : now.entry + 1;
   return {
-    // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
-    next: enterState(
-      why === 'asked' ? { ...now, startedAt: to } : now,
-      { state: 'scheduled', at: to, why },
-      at,
-      why,
-      to + 60_000,
-    ),
+    next: enterState({ ...now, startedAt, entry }, { state: 'scheduled', at: to, why }, at, why, to + 60_000),
     orders: [...before, { do: 'schedule', at: to }],
   };
 }

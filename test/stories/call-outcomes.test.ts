@@ -135,6 +135,17 @@ describe('A call', function () {
       assert.deepEqual([over.lastOutcome, over.attempts], ['answered', 1]);
     });
 
+    it('is made now by an agent who has the time, though it was put off until later [AD9]', async () => {
+      await ana.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
+      const visitor = await asking(170);
+      await visitor.until('queued');
+      const later = new Date(Date.now() + 7_200_000).toISOString();
+      await visitor.send('PATCH', `/callbacks/${idOf(visitor)}`, { at: later }, visitor.bearer());
+      await visitor.until('scheduled');
+      await ana.command(`/callbacks/${idOf(visitor)}/call`);
+      await ana.contactIn('connected', idOf(visitor));
+    });
+
     it('0510 is answered and hangs up after three seconds: the agent writes up [TE3] [TE4]', async () => {
       const { visitor } = await talking(510);
       const { call } = await ana.contactIn('wrap-up', idOf(visitor));

@@ -14,7 +14,7 @@ export function nextVersion(env: Readonly<Record<string, string>> = {}): Record<
 const reading = String.raw`
   const changes = [
     [/\/routing\/matchmaker\/versions\.[jt]s$/, /const FORMAT = (\d+);/, (_, n) => 'const FORMAT = ' + (Number(n) + 1) + ';'],
-    [/\/routing\/matchmaker\/lua\/base\.[jt]s$/, /-- False where Redis is empty\./, (it) => it + ' Of another version.'],
+    [/\/routing\/matchmaker\/lua\/base\.[jt]s$/, /False where Redis is empty\./, (it) => it + ' Of another version.'],
   ];
   export async function load(url, context, next) {
     const loaded = await next(url, context);
