@@ -70,7 +70,7 @@ export class DueTimes {
     service: string | undefined,
     startedAt: number | undefined,
   ): Promise<void> {
-    await this.#matchmaker.schedule(id, at, service, startedAt);
+    await this.#forget(id, await this.#matchmaker.schedule(id, at, service, startedAt), at);
     const delay = Math.max(0, at - this.#clock.now());
     const added = this.#queue.add('wake', { id, at }, { jobId: jobName(id, at), delay });
     // The time is kept; where the job is not, the sweep wakes the contact.
@@ -81,7 +81,14 @@ export class DueTimes {
   }
 
   async unset(id: CallbackId): Promise<void> {
-    await this.#matchmaker.unschedule(id);
+    await this.#forget(id, await this.#matchmaker.unschedule(id));
+  }
+
+  /** A time that holds no more needs no job until it comes. Where the job is at work already it finds nothing to do. */
+  async #forget(id: CallbackId, before: number | undefined, now?: number): Promise<void> {
+    if (before === undefined || before === now) return;
+    const removed = this.#queue.remove(jobName(id, before)).catch(() => {});
+    await Promise.race([removed, readyLater(CLOSE_MS)]);
   }
 
   async #wake({ id, at }: DueJob): Promise<void> {

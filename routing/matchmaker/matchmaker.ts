@@ -167,18 +167,23 @@ export class Matchmaker {
     at: number,
     service: string | undefined,
     startedAt: number | undefined,
-  ): Promise<void> {
-    await this.run('schedule', contactId, at, service ?? '', startedAt ?? '');
+  ): Promise<number | undefined> {
+    return timeIn(await this.run('schedule', contactId, at, service ?? '', startedAt ?? ''));
   }
 
-  async unschedule(contactId: CallbackId): Promise<void> {
-    await this.run('unschedule', contactId);
+  /** Like `schedule`, gives the time (epoch ms) that holds no more. */
+  async unschedule(contactId: CallbackId): Promise<number | undefined> {
+    return timeIn(await this.run('unschedule', contactId));
   }
 
   /** A due time has come, if it still holds. */
   async due(contactId: CallbackId, at: number): Promise<'due' | 'early' | 'nothing'> {
     return (await this.run('due', contactId, at))[0] as 'due' | 'early' | 'nothing';
   }
+}
+
+function timeIn([, at]: Reply): number | undefined {
+  return at === '' ? undefined : Number(at);
 }
 
 /** What a contact wishes, as `lua/records.ts` keeps it and `decode.ts` reads it. */

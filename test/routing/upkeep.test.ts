@@ -52,6 +52,17 @@ describe('What routing does by itself', () => {
       assert.equal(heard.all.filter((it) => it.type === 'contact.due').length, 1);
     });
 
+    it('leaves nothing behind of the times it had before', async () => {
+      centre = new Centre(redis, {});
+      const routing = await centre.open();
+      const [soon, later] = [1, 2].map((hours) => Date.now() + hours * 3_600_000);
+      const jobs = () => probe.zcard(`{${centre.name}}:due:delayed`);
+      for (const at of [soon, later, soon]) await routing.schedule(id('maria'), at ?? 0);
+      assert.equal(await jobs(), 1);
+      await routing.unschedule(id('maria'));
+      assert.equal(await jobs(), 0);
+    });
+
     it('is due although its job was lost', async () => {
       centre = new Centre(redis, {});
       const routing = await centre.open();

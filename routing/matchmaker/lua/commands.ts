@@ -192,10 +192,10 @@ if not since then return {'unknown'} end
 return {'ok', agent_text(agent_off('', since))}
 `;
 
-/** [cid, at, service or empty, started at or empty]: who started already is overtaken while they snooze. */
+/** [cid, at, service or empty, started at or empty]: who started already is overtaken while they snooze. Tells the time it had. */
 export const schedule = String.raw`
 local cid, service, start = arg(1), arg(3), arg(4)
-forget_due(cid)
+local before = forget_due(cid)
 if service ~= '' then
   call('ZADD', P .. 'booked:' .. service, arg(2), cid)
   call('SADD', K.services, service)
@@ -205,13 +205,12 @@ if start ~= '' and tonumber(start) < tonumber(arg(2)) then
   snoozing = num(tonumber(snoozing) + 1)
   meta_keep()
 end
-return {'ok'}
+return {'ok', before or ''}
 `;
 
-/** [cid]. */
+/** [cid]. Tells the time it had. */
 export const unschedule = String.raw`
-forget_due(arg(1))
-return {'ok'}
+return {'ok', forget_due(arg(1)) or ''}
 `;
 
 /** [cid, at]: a job says that it is time. Nothing when the contact was moved meanwhile; else how long still, in ms. */

@@ -147,15 +147,17 @@ local function due_at(id)
   end
 end
 
--- A contact's due time no longer holds: it came, or it was taken back.
+-- A contact's due time no longer holds: it came, or it was taken back. Gives which it was.
 local function forget_due(id)
   for _, list in ipairs(due_lists()) do
-    if call('ZREM', list, id) == 1 then
+    local at = call('ZSCORE', list, id)
+    if at then
+      call('ZREM', list, id)
       if call('ZREM', K.later, id) == 1 then
         snoozing = num(tonumber(snoozing) - 1)
         meta_keep()
       end
-      return
+      return at
     end
   end
 end
