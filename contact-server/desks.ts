@@ -278,7 +278,7 @@ export function openDesks(ground: Ground): Desks {
     manager: new ManagerDesk({ callbacks, audit, clock }),
     logIns,
     views,
-    agentLine: new AgentLine({ store, routing, phones, company }),
+    agentLine: new AgentLine({ store, routing, phones, company, clock }),
     board,
     pages,
     rulesChanged: () => watchdog.hint(),

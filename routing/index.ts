@@ -14,6 +14,7 @@ export { readRules, writeRules } from './directory/rule-book.ts';
 export { rulesFaults } from './directory/rule-faults.ts';
 export { withLanguage } from './domain/entitlement.ts';
 export { canonicalRequirement } from './domain/match.ts';
+export { mustAfter } from './domain/rings.ts';
 export type { Imported } from './directory/import-company.ts';
 export type { Connect, ConnectionOptions } from './matchmaker/connection.ts';
 export type { RoutingSettings } from './open-acd.ts';

@@ -5,13 +5,16 @@ import type { Account } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
 import type { CallbackStore, InLine } from '../ports/stores.ts';
+import type { Clock } from '../../server-kit/clock.ts';
 import { shortName } from './agent-views.ts';
+import { needsBy } from './needs-now.ts';
 
 interface Parts {
   readonly store: CallbackStore;
   readonly routing: Routing;
   readonly phones: Phones;
   readonly company: CompanyRules;
+  readonly clock: Clock;
 }
 
 const MAX_ROWS = 50;
@@ -25,21 +28,23 @@ export class AgentLine {
   }
 
   async look(account: Account): Promise<WaitingView> {
-    const { store, routing, company } = this.#parts;
+    const { store, routing, company, clock } = this.#parts;
     const profile = await routing.agentProfile(account.id);
     if (!profile) return { counts: { waiting: 0, booked: 0 }, rows: [] };
     const allowed = (await this.#mayCall(account)) ? (['call-now'] as const) : [];
+    const [needs, at] = [await needsBy(routing), clock.now()];
     const open = (await store.open()).map((it) => it.callback).toSorted(inTurn);
     const rows = open.flatMap((callback): WaitingView['rows'] => {
       const { id, phase, wish, terms, startedAt } = callback;
       if (phase.state !== 'queued' && phase.state !== 'scheduled') return [];
-      if (!isAble(profile, terms?.must ?? [])) return [];
+      const must = needs({ service: wish.service, startedAt, must: terms?.must ?? [] }, at);
+      if (!isAble(profile, must)) return [];
       return [
         {
           callbackId: id,
           who: shortName(callback),
           service: company.services.get(wish.service)?.name ?? wish.service,
-          needs: (terms?.must ?? []).map((it) => `${it.name} ${String(it.level)}`),
+          needs: must.map((it) => `${it.name} ${String(it.level)}`),
           tier: terms?.tier ?? '',
           since: startedAt,
           state: phase.state,
@@ -54,8 +59,9 @@ export class AgentLine {
 
   /** The line in short, looked at once for everybody: an agent's is of those they could take, a manager's of all. */
   async inShort(): Promise<(account: Account) => Promise<LineView>> {
-    const { store, routing } = this.#parts;
-    const kinds = kindsOf(await store.line());
+    const { store, routing, clock } = this.#parts;
+    const [needs, at] = [await needsBy(routing), clock.now()];
+    const kinds = kindsOf((await store.line()).map((it) => ({ ...it, must: needs(it, at) })));
     return async ({ id, roles }) => {
       if (!roles.includes('agent')) return summed(kinds);
       const profile = await routing.agentProfile(id);
@@ -75,7 +81,7 @@ interface Kind extends LineView {
   readonly must: Requirement['must'];
 }
 
-function kindsOf(line: readonly InLine[]): readonly Kind[] {
+function kindsOf(line: readonly Pick<InLine, 'startedAt' | 'must'>[]): readonly Kind[] {
   const kinds = new Map<string, Kind>();
   for (const { must, startedAt } of line) {
     const key = JSON.stringify(must);

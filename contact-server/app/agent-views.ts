@@ -29,6 +29,7 @@ import type {
 } from '../ports/stores.ts';
 import { codeWordFor } from './code-word.ts';
 import { forReading, maskForLog } from './dial-policy.ts';
+import { needsBy } from './needs-now.ts';
 import { maskAddress } from './page-views.ts';
 import type { Pages, Viewer } from './pages.ts';
 import { toldHistory } from './told-history.ts';
@@ -215,19 +216,25 @@ export class AgentViews {
   }
 
   async #offer(record: CallbackRecord, account: Account): Promise<OfferView> {
-    const { clock, pages } = this.#parts;
+    const { clock, pages, routing } = this.#parts;
     const { callback } = record;
+    const { wish, terms, startedAt } = callback;
     const claim = claimOf(callback);
     if (!claim) throw new Error('an offer without a claim');
-    const [page, who] = await Promise.all([pages.pageOf(callback.wish.sessionId), this.who(record)]);
+    const [page, who, needs] = await Promise.all([
+      pages.pageOf(wish.sessionId),
+      this.who(record),
+      needsBy(routing),
+    ]);
+    const must = needs({ service: wish.service, startedAt, must: terms?.must ?? [] }, clock.now());
     return {
       reservationId: claim.reservationId,
       callbackId: callback.id,
       deadline: claim.deadline,
       who,
       service: this.#serviceName(callback),
-      needs: (callback.terms?.must ?? []).map((it) => `${it.name} ${it.level}`),
-      waitedMs: Math.max(0, clock.now() - callback.startedAt),
+      needs: must.map((it) => `${it.name} ${it.level}`),
+      waitedMs: Math.max(0, clock.now() - startedAt),
       why: record.decision ?? noDecision(account.id, callback.requestedAt),
       ...(page && { page }),
       allowed: ['accept', 'reject'],

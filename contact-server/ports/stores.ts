@@ -69,7 +69,7 @@ export interface ConsentRecord {
   readonly sessionId?: SessionId;
 }
 
-export type InLine = Pick<Callback, 'startedAt'> & { readonly must: Terms['must'] };
+export type InLine = Pick<Callback, 'startedAt'> & Pick<Callback['wish'], 'service'> & Pick<Terms, 'must'>;
 
 /** Callbacks in the one place that must survive. A write resolves when it is durable. */
 export interface CallbackStore {

@@ -6,6 +6,16 @@ export interface Widening {
   readonly rings?: readonly Ring[];
 }
 
+/** What must be had for a contact that has waited so long (ms): by the last of the rings that has come, else as it was asked. */
+export function mustAfter(
+  asked: Requirement['must'],
+  rings: readonly Ring[] | undefined,
+  waitedMs: number,
+): Requirement['must'] {
+  const due = (rings ?? []).filter((it) => it.afterMs <= waitedMs);
+  return due.toSorted((a, b) => a.afterMs - b.afterMs).at(-1)?.must ?? asked;
+}
+
 /**
  * What a contact of this service needs after each of its rings, in their order. What the contact wishes beside the
  * service's own words (a language) it goes on wishing.

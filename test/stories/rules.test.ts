@@ -98,6 +98,21 @@ describe('A manager changes the rules while the centre works', function () {
     assert.deepEqual(service(restored, 'sales').rings, []);
   });
 
+  it('and who has waited so long stands in the line of whoever may take them by then [AD9] [AV11]', async () => {
+    const rules_ = await rules();
+    const first = await it_.visitor().ask('+442079460114');
+    const line = async (): Promise<WaitingView> => (await cy.send<WaitingView>('GET', '/line')).body;
+    assert.deepEqual((await line()).rows, []);
+    const rings = [ring(1_000, 'lang:es 2')];
+    await change({ services: [{ ...service(rules_, 'sales'), rings }] });
+    const [row] = await eventually('the ring', async () => {
+      const { rows } = await line();
+      return rows.length > 0 ? rows : undefined;
+    });
+    assert.deepEqual([row?.callbackId, row?.needs], [first.id, ['lang:es 2']]);
+    await change({ services: [{ ...service(rules_, 'sales'), rings: [] }] });
+  });
+
   it('and asks for something else: who waits is asked for by it, first come first [MG4] [AV10]', async () => {
     await cy.ready();
     const before = await rules();

@@ -31,7 +31,11 @@ export interface CallbackDoc extends SlotDoc, Partial<Slot> {
 }
 
 /** The line is looked at all the time: of each that waits only what is used of it. */
-export const inShort = { 'callback.startedAt': 1, 'callback.terms.must': 1 } as const;
+export const inShort = {
+  'callback.startedAt': 1,
+  'callback.terms.must': 1,
+  'callback.wish.service': 1,
+} as const;
 
 /** What `record` takes: what else is stored of a request is as much again. */
 export const shown = {

@@ -202,7 +202,11 @@ export class MongoCallbacks implements CallbackStore {
     const docs = await this.#docs
       .find({ centre: this.#centre, open: true, 'callback.phase.state': 'queued' }, { projection: inShort })
       .toArray();
-    return docs.map(({ callback: { startedAt, terms } }) => ({ startedAt, must: terms?.must ?? [] }));
+    return docs.map(({ callback: { startedAt, terms, wish } }) => ({
+      startedAt,
+      service: wish.service,
+      must: terms?.must ?? [],
+    }));
   }
 
   async overdue(now: number, limit: number): Promise<readonly CallbackId[]> {
