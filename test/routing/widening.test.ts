@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Ring } from '../../routing/index.ts';
+import { keyPrefix } from '../../routing/testing.ts';
 import {
   agentId,
   Centre,
@@ -197,6 +198,21 @@ describe('Who waits long', () => {
       const next = await heard.until('reservation.created', (it) => it.reservation.contactId === id('maria'));
       assert.equal(next.reservation.agentId, ana);
     });
+  });
+
+  it('for an agent who leaves waits for others within moments, however many they are', async () => {
+    const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: 60_000 });
+    await routing.setAgentState(ana, pause('break'));
+    const startedAt = Date.now();
+    const preferred = { agentId: ana, until: startedAt + 60_000 };
+    const names = Array.from({ length: 150 }, (_, i) => `c${String(i)}`);
+    await Promise.all(names.map((name) => routing.enter(contact(name, '', { startedAt, preferred }))));
+    await routing.setAgentState(ana, off);
+    const probe = redis.client();
+    const key = `${keyPrefix(centre.name)}wait:@ana`;
+    while ((await probe.zcard(key)) > 0) await probe.ping();
+    probe.disconnect();
+    assert.equal((await routing.snapshot()).waiting.length, 150);
   });
 
   it('may catch up with a better tier, where priority counts as time waited [AV10]', async () => {

@@ -123,13 +123,19 @@ local function serve(aid, a)
   reserve(best, c, aid, a, how, seen(a.p, aid, idle_score(a)), 'pending', lines, heads)
 end
 
--- Nobody is waited for who cannot come: those who waited for this agent look for others.
+-- Nobody is waited for who cannot come: those who waited for this agent look for others; of very many the rest with the
+-- next sweeps.
 local function unwait(aid)
   local theirs = {}
   for _, ch in ipairs(CHANNELS) do
     local line = personal(aid, ch)
     if call('HEXISTS', K.wheads, line) == 1 then
-      for _, entry in ipairs(call('ZRANGE', P .. 'wait:' .. line, '0', '99')) do theirs[#theirs + 1] = entry end
+      local all = call('ZRANGE', P .. 'wait:' .. line, '0', '-1')
+      for i, entry in ipairs(all) do
+        if i <= 100 then theirs[#theirs + 1] = entry
+        -- Due already, and in their order.
+        else call('ZADD', K.widen, string.format('%.3f', now - (#all - i) / 1000), id_of(entry)) end
+      end
     end
   end
   table.sort(theirs)
