@@ -210,11 +210,14 @@ end
 
 /** A contact is done with. */
 export const finishing = String.raw`
+-- Looks and writes at once, since it nearly always is this reservation by which the contact is held; else all is as it was.
 local function contact_done(rid, r)
-  local text = call('GET', P .. 'c:' .. r.c)
-  if not text then return end
+  local key = P .. 'c:' .. r.c
+  local text = call('SET', key, over_text(r.e), 'EX', OVER_S, 'GET')
+  if not text then return call('DEL', key) end
   local st, held, _, e = fields('ssss', text)
-  if st == 'held' and held == rid then contact_over(r.c, e) end
+  if st == 'over' then contact_over(r.c, e)
+  elseif st ~= 'held' or held ~= rid then call('SET', key, text) end
 end
 
 local function finish(rid, r, wish)

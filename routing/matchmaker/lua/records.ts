@@ -104,7 +104,8 @@ local function wishes_changed(c)
 end
 local function contact_text(c) return c.st .. '\0' .. c.r .. '\0' .. c.ln .. '\0' .. c.wishes end
 -- A contact that is over is remembered for a while, so that a repeated entry is known as such.
-local function contact_over(id, e) call('SET', P .. 'c:' .. id, 'over\0\0\0' .. e .. '\0', 'EX', OVER_S) end
+local function over_text(e) return 'over\0\0\0' .. e .. '\0' end
+local function contact_over(id, e) call('SET', P .. 'c:' .. id, over_text(e), 'EX', OVER_S) end
 
 local function contact_event(kind, id, c)
   emit(kind, id, c.ring and c.ring ~= '0' and c.e .. ' ' .. c.ring or c.e)
