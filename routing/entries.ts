@@ -21,7 +21,7 @@ export function assertChannel({ channel }: Requirement): void {
 }
 
 /** What a requirement is, and what it widens to. */
-interface Kinds extends Pick<KnownEntry, 'class' | 'requirements'> {
+export interface Kinds extends Pick<KnownEntry, 'class' | 'requirements'> {
   readonly rings: readonly { readonly afterMs: number; readonly class: ClassId }[];
 }
 
@@ -30,7 +30,7 @@ const noRule = {};
 const known = new WeakMap<object, Map<string, Kinds>>();
 
 /** Worked out once for each requirement under a rule; a changed rule is another object. */
-function kindsOf(requirement: Requirement, service: Service | undefined): Kinds {
+export function kindsOf(requirement: Requirement, service: Service | undefined): Kinds {
   const rule = service ?? noRule;
   let kinds = known.get(rule);
   if (kinds === undefined || kinds.size >= MOST_KINDS) known.set(rule, (kinds = new Map<string, Kinds>()));

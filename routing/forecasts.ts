@@ -5,14 +5,15 @@ import type { Calibration, Spread } from './domain/estimate/calibration.ts';
 import { calibrated, lesson, MOST_MOVED } from './domain/estimate/calibration.ts';
 import type { Competition } from './domain/estimate/competition.ts';
 import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
-import { Forecast } from './domain/estimate/forecast.ts';
+import { askedAs, Forecast } from './domain/estimate/forecast.ts';
 import { profileOf, seatServes } from './domain/estimate/seats.ts';
 import type { Planned } from './domain/estimate/shifts.ts';
 import { Shifts } from './domain/estimate/shifts.ts';
 import type { Situation, Waiting } from './domain/estimate/situation.ts';
+import { classesOf, later } from './domain/estimate/situation.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import { canServe } from './domain/match.ts';
-import { urgencyOf, urgencySpan } from './domain/order.ts';
+import { startOf, urgencyOf, urgencySpan } from './domain/order.ts';
 import type { Learned } from './matchmaker/decode-forecast.ts';
 import { readExperience, readSituation } from './matchmaker/decode-forecast.ts';
 import type { Matchmaker } from './matchmaker/matchmaker.ts';
@@ -75,6 +76,7 @@ export class Forecasts {
   #making: Promise<Made> | undefined;
   #learned: (Learned & { readonly at: number }) | undefined;
   #heard = 0;
+  /** As if they had begun to wait at zero. */
   readonly #asked = new Map<string, Waiting>();
   readonly #followed = new Map<CallbackId, Outcome>();
 
@@ -88,9 +90,9 @@ export class Forecasts {
     waits: boolean,
     question: (forecast: Forecast) => Spread | undefined,
   ): Promise<Outcome | undefined> {
-    const key = `${who.class} ${urgencyOf(who.score)}`;
+    const key = askedAs(who);
     this.#asked.delete(key);
-    this.#asked.set(key, { class: who.class, score: urgencySpan(urgencyOf(who.score)) });
+    this.#asked.set(key, later(who, -startOf(who.score), urgencySpan(urgencyOf(who.score))));
     for (const oldest of this.#asked.keys()) {
       if (this.#asked.size <= MOST_ASKED) break;
       this.#asked.delete(oldest);
@@ -121,7 +123,7 @@ export class Forecasts {
     const now = asked(situation);
     const then =
       situation.oneIn > 1 ? now : asked({ ...situation, idle: [...situation.idle, { profile: NEWCOMER }] });
-    const first = situation.line.find((it) => able(it.class));
+    const first = situation.line.find((it) => it.waitsFor === undefined && able(it.class));
     return { ...(now && { now }), ...(then && { then }), ...(first && { first }) };
   }
 
@@ -154,18 +156,17 @@ export class Forecasts {
 
   async #fresh(who: Waiting, waits: boolean): Promise<Made> {
     const made = this.#made;
+    const holds = ({ forecast }: Made) => (waits ? forecast.holds(who) : forecast.knows(who));
+    const answers = (it: Made) => holds(it) || it.forecast.knows(who);
     if (made !== undefined) {
       const age = this.#parts.clock.now() - made.from;
-      const { forecast } = made;
-      const knows = forecast.knows(who.class, who.score);
-      const holds = knows && (!waits || forecast.holds(who));
-      if (age >= 0 && age < GOOD_MS && holds && made.heard === this.#heard) return made;
-      const part = holds ? PART_OF_TIME.usual : PART_OF_TIME.forNew;
-      if (age >= 0 && age < made.tookMs * part && knows) return made;
+      if (age >= 0 && age < GOOD_MS && holds(made) && made.heard === this.#heard) return made;
+      const part = holds(made) ? PART_OF_TIME.usual : PART_OF_TIME.forNew;
+      if (age >= 0 && age < made.tookMs * part && answers(made)) return made;
     }
     const fresh = await this.#next();
     // One that was begun for somebody else may not have this one in mind.
-    return fresh.forecast.knows(who.class, who.score) ? fresh : this.#next();
+    return answers(fresh) ? fresh : this.#next();
   }
 
   /** The forecast that is being made, or else a new one. */
@@ -194,15 +195,15 @@ export class Forecasts {
       matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED),
       planned(),
     ]);
-    const classes = asked.map((it) => it.class);
+    const classes = asked.flatMap(classesOf);
     const seen = readSituation(reply, classes);
     // Of a very big centre only a part is played, and the plan of one agent says nothing.
     const situation = seen.oneIn > 1 ? seen : this.#shifts.in(seen, agents);
     const from = clock.now();
-    const asking = asked.map((it) => ({ ...it, score: it.score + situation.at }));
+    const asking = asked.map((it) => later(it, situation.at));
     const { experience, calibration } = await this.#experience(situation, asking);
     await vocabulary.learn(
-      [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
+      [...situation.line, ...asking, ...situation.busy, ...experience.comers].flatMap(classesOf),
       [...situation.busy, ...situation.idle, ...situation.coming].map((it) => profileOf(it.profile)),
     );
     return { situation, asking, experience, calibration, from };
@@ -211,7 +212,7 @@ export class Forecasts {
   /** What was counted changes slowly: it is read now and then, and when a kind of contact is new. */
   async #experience({ line, busy }: Situation, asking: readonly Waiting[]): Promise<Learned> {
     const { matchmaker, clock } = this.#parts;
-    const wanted = new Set<ClassId>([ALL, ...[...line, ...busy, ...asking].map((it) => it.class)]);
+    const wanted = new Set<ClassId>([ALL, ...[...line, ...busy, ...asking].flatMap(classesOf)]);
     const known = this.#learned;
     const age = clock.now() - (known?.at ?? -Infinity);
     if (known && age < LEARNED_GOOD_MS && [...wanted].every((id) => known.experience.laws.has(id)))
