@@ -42,6 +42,12 @@ const NOTHING: Requirement = { must: [], prefer: [] };
 export interface Outcome {
   readonly spread: Spread;
   readonly from: number;
+  /** By time alone: what becomes of it teaches nothing of how contacts flow. */
+  readonly isCertain: boolean;
+}
+
+function outcomeOf(spread: Spread, calibration: Calibration, from: number): Outcome {
+  return { spread: calibrated(spread, calibration), from, isCertain: spread.p10 === spread.p50 };
 }
 
 interface Parts {
@@ -99,7 +105,7 @@ export class Forecasts {
     }
     const made = await this.#fresh(who, waits);
     const spread = question(made.forecast);
-    return spread && { spread: calibrated(spread, made.calibration), from: made.from };
+    return spread && outcomeOf(spread, made.calibration, made.from);
   }
 
   /**
@@ -118,7 +124,7 @@ export class Forecasts {
     const knowledge = knowledgeFrom(experience, seatServes(serves), usualHandleMs);
     const asked = (of: Situation): Outcome | undefined => {
       const spread = question(new Forecast(of, asking, knowledge));
-      return spread && { spread: calibrated(spread, calibration), from };
+      return spread && outcomeOf(spread, calibration, from);
     };
     const now = asked(situation);
     const then =
@@ -127,9 +133,9 @@ export class Forecasts {
     return { ...(now && { now }), ...(then && { then }), ...(first && { first }) };
   }
 
-  /** Remembers the first promise to a contact, so that forecasts are corrected by what becomes of it. */
+  /** Remembers the first promise to a contact, if there was doubt in it, so that forecasts are corrected by what becomes of it. */
   follow(id: CallbackId, promise: Outcome): void {
-    if (this.#followed.size < MOST_FOLLOWED) this.#followed.set(id, promise);
+    if (!promise.isCertain && this.#followed.size < MOST_FOLLOWED) this.#followed.set(id, promise);
   }
 
   /** The same events, listened to on their way: outcomes of promises are among them, and whatever moves a line. */

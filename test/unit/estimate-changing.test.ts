@@ -80,6 +80,14 @@ describe('A forecast of those who will ask for less', () => {
     assert.ok(p10 === 5 * minute && p90 > 6 * minute, `${p10} ${p90}`);
   });
 
+  it('does not count on who is idle now and will have left when a ring is due [ES4]', () => {
+    const who = waits(1, 'a', { rings: [ring('b', 5 * minute)] });
+    const leaving = { profile: 'b', until: at + 4 * minute };
+    const alone = forecastOf({ idle: [leaving], line: [who] });
+    assert.equal(alone.waiting(who, others), undefined);
+    assert.equal(spread(forecastOf({ idle: [leaving, ...idle('b')], line: [who] }), who).p50, 5 * minute);
+  });
+
   it('never answers for one who will widen with the wait of one who will not, in line or asking [ES1]', () => {
     const stays = waits(1, 'a');
     const widens = waits(2, 'a', { rings: [ring('b', 30 * second)] });

@@ -83,8 +83,8 @@ class Play {
   readonly #held: readonly (Held | undefined)[];
   readonly #from: readonly number[];
   readonly #timeline: Timeline;
-  /** How many of each profile are idle. */
-  readonly #idle: Int32Array;
+  /** Of each profile, those who are idle. */
+  readonly #idle: number[][];
   /** Who could be served at all, so that a run knows when it is over. */
   readonly #servable: number;
   #random: () => number = Math.random;
@@ -135,7 +135,7 @@ class Play {
     this.#held = agents.map((it) => it.held);
     this.#from = agents.map((it) => it.from);
     this.#timeline = new Timeline(agents.length);
-    this.#idle = new Int32Array(kinds.length);
+    this.#idle = kinds.map(() => []);
 
     this.#laws = lines.all.map((it) => law(it.class));
     const scores = Float64Array.from(line, (it) => it.score);
@@ -193,7 +193,7 @@ class Play {
       left -= this.#answer(run, now, profile, first);
       if (from < 0) {
         timeline.takeAway();
-        this.#idle[profile] = (this.#idle[profile] ?? 0) + 1;
+        this.#idle[profile]?.push(agent);
         continue;
       }
       if (this.#random() < lapse.share) {
@@ -212,7 +212,7 @@ class Play {
 
   #begin(): void {
     this.#lines.begin();
-    this.#idle.fill(0);
+    for (const idle of this.#idle) idle.length = 0;
     this.#askers.forEach((it, i) => (this.#askerLines[i] = it.line));
     this.#timeline.clear();
     for (let agent = 0; agent < this.#profiles.length; agent += 1) {
@@ -255,23 +255,26 @@ class Play {
     if (asker >= 0) {
       this.#askerLines[asker] = line;
       const at = asker * this.#runs + run;
-      if (this.asking[at] !== Infinity || this.#idleFor(line) < 0) return 0;
+      if (this.asking[at] !== Infinity || this.#idleFor(line, now) === undefined) return 0;
       this.asking[at] = now;
       return 1;
     }
     if (!this.#lines.waits(who)) return 0;
     const { share, awayMs } = this.#habits.lapse;
-    for (let free = this.#idleFor(line); free >= 0; free = this.#idleFor(line)) {
-      if (this.#random() < share) {
-        this.#busy(free, now + awayMs);
-        continue;
+    for (;;) {
+      const free = this.#idleFor(line, now);
+      if (free === undefined) {
+        this.#lines.join(line, who);
+        return 0;
       }
-      this.#lines.leave(who);
-      if (this.#isServed(run, now, who)) this.#busy(free, now + this.#took(line));
-      return 1;
+      const lapses = this.#random() < share;
+      if (!lapses) this.#lines.leave(who);
+      // The agent of one who has cancelled by then is idle still.
+      if (lapses || this.#isServed(run, now, who)) {
+        this.#timeline.add(now + (lapses ? awayMs : this.#took(line)), free.pop() ?? 0);
+      }
+      if (!lapses) return 1;
     }
-    this.#lines.join(line, who);
-    return 0;
   }
 
   #pause(): number {
@@ -283,19 +286,17 @@ class Play {
     let pick = this.#random() * this.#overtakingPerMs;
     const who = this.#overtakers.find((it) => (pick -= it.perMs) < 0) ?? this.#overtakers.at(-1);
     if (who === undefined) return;
-    const free = this.#idleFor(who.line);
-    if (free >= 0) this.#busy(free, now + this.#took(who.line));
+    const free = this.#idleFor(who.line, now);
+    if (free) this.#timeline.add(now + this.#took(who.line), free.pop() ?? 0);
     else this.#lines.join(who.line, NEW, this.#situation.at + now + who.offset);
   }
 
-  /** A profile of which somebody is idle who serves this line; -1 where nobody is. */
-  #idleFor(line: number): number {
-    return this.#linesOf.findIndex((able, i) => (this.#idle[i] ?? 0) > 0 && able.includes(line));
-  }
-
-  /** One of this profile is idle no more, but free at that time again. */
-  #busy(profile: number, until: number): void {
-    this.#idle[profile] = (this.#idle[profile] ?? 0) - 1;
-    this.#timeline.add(until, this.#profiles.indexOf(profile));
+  /** Idle agents of one profile who serve this line, the last of whom is still here; none where nobody is. */
+  #idleFor(line: number, now: number): number[] | undefined {
+    return this.#idle.find((agents, profile) => {
+      if (agents.length === 0 || this.#linesOf[profile]?.includes(line) !== true) return false;
+      while (agents.length > 0 && (this.#until[agents.at(-1) ?? 0] ?? Infinity) <= now) agents.pop();
+      return agents.length > 0;
+    });
   }
 }

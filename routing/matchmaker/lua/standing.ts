@@ -3,11 +3,11 @@
  * `readLook` in `routing/standings.ts`.
  */
 export const standing = String.raw`
--- How many of a line go before an entry, which may stand in another.
-local function before(line, score, entry)
+-- How many of another line go before an entry: of those with the very same score the smaller id does.
+local function before(line, score, entry, is_tied)
   local list = P .. 'wait:' .. line
-  local from, to = call('ZCOUNT', list, '-inf', '(' .. score), call('ZCOUNT', list, '-inf', score)
-  -- Of those with the very same score the smaller id does.
+  local from = call('ZCOUNT', list, '-inf', '(' .. score)
+  local to = is_tied and call('ZCOUNT', list, '-inf', score) or from
   while from < to do
     local middle = floor((from + to) / 2)
     if call('ZRANGE', list, middle, middle)[1] < entry then from = middle + 1 else to = middle end
@@ -24,13 +24,15 @@ local function standing_of(cid, cls, score)
   local service, rings, pref = '', '', ''
   -- Who would come now stands behind all with the same score.
   local entry = cid == '' and string.format('%016.0f', tonumber(score)) .. ' ~'
-  local waits_alone = false
+  local mine, waits_alone, is_tied = '', false, true
   if cid ~= '' then
     local c = contact_load(cid)
     if not c or c.st ~= 'waiting' then return {'not-waiting'} end
     cls, score, service, rings = c.cls, c.sc, match(c.asked, ' (.*)$'), c.rings
-    entry = score .. ' ' .. cid
-    waits_alone = waited_for(c.ln)
+    entry, mine = score .. ' ' .. cid, c.ln
+    -- Nearly always nobody else began to wait in the same ms.
+    is_tied = call('ZCOUNT', K.starts, c.start, c.start) > 1
+    waits_alone = waited_for(mine)
     if waits_alone then pref = c.pref end
   end
   local tiers = tiers_of(cls)
@@ -45,7 +47,10 @@ local function standing_of(cid, cls, score)
       local a = aid and agent_load(aid)
       local counts, kind = ahead, match(line, '^[^+]+')
       if aid then counts, kind = alone, a and a.p end
-      if kind then counts[kind] = (counts[kind] or 0) + before(line, score, entry) end
+      if kind then
+        local n = line == mine and call('ZRANK', P .. 'wait:' .. line, entry) or before(line, score, entry, is_tied)
+        counts[kind] = (counts[kind] or 0) + n
+      end
     end
   end
   local candidates, idle = {}, '0'
