@@ -24,6 +24,8 @@ import type { Qualification, Requirement, RoutingEvent } from './routing.ts';
 const MOST_AGENTS = 1_000;
 /** Beyond so many ahead the line is taken for a fluid. */
 const MOST_PLAYED = 2_000;
+/** Of so many at most it is read how they will ask for less, or until when they wait for one agent. */
+const MOST_READ = 500;
 /** How long a forecast of which nothing is known to have changed is good. */
 const GOOD_MS = 1_000;
 /** At most a part of the time is spent on forecasts: one in so many, and more for the sake of one who is new in line. */
@@ -198,7 +200,7 @@ export class Forecasts {
     const { matchmaker, vocabulary, planned, clock } = this.#parts;
     const asked = [...this.#asked.values()];
     const [reply, agents] = await Promise.all([
-      matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED),
+      matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED, MOST_READ),
       planned(),
     ]);
     const classes = asked.flatMap(classesOf);
