@@ -21,7 +21,7 @@ export function assertChannel({ channel }: Requirement): void {
 }
 
 /** What a requirement is, and what it widens to. */
-export interface Kinds extends Pick<KnownEntry, 'class' | 'requirements'> {
+interface Kinds extends Pick<KnownEntry, 'class' | 'requirements'> {
   readonly rings: readonly { readonly afterMs: number; readonly class: ClassId }[];
 }
 

@@ -3,7 +3,7 @@ import type { ClassId } from '../match.ts';
 import type { Waiting } from './situation.ts';
 
 /** A line of its own: those of one class, or those of it who wait for one agent alone. */
-export interface Line {
+interface Line {
   readonly class: ClassId;
   readonly agentId?: AgentId;
 }
