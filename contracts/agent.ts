@@ -228,6 +228,8 @@ export interface BoardView {
     readonly at?: number;
     /** Who could take it when nobody is free: the future reservation. */
     readonly candidates: readonly string[];
+    /** Until then it is kept for its preferred agent alone, whoever else is free. */
+    readonly waitsFor?: { readonly agent: string; readonly until: number };
     readonly allowed: readonly ('cancel' | 'move')[];
   }[];
   readonly reservations: readonly {

@@ -16,7 +16,7 @@ export interface CallbackView {
   readonly requestedAt: string;
   /** The number we will ring, as the visitor may see it: `+44 •••• 0199`. */
   readonly phone: string;
-  /** 1 is next. Only while queued, and only when the line is known. */
+  /** 1 is next among all who could be given the same agents. Only while queued, and only when the line is known. */
   readonly place?: number;
   /** When we expect to ring; 8 in 10 such promises are kept. */
   readonly estimate?: TimeSpan;

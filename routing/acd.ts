@@ -7,10 +7,9 @@ import { addressKey } from './directory/addresses.ts';
 import { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 import type { Opening } from './domain/hours.ts';
 import { Openings, slotAt, slotsBetween, withRoom } from './domain/hours.ts';
-import { canonicalRequirement, classId } from './domain/match.ts';
 import { precedence } from './domain/order.ts';
 import type { KnownEntry } from './entries.ts';
-import { assertChannel, entryOf } from './entries.ts';
+import { entryOf, kindsOf } from './entries.ts';
 import type { Forecasts } from './forecasts.ts';
 import type { DueTimes } from './lifecycle/due-times.ts';
 import type { RosterWatch } from './lifecycle/roster-watch.ts';
@@ -177,17 +176,18 @@ export class Acd implements door.Routing {
     priority,
     service,
   }: Parameters<door.Routing['estimate']>[0]): Promise<door.Outlook> {
-    assertChannel(requirement);
     const { matchmaker, standings, clock } = this.#parts;
     const now = clock.now();
-    const id = classId(requirement);
-    const requirements = new Map([[id, canonicalRequirement(requirement)]]);
+    const rule = service === undefined ? undefined : this.#service(service);
+    const { class: id, rings, requirements } = kindsOf(requirement, rule);
     const { score } = precedence(priority, now);
     const look = await this.#agreeing(requirements, async () => {
-      const reply = await matchmaker.run('standing', '', id, score);
-      return readLook(reply) ?? { state: 'unknown-class' as const, class: id };
+      const reply = await matchmaker.run('standing', '', id, score, ...rings.map((it) => it.class));
+      return readLook(reply) ?? { state: 'unknown-class' as const, class: String(reply[1]) };
     });
-    return standings.outlook({ ...look, ...(service !== undefined && { service }) }, now, USUAL_OFFER_MS);
+    const coming = rings.map((it) => ({ at: Math.floor(now + it.afterMs), class: it.class }));
+    const asking = { ...look, rings: coming, ...(service !== undefined && { service }) };
+    return standings.outlook(asking, now, USUAL_OFFER_MS);
   }
 
   opening(serviceId: string, at: number): Promise<Opening> {

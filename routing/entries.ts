@@ -30,7 +30,7 @@ const noRule = {};
 const known = new WeakMap<object, Map<string, Kinds>>();
 
 /** Worked out once for each requirement under a rule; a changed rule is another object. */
-function kindsOf(requirement: Requirement, service: Service | undefined): Kinds {
+export function kindsOf(requirement: Requirement, service: Service | undefined): Kinds {
   const rule = service ?? noRule;
   let kinds = known.get(rule);
   if (kinds === undefined || kinds.size >= MOST_KINDS) known.set(rule, (kinds = new Map<string, Kinds>()));

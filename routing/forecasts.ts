@@ -5,14 +5,15 @@ import type { Calibration, Spread } from './domain/estimate/calibration.ts';
 import { calibrated, lesson, MOST_MOVED } from './domain/estimate/calibration.ts';
 import type { Competition } from './domain/estimate/competition.ts';
 import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
-import { Forecast } from './domain/estimate/forecast.ts';
+import { askedAs, Forecast } from './domain/estimate/forecast.ts';
 import { profileOf, seatServes } from './domain/estimate/seats.ts';
 import type { Planned } from './domain/estimate/shifts.ts';
 import { Shifts } from './domain/estimate/shifts.ts';
 import type { Situation, Waiting } from './domain/estimate/situation.ts';
+import { classesOf, later } from './domain/estimate/situation.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import { canServe } from './domain/match.ts';
-import { urgencyOf, urgencySpan } from './domain/order.ts';
+import { startOf, urgencyOf, urgencySpan } from './domain/order.ts';
 import type { Learned } from './matchmaker/decode-forecast.ts';
 import { readExperience, readSituation } from './matchmaker/decode-forecast.ts';
 import type { Matchmaker } from './matchmaker/matchmaker.ts';
@@ -23,6 +24,8 @@ import type { Qualification, Requirement, RoutingEvent } from './routing.ts';
 const MOST_AGENTS = 1_000;
 /** Beyond so many ahead the line is taken for a fluid. */
 const MOST_PLAYED = 2_000;
+/** Of so many at most it is read how they will ask for less, or until when they wait for one agent. */
+const MOST_READ = 500;
 /** How long a forecast of which nothing is known to have changed is good. */
 const GOOD_MS = 1_000;
 /** At most a part of the time is spent on forecasts: one in so many, and more for the sake of one who is new in line. */
@@ -41,6 +44,12 @@ const NOTHING: Requirement = { must: [], prefer: [] };
 export interface Outcome {
   readonly spread: Spread;
   readonly from: number;
+  /** By time alone: what becomes of it teaches nothing of how contacts flow. */
+  readonly isCertain: boolean;
+}
+
+function outcomeOf(spread: Spread, calibration: Calibration, from: number): Outcome {
+  return { spread: calibrated(spread, calibration), from, isCertain: spread.p10 === spread.p50 };
 }
 
 interface Parts {
@@ -75,6 +84,7 @@ export class Forecasts {
   #making: Promise<Made> | undefined;
   #learned: (Learned & { readonly at: number }) | undefined;
   #heard = 0;
+  /** As if they had begun to wait at zero. */
   readonly #asked = new Map<string, Waiting>();
   readonly #followed = new Map<CallbackId, Outcome>();
 
@@ -88,16 +98,16 @@ export class Forecasts {
     waits: boolean,
     question: (forecast: Forecast) => Spread | undefined,
   ): Promise<Outcome | undefined> {
-    const key = `${who.class} ${urgencyOf(who.score)}`;
+    const key = askedAs(who);
     this.#asked.delete(key);
-    this.#asked.set(key, { class: who.class, score: urgencySpan(urgencyOf(who.score)) });
+    this.#asked.set(key, later(who, -startOf(who.score), urgencySpan(urgencyOf(who.score))));
     for (const oldest of this.#asked.keys()) {
       if (this.#asked.size <= MOST_ASKED) break;
       this.#asked.delete(oldest);
     }
     const made = await this.#fresh(who, waits);
     const spread = question(made.forecast);
-    return spread && { spread: calibrated(spread, made.calibration), from: made.from };
+    return spread && outcomeOf(spread, made.calibration, made.from);
   }
 
   /**
@@ -116,18 +126,18 @@ export class Forecasts {
     const knowledge = knowledgeFrom(experience, seatServes(serves), usualHandleMs);
     const asked = (of: Situation): Outcome | undefined => {
       const spread = question(new Forecast(of, asking, knowledge));
-      return spread && { spread: calibrated(spread, calibration), from };
+      return spread && outcomeOf(spread, calibration, from);
     };
     const now = asked(situation);
     const then =
       situation.oneIn > 1 ? now : asked({ ...situation, idle: [...situation.idle, { profile: NEWCOMER }] });
-    const first = situation.line.find((it) => able(it.class));
+    const first = situation.line.find((it) => it.waitsFor === undefined && able(it.class));
     return { ...(now && { now }), ...(then && { then }), ...(first && { first }) };
   }
 
-  /** Remembers the first promise to a contact, so that forecasts are corrected by what becomes of it. */
+  /** Remembers the first promise to a contact, if there was doubt in it, so that forecasts are corrected by what becomes of it. */
   follow(id: CallbackId, promise: Outcome): void {
-    if (this.#followed.size < MOST_FOLLOWED) this.#followed.set(id, promise);
+    if (!promise.isCertain && this.#followed.size < MOST_FOLLOWED) this.#followed.set(id, promise);
   }
 
   /** The same events, listened to on their way: outcomes of promises are among them, and whatever moves a line. */
@@ -154,18 +164,17 @@ export class Forecasts {
 
   async #fresh(who: Waiting, waits: boolean): Promise<Made> {
     const made = this.#made;
+    const holds = ({ forecast }: Made) => (waits ? forecast.holds(who) : forecast.knows(who));
+    const answers = (it: Made) => holds(it) || it.forecast.knows(who);
     if (made !== undefined) {
       const age = this.#parts.clock.now() - made.from;
-      const { forecast } = made;
-      const knows = forecast.knows(who.class, who.score);
-      const holds = knows && (!waits || forecast.holds(who));
-      if (age >= 0 && age < GOOD_MS && holds && made.heard === this.#heard) return made;
-      const part = holds ? PART_OF_TIME.usual : PART_OF_TIME.forNew;
-      if (age >= 0 && age < made.tookMs * part && knows) return made;
+      if (age >= 0 && age < GOOD_MS && holds(made) && made.heard === this.#heard) return made;
+      const part = holds(made) ? PART_OF_TIME.usual : PART_OF_TIME.forNew;
+      if (age >= 0 && age < made.tookMs * part && answers(made)) return made;
     }
     const fresh = await this.#next();
     // One that was begun for somebody else may not have this one in mind.
-    return fresh.forecast.knows(who.class, who.score) ? fresh : this.#next();
+    return answers(fresh) ? fresh : this.#next();
   }
 
   /** The forecast that is being made, or else a new one. */
@@ -191,18 +200,18 @@ export class Forecasts {
     const { matchmaker, vocabulary, planned, clock } = this.#parts;
     const asked = [...this.#asked.values()];
     const [reply, agents] = await Promise.all([
-      matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED),
+      matchmaker.run('situation', MOST_AGENTS, MOST_PLAYED, MOST_READ),
       planned(),
     ]);
-    const classes = asked.map((it) => it.class);
+    const classes = asked.flatMap(classesOf);
     const seen = readSituation(reply, classes);
     // Of a very big centre only a part is played, and the plan of one agent says nothing.
     const situation = seen.oneIn > 1 ? seen : this.#shifts.in(seen, agents);
     const from = clock.now();
-    const asking = asked.map((it) => ({ ...it, score: it.score + situation.at }));
+    const asking = asked.map((it) => later(it, situation.at));
     const { experience, calibration } = await this.#experience(situation, asking);
     await vocabulary.learn(
-      [...situation.line, ...situation.busy, ...asking, ...experience.comers].map((it) => it.class),
+      [...situation.line, ...asking, ...situation.busy, ...experience.comers].flatMap(classesOf),
       [...situation.busy, ...situation.idle, ...situation.coming].map((it) => profileOf(it.profile)),
     );
     return { situation, asking, experience, calibration, from };
@@ -211,7 +220,7 @@ export class Forecasts {
   /** What was counted changes slowly: it is read now and then, and when a kind of contact is new. */
   async #experience({ line, busy }: Situation, asking: readonly Waiting[]): Promise<Learned> {
     const { matchmaker, clock } = this.#parts;
-    const wanted = new Set<ClassId>([ALL, ...[...line, ...busy, ...asking].map((it) => it.class)]);
+    const wanted = new Set<ClassId>([ALL, ...[...line, ...busy, ...asking].flatMap(classesOf)]);
     const known = this.#learned;
     const age = clock.now() - (known?.at ?? -Infinity);
     if (known && age < LEARNED_GOOD_MS && [...wanted].every((id) => known.experience.laws.has(id)))

@@ -138,8 +138,10 @@ export type Placement =
   | { readonly state: 'over' };
 
 export interface Standing {
-  /** 1 is next among those with the same requirement. */
+  /** 1 is next among all who could be given an agent that could serve this one. */
   readonly place: number;
+  /** Until then it waits for its preferred agent alone, whoever else is free. */
+  readonly waitsFor?: { readonly agentId: AgentId; readonly until: number };
   /** Eight of ten such ranges hold. */
   readonly estimate?: TimeRange;
   /** The next opening of the service, for one who will not be reached before; then there is no estimate. */
@@ -159,7 +161,7 @@ export interface WhatIf {
 }
 
 /** What a promise to one who comes now would be; as in a standing. */
-export type Outlook = Omit<Standing, 'place' | 'candidates'>;
+export type Outlook = Omit<Standing, 'place' | 'waitsFor' | 'candidates'>;
 
 export interface Reservation {
   readonly id: ReservationId;

@@ -1,6 +1,7 @@
 import type { AgentId, CallbackId } from '../contracts/ids.ts';
 import type { Clock } from '../server-kit/clock.ts';
-import type { ClassId } from './domain/match.ts';
+import { classesOf } from './domain/estimate/situation.ts';
+import type { ClassId, ProfileId } from './domain/match.ts';
 import { tiersFor } from './domain/match.ts';
 import { OVERTAKE_REASONS } from './domain/fairness.ts';
 import { numbersByName, readReservation, readStatus, readWaiting } from './matchmaker/decode.ts';
@@ -88,30 +89,26 @@ export class Snapshots {
     const onDuty = numbersByName(duty);
     const common = { atWork: numbersByName(work), onDuty, idle: false };
     await vocabulary.learn(
-      rows.flatMap((it) => [it.class, it.asked]),
+      rows.flatMap((it) => [...classesOf(it), it.asked]),
       onDuty.keys(),
     );
     const candidates = new Map<ClassId, readonly AgentId[]>();
     const ahead = new Map<ClassId, number>();
-    // Who stands at the same point in two lines is ahead of nobody in the other; who waits for one agent alone, of nobody.
-    const tied: { readonly class: ClassId; readonly line: string }[] = [];
-    let before = -Infinity;
+    const aheadAlone = new Map<ProfileId, number>();
+    const profiles = new Map(records(states).map(([agentId, [, profile = '']]) => [agentId, profile]));
     const waiting: RoutingSnapshot['waiting'][number][] = [];
     for (const row of rows) {
-      const { class: id, score } = row;
-      if (score > before)
-        for (const tie of tied.splice(0)) ahead.set(tie.class, (ahead.get(tie.class) ?? 0) + 1);
-      before = score;
-      const rank = (ahead.get(id) ?? 0) + tied.filter((it) => it.line === row.line).length;
-      if (!row.line.startsWith('@')) tied.push(row);
+      const { class: id, score, rings, waitsFor } = row;
       const able = candidates.get(id) ?? candidatesFor(id, vocabulary, states);
       candidates.set(id, able);
       const look: Look = {
         ...common,
         class: id,
         score,
-        rank,
+        ...(rings && { rings }),
+        ...(waitsFor && { waitsFor }),
         ahead,
+        aheadAlone,
         candidates: able,
         service: row.contact.service,
       };
@@ -119,6 +116,9 @@ export class Snapshots {
       const { standing } = await standings.standing(look, now);
       const needs = requirementOf(id, vocabulary).must;
       waiting.push({ contact: { ...row.contact, requirement }, needs, standing });
+      if (waitsFor === undefined) ahead.set(id, (ahead.get(id) ?? 0) + 1);
+      const profile = waitsFor && profiles.get(waitsFor.agentId);
+      if (profile !== undefined) aheadAlone.set(profile, (aheadAlone.get(profile) ?? 0) + 1);
     }
     return {
       cursor: cursor as string,
@@ -149,7 +149,13 @@ function inOrder(a: Place, b: Place): number {
   return a.score - b.score || (a.id < b.id ? -1 : 1);
 }
 
-/** Ids and records in turn. */
+/** Ids and records in turn, the fields of each. */
+function records(agents: readonly string[]): (readonly [AgentId, readonly string[]])[] {
+  return agents.flatMap((id, i) =>
+    i % 2 === 0 ? [[id as AgentId, (agents[i + 1] ?? '').split('\0')] as const] : [],
+  );
+}
+
 function statuses(agents: readonly string[]): AgentStatus[] {
   return agents.flatMap((id, i) => (i % 2 === 0 ? [readStatus(id, agents[i + 1] ?? '')] : []));
 }
@@ -172,9 +178,8 @@ type Row = readonly [id: string, line: string, wishes: string];
 /** Who is logged in and could serve, best qualified first, then longest in their present state. */
 function candidatesFor(id: ClassId, vocabulary: Vocabulary, states: readonly string[]): readonly AgentId[] {
   const byProfile = new Map<string, { agentId: AgentId; since: number }[]>();
-  for (let i = 0; i + 1 < states.length; i += 2) {
-    const [, profile = '', since = '0'] = (states[i + 1] ?? '').split('\0');
-    const agent = { agentId: states[i] as AgentId, since: Number(since) };
+  for (const [agentId, [, profile = '', since = '0']] of records(states)) {
+    const agent = { agentId, since: Number(since) };
     byProfile.set(profile, [...(byProfile.get(profile) ?? []), agent]);
   }
   const profiles = new Map<string, readonly Qualification[]>(

@@ -1,24 +1,26 @@
 import type { AgentId } from '../contracts/ids.ts';
 import type { TimeRange } from '../contracts/states.ts';
 import type { Competition } from './domain/estimate/competition.ts';
+import type { Others } from './domain/estimate/forecast.ts';
+import type { Waiting } from './domain/estimate/situation.ts';
+import { classesOf, isChanging } from './domain/estimate/situation.ts';
 import type { Hours } from './domain/hours.ts';
 import { nextChanges } from './domain/hours.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import type { Forecasts, Outcome } from './forecasts.ts';
-import { numbersByName } from './matchmaker/decode.ts';
+import { numbersByName, readChanges } from './matchmaker/decode.ts';
 import type { Reply } from './matchmaker/script.ts';
 import type { Vocabulary } from './matchmaker/vocabulary.ts';
 import type { Outlook, Qualification, Standing, WhatIf } from './routing.ts';
 
 /** What a standing is made of, as one look at Redis gave it. */
-export interface Look {
-  readonly class: ClassId;
-  readonly score: number;
-  readonly rank: number;
+export interface Look extends Waiting {
+  /** Who goes before, by class; and who does and waits for one agent alone, by what that agent can do. */
   readonly ahead: ReadonlyMap<ClassId, number>;
+  readonly aheadAlone: ReadonlyMap<ProfileId, number>;
   /** Logged in and able, at most ten. */
   readonly candidates: readonly AgentId[];
-  /** Somebody who can serve is idle this moment. */
+  /** Somebody who can serve is idle this moment, and not waited past for one agent alone. */
   readonly idle: boolean;
   readonly atWork: ReadonlyMap<ProfileId, number>;
   readonly onDuty: ReadonlyMap<ProfileId, number>;
@@ -27,20 +29,24 @@ export interface Look {
 
 /** Reads the answer of the `standing` script. */
 export function readLook(reply: Reply): Look | undefined {
-  const [tag, id, rank, ahead, candidates, idle, work, duty, score, service] = reply;
+  const [tag, id, ahead, alone, candidates, idle, work, duty, score, service, rings, preferred] = reply;
   if (tag !== 'ok') return undefined;
   return {
     class: id as ClassId,
     score: Number(score),
-    rank: Number(rank),
     ahead: numbersByName(ahead),
+    aheadAlone: numbersByName(alone),
     candidates: candidates as AgentId[],
     idle: idle === '1',
     atWork: numbersByName(work),
     onDuty: numbersByName(duty),
     ...(service !== '' && { service: service as string }),
+    ...readChanges(rings as string, preferred as string),
   };
 }
+
+/** So long an agent who was idle before may take to say yes. */
+const OFFER_MS = 20_000;
 
 type Changes = ReturnType<typeof nextChanges>;
 const DAY_MS = 86_400_000;
@@ -49,6 +55,12 @@ const DAY_MS = 86_400_000;
 export interface PromisedStanding {
   readonly standing: Standing;
   readonly outcome?: Outcome;
+}
+
+/** Whose turn may come by time alone is known to the ms, but not how soon the agent says yes. */
+function unhurried(outcome: Outcome, look: Look): Outcome {
+  const { spread } = outcome;
+  return isChanging(look) ? { ...outcome, spread: { ...spread, p90: spread.p90 + OFFER_MS } } : outcome;
 }
 
 /** Turns looks into places and promises. */
@@ -73,30 +85,34 @@ export class Standings {
 
   /** Of one in line. */
   async standing(look: Look, now: number): Promise<PromisedStanding> {
-    const { rank, candidates } = look;
+    const { candidates, waitsFor } = look;
+    await this.#learn(look);
+    const place = this.#others(look).before + 1;
     const { outlook, outcome } = await this.#outlook(look, now, 0, true);
-    return { standing: { place: rank + 1, candidates, ...outlook }, ...(outcome && { outcome }) };
+    const standing = { place, candidates, ...(waitsFor && { waitsFor }), ...outlook };
+    return { standing, ...(outcome && { outcome }) };
   }
 
   /** Of one who would come now; `offerMs` is what a pick-up may take when somebody is idle. */
   async outlook(look: Look, now: number, offerMs: number): Promise<Outlook> {
+    await this.#learn(look);
     return (await this.#outlook(look, now, offerMs, false)).outlook;
   }
 
   /** Of one in line, as it is and with one more idle agent. */
   async whatIf(look: Look, now: number, more: readonly Qualification[]): Promise<WhatIf> {
-    const { class: id, score, ahead, rank, atWork, onDuty } = look;
-    await this.#vocabulary.learn([id, ...ahead.keys()], onDuty.keys());
-    const competes = (other: ClassId) => other === id || this.#competition.servers(atWork, other, id) > 0;
-    const found = await this.#forecasts.withOneMore(more, (it) => it.waiting(look, { ahead, competes }));
+    const { class: id, score, waitsFor } = look;
+    await this.#learn(look);
+    const others = this.#others(look);
+    const found = await this.#forecasts.withOneMore(more, (it) => it.waiting(look, others));
     const { first } = found;
-    const isFirst = first?.class === id && first.score === score;
-    const isNearer = first?.class === id && first.score < score;
+    const isFirst = first?.class === id && first.score === score && waitsFor === undefined;
+    const isNearer = first !== undefined && first.score < score && others.competes(first.class);
     const told = (outcome: Outcome | undefined) => {
-      const estimate = outcome && this.#range(outcome, look.service, now);
+      const estimate = outcome && this.#range(unhurried(outcome, look), look.service, now);
       return estimate === undefined ? {} : { estimate };
     };
-    const place = rank + 1;
+    const place = others.before + 1;
     const then = { place: isFirst ? 0 : isNearer ? place - 1 : place, ...told(found.then) };
     return { place, ...told(found.now), then };
   }
@@ -117,20 +133,18 @@ export class Standings {
     offerMs: number,
     waits: boolean,
   ): Promise<{ readonly outlook: Outlook; readonly outcome?: Outcome }> {
-    const { class: id, ahead, idle, candidates, atWork, onDuty, service } = look;
-    const nobodyOnDuty = candidates.length === 0;
+    const { idle, candidates, atWork, onDuty, service } = look;
+    // Who asks for less after a while may be served by others than now.
+    const served = (agents: Look['atWork']) =>
+      classesOf(look).some((id) => this.#competition.servers(agents, id) > 0);
+    const nobodyOnDuty = candidates.length === 0 && !served(onDuty);
     if (idle) return { outlook: { estimate: { from: now, to: now + offerMs }, nobodyOnDuty } };
-    await this.#vocabulary.learn([id, ...ahead.keys()], onDuty.keys());
-    const servers = (...classes: readonly ClassId[]) => this.#competition.servers(atWork, ...classes);
-    const competes = (other: ClassId) => other === id || servers(other, id) > 0;
-    const outcome =
-      servers(id) === 0
-        ? undefined
-        : await this.#forecasts.ask(look, waits, (forecast) =>
-            waits || forecast.isCut
-              ? forecast.waiting(look, { ahead, competes })
-              : forecast.asking(id, look.score),
-          );
+    const asked = !served(atWork)
+      ? undefined
+      : await this.#forecasts.ask(look, waits, (forecast) =>
+          waits || forecast.isCut ? forecast.waiting(look, this.#others(look)) : forecast.asking(look),
+        );
+    const outcome = asked && unhurried(asked, look);
     const { openNow, opensAt } = this.#changes(service, now);
     // Closed: whoever is still here may ring, but only the next opening is promised.
     if (outcome === undefined || (!openNow && opensAt !== undefined)) {
@@ -141,6 +155,27 @@ export class Standings {
       return { outlook: { nobodyOnDuty, ...(opensAt !== undefined && { opensAt }) } };
     }
     return { outlook: { estimate, nobodyOnDuty }, outcome };
+  }
+
+  async #learn(look: Look): Promise<void> {
+    const { ahead, aheadAlone, onDuty } = look;
+    await this.#vocabulary.learn(
+      [...classesOf(look), ...ahead.keys()],
+      [...onDuty.keys(), ...aheadAlone.keys()],
+    );
+  }
+
+  /**
+   * Who goes before and could be given an agent who could serve this one, at work, or else on duty. Who waits for one agent
+   * alone could be given nobody else.
+   */
+  #others({ class: id, ahead, aheadAlone, atWork, onDuty }: Look): Others {
+    const isServed = this.#competition.servers(atWork, id) > 0;
+    const competes = this.#competition.rivals(isServed ? atWork : onDuty, id);
+    let before = 0;
+    for (const [other, n] of ahead) if (competes(other)) before += n;
+    for (const [profile, n] of aheadAlone) if (this.#competition.serves(profile, id)) before += n;
+    return { before, competes };
   }
 
   /** Opening hours matter where a service is known; they are worked out again when they next change. */

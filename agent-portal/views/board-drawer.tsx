@@ -220,7 +220,7 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
       {row?.state === 'queued' && (
         <section>
           <h3>Why is it waiting</h3>
-          <p>{waitReasonInWords(row.candidates, portal.board.view.value?.agents ?? [])}</p>
+          <p>{waitReasonInWords(row, portal.board.view.value?.agents ?? [])}</p>
         </section>
       )}
       {row?.state === 'queued' && <WhatIf row={row} />}

@@ -1,6 +1,6 @@
 import type { BoardView, CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
 import type { AgentState, CallbackState, ReservationState } from '../../contracts/states.ts';
-import { languageName } from '../model/format.ts';
+import { languageName, timeToTheSecond } from '../model/format.ts';
 
 export type Tone = 'waiting' | 'reserved' | 'live' | 'trouble' | 'rest';
 
@@ -102,14 +102,21 @@ export function needInWords(need: string): string {
   return kind === 'lang' ? languageName(name) : name;
 }
 
-/** Why somebody waits: each who could take it, by name, and what keeps them from it. */
-export function waitReasonInWords(candidates: readonly string[], agents: BoardView['agents']): string {
-  if (candidates.length === 0) return 'Nobody logged in has what it needs.';
-  const kept = candidates.map((name) => {
+/** Why somebody waits: for one agent alone, or each who could take it, by name, and what keeps them from it. */
+export function waitReasonInWords(
+  { candidates, waitsFor }: Pick<BoardView['line'][number], 'candidates' | 'waitsFor'>,
+  agents: BoardView['agents'],
+): string {
+  const kept = (name: string): string => {
     const agent = agents.find((it) => it.name === name);
     return agent ? `${name} (${agentWords(agent.state, agent.reason).words.toLowerCase()})` : name;
-  });
-  return `Nobody who could take it is free: ${kept.join(', ')}.`;
+  };
+  if (waitsFor) {
+    const until = timeToTheSecond(waitsFor.until);
+    return `Kept for the preferred agent, ${kept(waitsFor.agent)}, until ${until}; then for whoever can take it.`;
+  }
+  if (candidates.length === 0) return 'Nobody logged in has what it needs.';
+  return `Nobody who could take it is free: ${candidates.map(kept).join(', ')}.`;
 }
 
 /** True while either side of a call is held. */

@@ -25,7 +25,7 @@ const NO_URGENCY = lineScore(0, 0);
  */
 const OVERNIGHT_MS = 4 * 3_600_000;
 /** The line is always played to its end. */
-const NOBODY = { ahead: new Map<ClassId, number>(), competes: () => true };
+const NOBODY = { before: 0, competes: () => true };
 
 export interface Scored {
   /** Waits that were estimated and came to an end with an agent. */

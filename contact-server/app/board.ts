@@ -242,6 +242,8 @@ function rows(
     const { callback } = record;
     const { standing, needs = callback.terms?.must ?? [] } = inRouting.get(callback.id) ?? {};
     const estimate = standing?.estimate ?? bindingPromise(record);
+    const name = (id: AgentId): string => names.get(id) ?? id;
+    const { waitsFor } = standing ?? {};
     return {
       callbackId: callback.id,
       place: standing?.place ?? 0,
@@ -252,7 +254,8 @@ function rows(
       ...(estimate && { estimate: { from: estimate.from, to: estimate.to } }),
       state: callback.phase.state,
       ...(callback.phase.state === 'scheduled' && { at: callback.phase.at }),
-      candidates: (standing?.candidates ?? []).map((it) => names.get(it) ?? it),
+      candidates: (standing?.candidates ?? []).map(name),
+      ...(waitsFor && { waitsFor: { agent: name(waitsFor.agentId), until: waitsFor.until } }),
       allowed: ['cancel', 'move'] as const,
     };
   });

@@ -42,6 +42,11 @@ export function urgencyOf(score: number): number {
   return Math.floor(score / START_SPAN);
 }
 
+/** The start in a score, priority that counts as waiting included. */
+export function startOf(score: number): number {
+  return score % START_SPAN;
+}
+
 /** The smallest score of this urgency. */
 export function urgencySpan(urgency: number): number {
   return urgency * START_SPAN;

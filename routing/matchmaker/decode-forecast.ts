@@ -1,12 +1,14 @@
+import type { AgentId } from '../../contracts/ids.ts';
 import type { Counts } from '../domain/estimate/law.ts';
 import type { Calibration } from '../domain/estimate/calibration.ts';
 import type { Comer, Experience } from '../domain/estimate/experience.ts';
 import type { Situation, Waiting } from '../domain/estimate/situation.ts';
+import { classesOf } from '../domain/estimate/situation.ts';
 import { seatsOf } from '../domain/estimate/seats.ts';
 import type { ClassId } from '../domain/match.ts';
 import { channelOf } from '../domain/match.ts';
 import { urgencySpan } from '../domain/order.ts';
-import { numbersByName } from './decode.ts';
+import { numbersByName, readChanges } from './decode.ts';
 import type { Reply } from './script.ts';
 
 const SPAN_MS = 600_000;
@@ -16,33 +18,43 @@ const MINUTE_MS = 60_000;
 export function readSituation(reply: Reply, asked: readonly ClassId[]): Situation {
   const [, at, step, held, idle, lines] = reply;
   const every = Number(step);
-  const agents = (held as string[]).map((text) => {
+  const agents = (held as string[]).map((told) => {
+    const [text = '', agentId] = told.split('\0');
     const [profile = '', ...rest] = text.split(' ');
     const inHand = rest.flatMap((id, i) => (i % 2 === 0 ? [{ class: id, since: Number(rest[i + 1]) }] : []));
-    return { profile, inHand };
+    return { profile, inHand, who: agentId === undefined ? {} : { agentId: agentId as AgentId } };
   });
   const ready = [...numbersByName(idle)].flatMap(([profile, n]) =>
-    Array.from({ length: n }, () => ({ profile, inHand: [] })),
+    Array.from({ length: n }, () => ({ profile, inHand: [], who: {} })),
   );
   let cut = Infinity;
   const all: Waiting[] = [];
-  for (const [id, more, scores] of lines as [ClassId, string, string[]][]) {
+  for (const [id, end, scores, changing] of lines as [ClassId, string, string[], string[]][]) {
+    const first = all.length;
     for (const score of scores) all.push({ class: id, score: Number(score) });
-    if (more === '1') cut = Math.min(cut, Number(scores.at(-1)));
+    for (let i = 0; i + 2 < changing.length; i += 3) {
+      const at = first + Number(changing[i]) - 1;
+      const { class: now = id, score = NaN } = all[at] ?? {};
+      all[at] = { class: now, score, ...readChanges(changing[i + 1], changing[i + 2]) };
+    }
+    if (end !== '') cut = Math.min(cut, Number(end));
   }
   const classes = [
     ...asked,
-    ...all.map((it) => it.class),
+    ...all.flatMap(classesOf),
     ...agents.flatMap((it) => it.inHand.map((of) => of.class)),
   ];
   const channels = new Set(classes.map(channelOf));
   const line = all.filter((it) => it.score <= cut).sort((a, b) => a.score - b.score);
   const some = <T>(list: readonly T[]) => list.filter((_, i) => i % every === 0);
-  const seats = [...agents, ...some(ready)].map((it) => seatsOf(it.profile, it.inHand, channels));
+  const seats = [...agents, ...some(ready)].map(({ profile, inHand, who }) => {
+    const { busy, idle: free } = seatsOf(profile, inHand, channels);
+    return { busy: busy.map((it) => ({ ...it, ...who })), idle: free.map((it) => ({ profile: it, ...who })) };
+  });
   return {
     at: Number(at),
     busy: seats.flatMap((it) => it.busy),
-    idle: seats.flatMap((it) => it.idle.map((profile) => ({ profile }))),
+    idle: seats.flatMap((it) => it.idle),
     coming: [],
     line: some(line),
     more: cut < Infinity,

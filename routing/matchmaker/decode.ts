@@ -2,6 +2,7 @@ import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts'
 import type { AgentState, ReservationState } from '../../contracts/states.ts';
 import type { RoutedChannel } from '../domain/channels.ts';
 import type { DecisionInputs } from '../domain/decision.ts';
+import type { Waiting } from '../domain/estimate/situation.ts';
 import type { ClassId } from '../domain/match.ts';
 import type { AgentStatus, AgentWish, Contact } from '../routing.ts';
 
@@ -51,21 +52,18 @@ export function readReservation(id: string, state: string, text: string): RawRes
   };
 }
 
-/** One who waits. */
-export interface Waiting {
+/** One who waits; `class` is what it needs now. */
+export interface Waiter extends Waiting {
   readonly id: string;
-  /** What it needs now. */
-  readonly class: ClassId;
   /** What it asked for. */
   readonly asked: ClassId;
-  readonly score: number;
-  readonly line: string;
   readonly contact: Omit<Contact, 'requirement'>;
 }
 
 /** Reads one who waits: its id, its line, and its wishes as `lua/records.ts` keeps them. */
-export function readWaiting([id, line, wishes]: readonly [string, string, string]): Waiting {
-  const [entry, now = '', , , score, start, , priority, , preferred = '', kept = ''] = wishes.split('\0');
+export function readWaiting([id, line, wishes]: readonly [string, string, string]): Waiter {
+  const [entry, now = '', , rings, score, start, , priority, , preferred = '', kept = ''] =
+    wishes.split('\0');
   const [asked = '', ...service] = kept.split(' ');
   const [, until, agentId] = /^(\S+) \S+ (.+)$/.exec(preferred) ?? [];
   const contact = {
@@ -76,7 +74,21 @@ export function readWaiting([id, line, wishes]: readonly [string, string, string
     entry: Number(entry),
     ...(agentId !== undefined && { preferred: { agentId: agentId as AgentId, until: Number(until) } }),
   };
-  return { id, class: now, asked, score: Number(score), line, contact };
+  const changes = readChanges(rings, line.startsWith('@') ? preferred : '');
+  return { id, class: now, asked, score: Number(score), contact, ...changes };
+}
+
+/** What will become of one who waits: its rings, and the agent it waits for alone, as `lua/records.ts` keeps them. */
+export function readChanges(rings = '', preferred = ''): Pick<Waiting, 'rings' | 'waitsFor'> {
+  const coming = [...rings.matchAll(/(\d+) (\S+)/g)].map(([, at, id = '']) => ({
+    at: Number(at),
+    class: id,
+  }));
+  const [, until, agentId] = /^\S+ (\S+) (.+)$/.exec(preferred) ?? [];
+  return {
+    ...(coming.length > 0 && { rings: coming }),
+    ...(agentId !== undefined && { waitsFor: { agentId: agentId as AgentId, until: Number(until) } }),
+  };
 }
 
 /** Reads an agent as `lua/records.ts` writes them. */

@@ -246,6 +246,17 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(page, '.drawer', 'Nobody who could take it is free: Rui (in a contact)');
   });
 
+  it('and that one is kept for their preferred agent, until when', async () => {
+    const [first, ...others] = boardAs().line;
+    assert.ok(first);
+    const waitsFor = { agent: 'Rui', until: Date.now() + 50_000 };
+    bench.fake.boardView = boardAs({ line: [{ ...first, waitsFor }, ...others] });
+    const page = await bench.board();
+    await page.click('.line-box [data-row=callback-li] .opener');
+    await bench.sees(page, '.drawer', 'Kept for the preferred agent, Rui (in a contact), until');
+    await bench.sees(page, '.drawer', 'then for whoever can take it');
+  });
+
   it('and from four metres in wall mode', async () => {
     const page = await bench.board();
     await page.keyboard.press('w');

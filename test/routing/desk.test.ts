@@ -237,7 +237,7 @@ describe('What the contact server may ask of routing', () => {
         told,
       );
       const places = Object.fromEntries(waiting.map((it) => [it.contact.id, it.standing.place]));
-      assert.deepEqual(places, { e: 1, f: 2, a: 3, b: 3, c: 4, d: 3, g: 5 });
+      assert.deepEqual(places, { e: 1, f: 2, a: 3, b: 4, c: 5, d: 6, g: 7 });
     });
 
     it('sees lines, offers and agents of one moment, and events go on exactly from there', async () => {
@@ -260,7 +260,7 @@ describe('What the contact server may ask of routing', () => {
         seen.waiting.map((it) => [it.contact.id, it.standing.place, it.standing.candidates]),
         [
           ['two', 1, ['bo', 'ana']],
-          ['three', 1, ['bo']],
+          ['three', 2, ['bo']],
           ['four', 2, ['bo', 'ana']],
         ],
       );

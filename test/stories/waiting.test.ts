@@ -78,7 +78,11 @@ describe('A visitor waits', function () {
       await ana.ready();
       const served = await asking(answers(3));
       await ana.accept(await ana.offer((it) => it.callbackId === idOf(served)));
-      const [b, c, d] = [await asking(answers(4)), await asking(answers(5)), await asking(answers(6))];
+      const b = await asking(answers(4));
+      // A language wished for is no line of its own.
+      const consent = { call: true, text: 'You may call me about this.', version: '2026-11' };
+      const c = await asking(answers(5), { consent: { ...consent, language: 'fr' } });
+      const d = await asking(answers(6), { consent: { ...consent, language: 'de' } });
       const views = await Promise.all([b, c, d].map((it) => it.look()));
       assert.deepEqual(
         views.map((it) => it.place),

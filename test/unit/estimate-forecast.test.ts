@@ -24,7 +24,7 @@ const busy = (n: number, profile: string, id: string, elapsed = minute) =>
   Array.from({ length: n }, (_, i) => ({ profile, class: id, since: at - elapsed - i * second }));
 const waiting = (n: number, id: string, priority = 0): Waiting[] =>
   Array.from({ length: n }, (_, i) => ({ class: id, score: lineScore(priority, at - (n - i) * second) }));
-const nobody = { ahead: new Map<string, number>(), competes: () => true };
+const nobody = { before: 0, competes: () => true };
 
 describe('The law of handling times', () => {
   const quartiles = (law: Law) => [0.25, 0.5, 0.75].map((share) => law.quantile(share));
@@ -173,11 +173,11 @@ describe('A forecast', () => {
     const forecast = forecastOf({ busy: busy(5, 'a', 'a'), line }, nothing, askers);
     const [last, usual, urgent] = [
       forecast.waiting(line.at(-1)!, nobody)!,
-      ...askers.map((it) => forecast.asking(it.class, it.score + second)!),
+      ...askers.map((it) => forecast.asking({ ...it, score: it.score + second })!),
     ];
     assert.ok(usual!.p50 >= last.p50 && usual!.p50 < 1.3 * last.p50);
     assert.ok(urgent!.p50 < 0.2 * last.p50);
-    assert.equal(forecast.asking('b', askers[0]!.score), undefined);
+    assert.equal(forecast.asking({ ...askers[0]!, class: 'b' }), undefined);
   });
 
   it('takes a line of a hundred thousand for a fluid, at the pace of its beginning', () => {
@@ -188,7 +188,7 @@ describe('A forecast', () => {
     const behind = (ahead: number) =>
       forecast.waiting(
         { class: 'a', score: lineScore(0, at + minute) },
-        { ahead: new Map([['a', ahead]]), competes: () => true },
+        { before: ahead, competes: () => true },
       )!;
     const [near, far] = [behind(10_000), behind(100_000)];
     const pace = (far.p50 - near.p50) / 90_000;
@@ -206,11 +206,11 @@ describe('A forecast', () => {
     const same = part.waiting(line[594]!, nobody)!;
     assert.ok(Math.abs(same.p50 - whole.p50) < 0.15 * whole.p50, `${same.p50} ${whole.p50}`);
     const cut = { line: line.slice(0, 300), more: true };
-    const [ahead, competes] = [new Map([['a', 594]]), () => true];
-    const far = forecastOf({ busy: held, ...cut }, experience).waiting(line[594]!, { ahead, competes })!;
+    const others = { before: 594, competes: () => true };
+    const far = forecastOf({ busy: held, ...cut }, experience).waiting(line[594]!, others)!;
     const partCut = { line: every(cut.line, 3), more: true, oneIn: 3 };
     const farPart = forecastOf({ busy: every(held, 3), ...partCut }, experience);
-    const sameFar = farPart.waiting(line[594]!, { ahead, competes })!;
+    const sameFar = farPart.waiting(line[594]!, others)!;
     assert.ok(Math.abs(sameFar.p50 - far.p50) < 0.2 * far.p50, `${sameFar.p50} ${far.p50}`);
   });
 });

@@ -11,6 +11,7 @@ export class Competition {
   readonly #requirementOf: (id: ClassId) => Requirement | undefined;
   readonly #known = new Map<string, boolean>();
   readonly #counts = new WeakMap<Agents, Map<string, number>>();
+  readonly #rivals = new WeakMap<Agents, Map<ClassId, Map<ClassId, boolean>>>();
 
   constructor(
     profile: (id: ProfileId) => readonly Qualification[],
@@ -32,6 +33,19 @@ export class Competition {
     if (has.length > 0) this.#known.set(key, can);
     return can;
   };
+
+  /** Which classes compete with this one: an agent who could serve it could be given one of those. */
+  rivals(agents: Agents, id: ClassId): (other: ClassId) => boolean {
+    const all = this.#rivals.get(agents) ?? new Map<ClassId, Map<ClassId, boolean>>();
+    this.#rivals.set(agents, all);
+    const mine = all.get(id) ?? new Map([[id, true]]);
+    all.set(id, mine);
+    return (other) => {
+      const known = mine.get(other) ?? this.servers(agents, other, id) > 0;
+      mine.set(other, known);
+      return known;
+    };
+  }
 
   /** How many of the agents at work serve all of these classes. */
   servers(atWork: Agents, ...classes: readonly ClassId[]): number {

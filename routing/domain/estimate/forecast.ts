@@ -4,15 +4,16 @@ import type { Spread } from './calibration.ts';
 import type { Knowledge } from './forward.ts';
 import { playForward } from './forward.ts';
 import type { Situation, Waiting } from './situation.ts';
+import { kindOf } from './situation.ts';
 
 /** So many turns are played in all, spread over the runs: a few milliseconds. */
 const TURNS = 20_000;
 const MOST_RUNS = 80;
 const FEWEST_RUNS = 24;
 
-/** Who stands before somebody, by class, and which of them want the same agents; of use where the line is too long to play. */
+/** How many stand before somebody and want the same agents, and which classes do; of use where the line is too long to play. */
 export interface Others {
-  readonly ahead: ReadonlyMap<ClassId, number>;
+  readonly before: number;
   readonly competes: (other: ClassId) => boolean;
 }
 
@@ -26,11 +27,14 @@ interface Fluid {
 export class Forecast {
   readonly at: number;
   readonly #situation: Situation;
-  readonly #asking: readonly Waiting[];
+  /** By kind and urgency, whose place among those who ask it is. */
+  readonly #asking: ReadonlyMap<string, number>;
   readonly #played: { readonly line: Float64Array; readonly asking: Float64Array };
   readonly #runs: number;
   readonly #known = new Map<string, Spread | undefined>();
-  readonly #places = new Map<ClassId, number[]>();
+  /** Of each kind, those in line, as indexes in order. */
+  readonly #places = new Map<string, number[]>();
+  #classes: readonly ClassId[] | undefined;
   readonly #fluids = new Map<string, Fluid | undefined>();
 
   constructor(situation: Situation, asking: readonly Waiting[], knowledge: Knowledge) {
@@ -39,29 +43,29 @@ export class Forecast {
     this.#played = playForward(situation, asking, knowledge, this.#runs);
     this.at = situation.at;
     this.#situation = situation;
-    this.#asking = asking;
+    this.#asking = new Map(asking.map((it, i) => [askedAs(it), i]));
     situation.line.forEach((it, i) => {
-      const mine = this.#places.get(it.class);
+      const kind = kindOf(it);
+      const mine = this.#places.get(kind);
       if (mine) mine.push(i);
-      else this.#places.set(it.class, [i]);
+      else this.#places.set(kind, [i]);
     });
   }
 
   /** The wait of one in line; undefined where nobody will come to serve it. */
-  waiting({ class: id, score }: Waiting, others: Others): Spread | undefined {
+  waiting(who: Waiting, others: Others): Spread | undefined {
     const { line, more } = this.#situation;
     const last = line.at(-1);
-    if (more && last !== undefined && score > last.score) return this.#beyond(others);
-    const mine = this.#places.get(id) ?? [];
-    const place = mine[firstThat(mine, (i) => (line[i]?.score ?? Infinity) >= score)];
+    if (more && last !== undefined && who.score > last.score) return this.#beyond(others);
+    const place = this.#place(who);
     // Whom the situation does not hold yet came last, or goes before the next of its kind.
-    return place === undefined ? this.asking(id, score) : this.#spread('line', place);
+    return place === undefined ? this.asking(who) : this.#spread('line', place);
   }
 
-  /** The wait of somebody of this class and urgency who would come now. */
-  asking(id: ClassId, score: number): Spread | undefined {
-    const i = this.#asker(id, score);
-    return i < 0 ? undefined : this.#spread('asking', i);
+  /** The wait of somebody of this kind and urgency who would come now. */
+  asking(who: Waiting): Spread | undefined {
+    const i = this.#asking.get(askedAs(who));
+    return i === undefined ? undefined : this.#spread('asking', i);
   }
 
   /** Only the beginning of the line was played: those who come now stand beyond it. */
@@ -69,34 +73,36 @@ export class Forecast {
     return this.#situation.more;
   }
 
-  /** Whether it was made with this class and urgency in mind. */
-  knows(id: ClassId, score: number): boolean {
-    return this.#asker(id, score) >= 0;
+  /** Whether it was made with this kind and urgency in mind, so that it can answer at all. */
+  knows(who: Waiting): boolean {
+    return this.#asking.has(askedAs(who));
   }
 
   /** Whether this one stood in its line, or where it was not looked so closely. */
-  holds({ class: id, score }: Waiting): boolean {
+  holds(who: Waiting): boolean {
     const { line, more, oneIn } = this.#situation;
-    if (oneIn > 1 || (more && score > (line.at(-1)?.score ?? -Infinity))) return true;
-    const mine = this.#places.get(id) ?? [];
-    const place = mine[firstThat(mine, (i) => (line[i]?.score ?? Infinity) >= score)];
-    return place !== undefined && line[place]?.score === score;
+    if (more && who.score > (line.at(-1)?.score ?? -Infinity)) return true;
+    const place = this.#place(who);
+    if (oneIn > 1) return place !== undefined || this.knows(who);
+    return place !== undefined && line[place]?.score === who.score;
   }
 
-  #asker(id: ClassId, score: number): number {
-    const urgency = urgencyOf(score);
-    return this.#asking.findIndex((it) => it.class === id && urgencyOf(it.score) === urgency);
+  /** The first of their kind who does not go before them. */
+  #place(who: Waiting): number | undefined {
+    const { line } = this.#situation;
+    const mine = this.#places.get(kindOf(who)) ?? [];
+    return mine[firstThat(mine, (i) => (line[i]?.score ?? Infinity) >= who.score)];
   }
 
   /** The line moves on as it did in its last part: a fluid. Its doubt, in proportion, stays. */
-  #beyond({ ahead, competes }: Others): Spread | undefined {
-    const classes = [...this.#places.keys()].filter(competes);
+  #beyond({ before, competes }: Others): Spread | undefined {
+    this.#classes ??= [...new Set(this.#situation.line.map((it) => it.class))];
+    const classes = this.#classes.filter(competes);
     const key = classes.join(' ');
     if (!this.#fluids.has(key)) this.#fluids.set(key, this.#fluid(classes));
     const fluid = this.#fluids.get(key);
     if (fluid === undefined) return undefined;
     const { end, pace, count } = fluid;
-    const before = [...ahead].reduce((sum, [other, n]) => sum + (competes(other) ? n : 0), 0);
     const p50 = end.p50 + pace * Math.max(0, before - count);
     const share = (bound: number) => (end.p50 > 0 ? bound / end.p50 : 1);
     return { p10: p50 * share(end.p10), p50, p90: p50 * share(end.p90) };
@@ -104,7 +110,8 @@ export class Forecast {
 
   /** How the contacts of these classes flow: the wait of the last that was played, and what each one more adds. */
   #fluid(classes: readonly ClassId[]): Fluid | undefined {
-    const places = classes.flatMap((id) => this.#places.get(id) ?? []).sort((a, b) => a - b);
+    const { line, oneIn } = this.#situation;
+    const places = line.flatMap((it, i) => (classes.includes(it.class) ? [i] : []));
     const half = places.length >> 1;
     const [middle, last] = [places[half], places.at(-1)];
     if (middle === undefined || last === undefined) return undefined;
@@ -112,7 +119,6 @@ export class Forecast {
     if (halfway === undefined || end === undefined) return undefined;
     const turns = places.length - 1 - half;
     const pace = turns === 0 ? end.p50 / places.length : (end.p50 - halfway.p50) / turns;
-    const { oneIn } = this.#situation;
     return { end, pace: pace / oneIn, count: places.length * oneIn };
   }
 
@@ -126,6 +132,11 @@ export class Forecast {
     }
     return this.#known.get(key);
   }
+}
+
+/** Kind and urgency in one word. */
+export function askedAs(who: Waiting): string {
+  return `${kindOf(who)} ${urgencyOf(who.score)}`;
 }
 
 function quantile(sorted: Float64Array, share: number): number {

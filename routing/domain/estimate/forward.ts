@@ -1,5 +1,8 @@
 import type { ClassId, ProfileId } from '../match.ts';
 import type { Law } from './law.ts';
+import { Lines, NEW } from './lines.ts';
+import { movesOf } from './moves.ts';
+import type { Move } from './moves.ts';
 import { normal, seeded } from './random.ts';
 import type { Busy, Habits, Situation, Waiting } from './situation.ts';
 import { Timeline } from './timeline.ts';
@@ -30,7 +33,8 @@ const LATELY_MS = 2 * 3_600_000;
 /**
  * Plays the centre forward from this moment many times over, by the rule of the matchmaker: whoever becomes free takes
  * the first in line of all they can serve. What is left of a contact under way is drawn given how long it has lasted;
- * visitors cancel, offers lapse, urgent contacts come and overtake, shifts begin and end. `asking` stand behind all
+ * visitors cancel, offers lapse, urgent contacts come and overtake, shifts begin and end. Who waits long enough asks for
+ * less, and who waits for one agent for any, and gets one who is idle already. `asking` stand behind all
  * with a lower score and take nobody's turn. (Forward simulation: Ibrahim and Whitt 2009 survey the formulas it beats.)
  */
 export function playForward(
@@ -57,27 +61,34 @@ class Play {
   readonly #situation: Situation;
   readonly #habits: Habits;
   readonly #runs: number;
+  /** Of each line. */
   readonly #laws: readonly Law[];
-  readonly #scores: Float64Array;
-  /** Which classes each profile serves, as indexes. */
-  readonly #classesOf: readonly (readonly number[])[];
-  /** Of each class, those in line, as indexes in order. */
-  readonly #lines: readonly (readonly number[])[];
-  readonly #askers: readonly { readonly class: number; readonly score: number }[];
+  readonly #lines: Lines;
+  /** Which lines each profile serves, as indexes. */
+  readonly #linesOf: readonly (readonly number[])[];
+  readonly #askers: readonly { readonly line: number; readonly score: number }[];
+  /** Who asks stands in which line now. */
+  readonly #askerLines: Int32Array;
+  /** Who changes lines by time alone, in that order. Who only asks is numbered after those in line. */
+  readonly #moves: readonly Move[];
   readonly #overtakers: readonly {
-    readonly class: number;
+    readonly line: number;
     readonly offset: number;
     readonly perMs: number;
   }[];
   readonly #overtakingPerMs: number;
-  /** Of each agent: profile as index, end of shift, what they are held by. */
+  /** Of each agent: profile as index (one of their own where somebody waits for them alone), end of shift, what they are held by. */
   readonly #profiles: readonly number[];
   readonly #until: readonly number[];
   readonly #held: readonly (Held | undefined)[];
   readonly #from: readonly number[];
   readonly #timeline: Timeline;
+  /** Of each profile, those who are idle. */
+  readonly #idle: number[][];
   /** Who could be served at all, so that a run knows when it is over. */
   readonly #servable: number;
+  #random: () => number = Math.random;
+  #slowness = 1;
 
   constructor(
     situation: Situation,
@@ -92,15 +103,14 @@ class Play {
     this.line = new Float64Array(line.length * runs).fill(Infinity);
     this.asking = new Float64Array(asking.length * runs).fill(Infinity);
 
-    const classes = new Index<ClassId>();
-    const profiles = new Index<ProfileId>();
-    const lines: number[][] = [];
-    line.forEach((it, i) => (lines[classes.of(it.class)] ??= []).push(i));
-    this.#askers = asking.map((it) => ({ class: classes.of(it.class), score: it.score }));
+    const { lines, first, moves } = movesOf([...line, ...asking], at);
+    this.#moves = moves;
+    this.#askers = asking.map((it, i) => ({ line: first[line.length + i] ?? 0, score: it.score }));
+    this.#askerLines = new Int32Array(asking.length);
     // Overtakers of a class nobody here waits for still take agents from the others.
     this.#overtakers = habits.overtakers.map((it) => ({
       ...it,
-      class: classes.of(it.class),
+      line: lines.of({ class: it.class }),
       perMs: it.perMs / situation.oneIn,
     }));
     this.#overtakingPerMs = this.#overtakers.reduce((sum, it) => sum + it.perMs, 0);
@@ -113,52 +123,55 @@ class Play {
       ...busy.map((it) => ({ ...it, from: 0, held: held(it) })),
       ...coming.map((it) => ({ ...it, from: Math.max(0, it.at - at), held: undefined })),
     ];
-    this.#profiles = agents.map((it) => profiles.of(it.profile));
+    const profiles = new Map<string, number>();
+    const kinds: (typeof agents)[number][] = [];
+    this.#profiles = agents.map((it) => {
+      const key = it.agentId === undefined ? it.profile : `${it.profile} ${it.agentId}`;
+      const known = profiles.get(key) ?? kinds.push(it) - 1;
+      profiles.set(key, known);
+      return known;
+    });
     this.#until = agents.map((it) => (it.until === undefined ? Infinity : it.until - at));
     this.#held = agents.map((it) => it.held);
     this.#from = agents.map((it) => it.from);
     this.#timeline = new Timeline(agents.length);
+    this.#idle = kinds.map(() => []);
 
-    this.#laws = classes.names.map(law);
-    this.#lines = classes.names.map((_, i) => lines[i] ?? []);
-    this.#scores = Float64Array.from(line, (it) => it.score);
-    this.#classesOf = profiles.names.map((profile) =>
-      classes.names.flatMap((id, i) => (serves(profile, id) ? [i] : [])),
+    this.#laws = lines.all.map((it) => law(it.class));
+    const scores = Float64Array.from(line, (it) => it.score);
+    this.#lines = new Lines(scores, Int32Array.from(first.slice(0, line.length)), lines.all.length);
+    this.#linesOf = kinds.map(({ profile, agentId }) =>
+      lines.all.flatMap((it, i) =>
+        (it.agentId === undefined || it.agentId === agentId) && serves(profile, it.class) ? [i] : [],
+      ),
     );
-    const served = new Set(this.#classesOf.flat());
-    this.#servable =
-      this.#lines.reduce((sum, it, i) => sum + (served.has(i) ? it.length : 0), 0) +
-      this.#askers.filter((it) => served.has(it.class)).length;
+    const served = new Set(this.#linesOf.flat());
+    const sometime = new Set(moves.filter((it) => served.has(it.line)).map((it) => it.who));
+    this.#servable = first.filter((it, who) => served.has(it) || sometime.has(who)).length;
   }
 
   run(run: number): void {
-    const random = seeded(7_919 * (run + 1));
-    const { lapse, patienceMs } = this.#habits;
-    const { line } = this;
-    const runs = this.#runs;
+    this.#random = seeded(7_919 * (run + 1));
+    const { lapse } = this.#habits;
     const timeline = this.#timeline;
-    const heads = new Int32Array(this.#lines.length);
-    const overtaking: number[][] = this.#lines.map(() => []);
-    const idle = new Int32Array(this.#classesOf.length);
-    const slowness = Math.exp(DOUBT * normal(random));
-    const took = (id: number) => slowness * (this.#laws[id]?.quantile(random()) ?? 0);
-
-    timeline.clear();
-    for (let agent = 0; agent < this.#profiles.length; agent += 1) {
-      const held = this.#held[agent];
-      timeline.add(
-        held ? held.law.residual(held.elapsed, held.begun, random()) : (this.#from[agent] ?? 0),
-        agent,
-      );
-    }
-    let nextOvertaker = this.#pause(random);
+    const lines = this.#lines;
+    this.#slowness = Math.exp(DOUBT * normal(this.#random));
+    this.#begin();
+    let nextOvertaker = this.#pause();
+    let moved = 0;
     let left = this.#servable;
     while (left > 0) {
-      const now = Math.min(timeline.next, nextOvertaker);
+      const move = this.#moves[moved];
+      const now = Math.min(timeline.next, nextOvertaker, move?.at ?? Infinity);
       if (now > HORIZON_MS) break;
+      if (move?.at === now) {
+        left -= this.#move(run, move);
+        moved += 1;
+        continue;
+      }
       if (nextOvertaker < timeline.next) {
-        this.#comes(now, random, overtaking, idle, took);
-        nextOvertaker = now < LATELY_MS ? now + this.#pause(random) : Infinity;
+        this.#comes(now);
+        nextOvertaker = now < LATELY_MS ? now + this.#pause() : Infinity;
         continue;
       }
       const agent = timeline.agent;
@@ -170,95 +183,120 @@ class Play {
       // The first in line of all this agent can serve.
       let first = Infinity;
       let from = -1;
-      let isOvertaker = false;
-      for (const id of this.#classesOf[profile] ?? []) {
-        const head = this.#lines[id]?.[heads[id] ?? 0];
-        const score = head === undefined ? Infinity : (this.#scores[head] ?? Infinity);
-        const other = overtaking[id]?.[0] ?? Infinity;
-        if (score < first || other < first) {
-          isOvertaker = other < score;
-          first = Math.min(score, other);
-          from = id;
+      for (const line of this.#linesOf[profile] ?? []) {
+        const score = lines.score(line);
+        if (score < first) {
+          first = score;
+          from = line;
         }
       }
       left -= this.#answer(run, now, profile, first);
       if (from < 0) {
         timeline.takeAway();
-        idle[profile] = (idle[profile] ?? 0) + 1;
+        this.#idle[profile]?.push(agent);
         continue;
       }
-      const lapses = random() < lapse.share;
-      if (lapses) {
+      if (this.#random() < lapse.share) {
         timeline.moveOn(now + lapse.awayMs);
         continue;
       }
-      if (isOvertaker) overtaking[from]?.shift();
-      else {
-        const head = heads[from] ?? 0;
-        line[(this.#lines[from]?.[head] ?? 0) * runs + run] = now;
-        heads[from] = head + 1;
+      const who = lines.take(from);
+      if (who !== NEW) {
         left -= 1;
-        // The turn of somebody who has cancelled by then: the agent is free for the next at once.
-        if (-Math.log(1 - random()) * patienceMs < now) continue;
+        // The agent is free for the next at once.
+        if (!this.#isServed(run, now, who)) continue;
       }
-      timeline.moveOn(now + took(from));
+      timeline.moveOn(now + this.#took(from));
     }
+  }
+
+  #begin(): void {
+    this.#lines.begin();
+    for (const idle of this.#idle) idle.length = 0;
+    this.#askers.forEach((it, i) => (this.#askerLines[i] = it.line));
+    this.#timeline.clear();
+    for (let agent = 0; agent < this.#profiles.length; agent += 1) {
+      const held = this.#held[agent];
+      const from = held
+        ? held.law.residual(held.elapsed, held.begun, this.#random())
+        : (this.#from[agent] ?? 0);
+      this.#timeline.add(from, agent);
+    }
+  }
+
+  #took(line: number): number {
+    return this.#slowness * (this.#laws[line]?.quantile(this.#random()) ?? 0);
+  }
+
+  /** It is somebody's turn; whether they have not cancelled by then. */
+  #isServed(run: number, now: number, who: number): boolean {
+    this.line[who * this.#runs + run] = now;
+    return -Math.log(1 - this.#random()) * this.#habits.patienceMs >= now;
   }
 
   /** Those who ask are served as soon as somebody who can takes a later one, or nobody. How many were. */
   #answer(run: number, now: number, profile: number, taken: number): number {
     let count = 0;
-    const able = this.#classesOf[profile] ?? [];
+    const able = this.#linesOf[profile] ?? [];
     for (let i = 0; i < this.#askers.length; i += 1) {
       const at = i * this.#runs + run;
       const asker = this.#askers[i];
       if (asker === undefined || this.asking[at] !== Infinity || asker.score > taken) continue;
-      if (!able.includes(asker.class)) continue;
+      if (!able.includes(this.#askerLines[i] ?? 0)) continue;
       this.asking[at] = now;
       count += 1;
     }
     return count;
   }
 
-  #pause(random: () => number): number {
-    return this.#overtakingPerMs > 0 ? -Math.log(1 - random()) / this.#overtakingPerMs : Infinity;
+  /** Somebody may be served by others from now on: by one who is idle at once. How many were. */
+  #move(run: number, { at: now, who, line }: Move): number {
+    const asker = who - this.#situation.line.length;
+    if (asker >= 0) {
+      this.#askerLines[asker] = line;
+      const at = asker * this.#runs + run;
+      if (this.asking[at] !== Infinity || this.#idleFor(line, now) === undefined) return 0;
+      this.asking[at] = now;
+      return 1;
+    }
+    if (!this.#lines.waits(who)) return 0;
+    const { share, awayMs } = this.#habits.lapse;
+    for (;;) {
+      const free = this.#idleFor(line, now);
+      if (free === undefined) {
+        this.#lines.join(line, who);
+        return 0;
+      }
+      const lapses = this.#random() < share;
+      if (!lapses) this.#lines.leave(who);
+      // The agent of one who has cancelled by then is idle still.
+      if (lapses || this.#isServed(run, now, who)) {
+        this.#timeline.add(now + (lapses ? awayMs : this.#took(line)), free.pop() ?? 0);
+      }
+      if (!lapses) return 1;
+    }
+  }
+
+  #pause(): number {
+    return this.#overtakingPerMs > 0 ? -Math.log(1 - this.#random()) / this.#overtakingPerMs : Infinity;
   }
 
   /** Somebody comes who goes before others: taken by an idle agent, or put where their score belongs. */
-  #comes(
-    now: number,
-    random: () => number,
-    overtaking: readonly number[][],
-    idle: Int32Array,
-    took: (id: number) => number,
-  ): void {
-    let pick = random() * this.#overtakingPerMs;
+  #comes(now: number): void {
+    let pick = this.#random() * this.#overtakingPerMs;
     const who = this.#overtakers.find((it) => (pick -= it.perMs) < 0) ?? this.#overtakers.at(-1);
     if (who === undefined) return;
-    const free = this.#classesOf.findIndex((able, i) => (idle[i] ?? 0) > 0 && able.includes(who.class));
-    if (free >= 0) {
-      const agent = this.#profiles.indexOf(free);
-      idle[free] = (idle[free] ?? 0) - 1;
-      this.#timeline.add(now + took(who.class), agent);
-      return;
-    }
-    const waiting = overtaking[who.class];
-    const score = this.#situation.at + now + who.offset;
-    const before = waiting?.findIndex((it) => it > score) ?? 0;
-    if (before < 0) waiting?.push(score);
-    else waiting?.splice(before, 0, score);
+    const free = this.#idleFor(who.line, now);
+    if (free) this.#timeline.add(now + this.#took(who.line), free.pop() ?? 0);
+    else this.#lines.join(who.line, NEW, this.#situation.at + now + who.offset);
   }
-}
 
-/** Names as small numbers, in the order they are met. */
-class Index<T extends string> {
-  readonly names: T[] = [];
-  readonly #known = new Map<T, number>();
-
-  of(name: T): number {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    this.#known.set(name, this.names.length);
-    return this.names.push(name) - 1;
+  /** Idle agents of one profile who serve this line, the last of whom is still here; none where nobody is. */
+  #idleFor(line: number, now: number): number[] | undefined {
+    return this.#idle.find((agents, profile) => {
+      if (agents.length === 0 || this.#linesOf[profile]?.includes(line) !== true) return false;
+      while (agents.length > 0 && (this.#until[agents.at(-1) ?? 0] ?? Infinity) <= now) agents.pop();
+      return agents.length > 0;
+    });
   }
 }

@@ -1,4 +1,6 @@
+import type { AgentId } from '../../../contracts/ids.ts';
 import type { ClassId, ProfileId } from '../match.ts';
+import { startOf } from '../order.ts';
 
 /** One moment of a centre: all that a forecast starts from. Times are epoch ms. */
 export interface Situation {
@@ -18,6 +20,8 @@ export interface Situation {
 
 interface OnShift {
   readonly profile: ProfileId;
+  /** Of those only whom somebody waits for alone. */
+  readonly agentId?: AgentId;
   /** They finish what they have then and leave, where that is known. */
   readonly until?: number;
 }
@@ -30,6 +34,43 @@ export interface Busy extends OnShift {
 export interface Waiting {
   readonly class: ClassId;
   readonly score: number;
+  /** What its class will be from which moment on, if it still waits then; in their order. */
+  readonly rings?: readonly { readonly at: number; readonly class: ClassId }[];
+  /** Until then it waits for this agent alone. */
+  readonly waitsFor?: { readonly agentId: AgentId; readonly until: number };
+}
+
+/** What it needs now, and what it may come to. */
+export function classesOf({ class: id, rings = [] }: Pick<Waiting, 'class' | 'rings'>): readonly ClassId[] {
+  return [id, ...rings.map((it) => it.class)];
+}
+
+/** Whether time alone may bring it an agent who is idle already. */
+export function isChanging({ rings = [], waitsFor }: Waiting): boolean {
+  return rings.length > 0 || waitsFor !== undefined;
+}
+
+/**
+ * All that two who wait have in common where one forecast is good for both: what they need, and what will become of that
+ * how long after their start.
+ */
+export function kindOf(it: Waiting): string {
+  if (!isChanging(it)) return it.class;
+  const start = startOf(it.score);
+  const rings = (it.rings ?? []).map((ring) => ` ${ring.at - start} ${ring.class}`).join('');
+  const { waitsFor } = it;
+  return `${it.class}${rings}${waitsFor ? ` @${waitsFor.until - start} ${waitsFor.agentId}` : ''}`;
+}
+
+/** The same with all its times so much later; the score too, unless it is given. */
+export function later(it: Waiting, ms: number, score = it.score + ms): Waiting {
+  const { rings, waitsFor } = it;
+  return {
+    class: it.class,
+    score,
+    ...(rings && { rings: rings.map((ring) => ({ ...ring, at: ring.at + ms })) }),
+    ...(waitsFor && { waitsFor: { ...waitsFor, until: waitsFor.until + ms } }),
+  };
 }
 
 /** What was learned of people in this centre. */

@@ -28,6 +28,8 @@ local function channel_of(cls) return find(cls, '~', 1, true) and match(cls, '~(
 
 -- The line of those who wait for one agent.
 local function personal(aid, ch) return ch == 'voice' and '@' .. aid or '@' .. aid .. '/' .. ch end
+-- Whose it is, if it is one.
+local function waited_for(line) return match(line, '^@([^/]+)') end
 
 -- The channels there is room for beside what an agent has in hand: nothing while an offer is open.
 local function room(a)

@@ -60,10 +60,36 @@ return {'ok'}
 `;
 
 /**
- * [most agents, most contacts]: what a forecast starts from. Of very many agents some are looked at, each for several;
- * of a long line its beginning is told, each line of it by its share and cut where the first of them was.
+ * [most agents, most contacts, most whose record is read]: what a forecast starts from. Of very many agents some are
+ * looked at, each for several; of a long line its beginning is told, each line of it by its share and cut where the first
+ * of them was. The rings to come and the wait for one agent are told of those who have any, with how manieth they are:
+ * nobody else's record is read, and where very many have some, the beginning told is shorter.
  */
 export const situation = String.raw`
+-- Of these the next change by time alone is due sometime.
+local function changing_in(found)
+  local ids, keys, places, told = {}, {}, {}, {}
+  for i = 1, #found, 2 do ids[#ids + 1] = id_of(found[i]) end
+  local due = #ids > 0 and call('ZMSCORE', K.widen, unpack(ids)) or {}
+  for i, id in ipairs(ids) do
+    if due[i] then keys[#keys + 1] = P .. 'c:' .. id; places[#keys] = tostring(i) end
+  end
+  for i, text in ipairs(#keys > 0 and call('MGET', unpack(keys)) or {}) do
+    if text then
+      local _, _, _, _, _, _, rings = fields('sssssss', text)
+      told[#told + 1] = places[i]; told[#told + 1] = rings; told[#told + 1] = ''
+    end
+  end
+  return told
+end
+
+local names, waited = call('HKEYS', K.wheads), {}
+for _, line in ipairs(names) do
+  local aid = waited_for(line)
+  if aid then waited[aid] = true end
+end
+local changing = call('ZCARD', K.widen)
+local longest = tonumber(changing > tonumber(arg(3)) and arg(3) or arg(2))
 local most = tonumber(arg(1))
 local step = max(1, math.ceil(call('HLEN', K.agents) / most))
 local some = step == 1 and call('HGETALL', K.agents) or call('HRANDFIELD', K.agents, most, 'WITHVALUES')
@@ -78,30 +104,29 @@ for i = 2, #some, 2 do
       told = told .. ' ' .. cls .. ' ' .. made
     end
   end
-  if told ~= a.p then held[#held + 1] = told end
+  if told ~= a.p then held[#held + 1] = waited[some[i - 1]] and told .. '\0' .. some[i - 1] or told end
 end
 local idle = {}
 for _, p in ipairs(call('HKEYS', K.heads)) do
   idle[#idle + 1] = p; idle[#idle + 1] = num(call('ZCARD', P .. 'idle:' .. p))
 end
-local names = call('HKEYS', K.wheads)
 local counts, total = {}, 0
 for i, line in ipairs(names) do counts[i] = call('ZCARD', P .. 'wait:' .. line); total = total + counts[i] end
 local lines = {}
 for i, line in ipairs(names) do
   local n = counts[i]
-  if total > tonumber(arg(2)) then n = min(n, math.ceil(n / total * tonumber(arg(2))) + 10) end
+  if total > longest then n = min(n, math.ceil(n / total * longest) + 10) end
   local found = call('ZRANGE', P .. 'wait:' .. line, 0, n - 1, 'WITHSCORES')
-  local cut, cls = n < counts[i] and '1' or '0', match(line, '^([^@+]+)')
+  local cut, cls = n < counts[i] and found[#found] or '', match(line, '^([^@+]+)')
   if cls then
     local scores = {}
     for j = 2, #found, 2 do scores[j / 2] = found[j] end
-    lines[#lines + 1] = {cls, cut, scores}
+    lines[#lines + 1] = {cls, cut, scores, changing > 0 and changing_in(found) or {}}
   else
     -- Who waits for one agent alone is told by the kind of contact it is.
     for j = 1, #found, 2 do
       local c = contact_load(id_of(found[j]))
-      if c and c.cls then lines[#lines + 1] = {c.cls, cut, {found[j + 1]}} end
+      if c and c.cls then lines[#lines + 1] = {c.cls, cut, {found[j + 1]}, {'1', c.rings, c.pref}} end
     end
   end
 end

@@ -1,7 +1,12 @@
 /** What routing is asked: scripts that only read, each one consistent look. */
 
-/** [cid, or empty with class and score of one who does not wait yet]. */
-export const standing = String.raw`return standing_of(arg(1), arg(2), arg(3))`;
+/** [cid, or empty with class and score of one who does not wait yet, and what it may come to: class, …]. */
+export const standing = String.raw`
+for i = 4, #ARGV - 1 do
+  if call('HEXISTS', P .. 'compat@' .. version, arg(i)) == 0 then return {'unknown-class', arg(i)} end
+end
+return standing_of(arg(1), arg(2), arg(3))
+`;
 
 /** One who waits, as it is read by `routing/snapshots.ts`. */
 const row = String.raw`

@@ -3,37 +3,62 @@
  * `readLook` in `routing/standings.ts`.
  */
 export const standing = String.raw`
+-- How many of another line go before an entry: of those with the very same score the smaller id does.
+local function before(line, score, entry, is_tied)
+  local list = P .. 'wait:' .. line
+  local from = call('ZCOUNT', list, '-inf', '(' .. score)
+  local to = is_tied and call('ZCOUNT', list, '-inf', score) or from
+  while from < to do
+    local middle = floor((from + to) / 2)
+    if call('ZRANGE', list, middle, middle)[1] < entry then from = middle + 1 else to = middle end
+  end
+  return from
+end
+local function flat(counts)
+  local list = {}
+  for name, n in pairs(counts) do list[#list + 1] = name; list[#list + 1] = num(n) end
+  return list
+end
+
 local function standing_of(cid, cls, score)
-  local service = ''
-  local line = cls
+  local service, rings, pref = '', '', ''
+  -- Who would come now stands behind all with the same score.
+  local entry = cid == '' and string.format('%016.0f', tonumber(score)) .. ' ~'
+  local mine, waits_alone, is_tied = '', false, true
   if cid ~= '' then
     local c = contact_load(cid)
     if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-    cls, score, line, service = c.cls, c.sc, c.ln, match(c.asked, ' (.*)$')
+    cls, score, service, rings = c.cls, c.sc, match(c.asked, ' (.*)$'), c.rings
+    entry, mine = score .. ' ' .. cid, c.ln
+    -- Nearly always nobody else began to wait in the same ms.
+    is_tied = call('ZCOUNT', K.starts, c.start, c.start) > 1
+    waits_alone = waited_for(mine)
+    if waits_alone then pref = c.pref end
   end
   local tiers = tiers_of(cls)
   if not tiers then return {'unknown-class', cls} end
-  local before = {}
-  for _, name in ipairs(call('HKEYS', K.wheads)) do
-    local n = call('ZCOUNT', P .. 'wait:' .. name, '-inf', '(' .. score)
-    -- Who waits for one agent, or has a boost, counts with their kind.
-    local kind = match(name, '^(@)') and 'preferred' or match(name, '^[^+]+')
-    if n > 0 then before[kind] = (before[kind] or 0) + n end
+  -- By kind, who has a boost with the others; who waits for one agent alone, by what that agent can do.
+  local ahead, alone = {}, {}
+  local heads = call('HGETALL', K.wheads)
+  for i = 1, #heads, 2 do
+    local line, head = heads[i], heads[i + 1]
+    if head < entry then
+      local aid = waited_for(line)
+      local a = aid and agent_load(aid)
+      local counts, kind = ahead, match(line, '^[^+]+')
+      if aid then counts, kind = alone, a and a.p end
+      if kind then
+        local n = line == mine and call('ZRANK', P .. 'wait:' .. line, entry) or before(line, score, entry, is_tied)
+        counts[kind] = (counts[kind] or 0) + n
+      end
+    end
   end
-  local ahead = {}
-  for kind, n in pairs(before) do
-    if kind ~= 'preferred' then ahead[#ahead + 1] = kind; ahead[#ahead + 1] = tostring(n) end
-  end
-  local rank = before[cls] or 0
-  -- Of those with the very same score the smaller id goes first.
-  if cid ~= '' and find(line, '@', 1, true) ~= 1 then
-    rank = rank + call('ZRANK', P .. 'wait:' .. line, score .. ' ' .. cid) - call('ZCOUNT', P .. 'wait:' .. line, '-inf', '(' .. score)
-  elseif cid == '' then rank = rank + call('ZCOUNT', P .. 'wait:' .. line, score, score) end
   local candidates, idle = {}, '0'
   for _, tier in ipairs(tiers) do
     local there, ids = {}, {}
     for _, p in ipairs(tier) do
-      if idle == '0' and (call('HEXISTS', K.heads, p) == 1 or call('HEXISTS', K.parts, p .. '/' .. channel_of(cls)) == 1) then
+      -- Who waits for one agent alone waits for nobody else who is idle.
+      if idle == '0' and not waits_alone and (call('HEXISTS', K.heads, p) == 1 or call('HEXISTS', K.parts, p .. '/' .. channel_of(cls)) == 1) then
         idle = '1'
       end
       if #candidates < 10 then
@@ -51,8 +76,8 @@ local function standing_of(cid, cls, score)
     table.sort(there, function(a, b) return a.since < b.since or (a.since == b.since and a.id < b.id) end)
     for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
   end
-  return {'ok', cls, tostring(rank), ahead, candidates, idle, call('HGETALL', K.work),
-    call('HGETALL', K.duty), score, service}
+  return {'ok', cls, flat(ahead), flat(alone), candidates, idle, call('HGETALL', K.work),
+    call('HGETALL', K.duty), score, service, rings, pref}
 end
 local function queued(cid, is_told) return {'queued', is_told and standing_of(cid) or {}} end
 `;

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import type { AgentId } from '../../contracts/ids.ts';
+import type { Comer, Situation, Waiting } from '../../routing/testing.ts';
+import { ALL, binOf, Forecast, knowledgeFrom, lineScore } from '../../routing/testing.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const at = Date.parse('2026-06-01T10:00:00Z');
+const others = { before: 0, competes: () => true };
+const bo = 'bo' as AgentId;
+
+/** Profiles are written as the classes they serve: `ab` serves `a` and `b`. Contacts take about five minutes. */
+const forecastOf = (situation: Partial<Situation>, asking: readonly Waiting[] = [], comers: Comer[] = []) =>
+  new Forecast(
+    { at, busy: [], idle: [], coming: [], line: [], more: false, oneIn: 1, ...situation },
+    asking,
+    knowledgeFrom(
+      {
+        ...{ lapses: 0, awayMs: 0, cancels: 0, waitedMs: 0, comers },
+        laws: new Map([[ALL, new Map([[binOf(5 * minute), 200]])]]),
+      },
+      (profile, id) => profile.includes(id),
+      5 * minute,
+    ),
+  );
+/** The n-th in line. */
+const waits = (n: number, id: string, more: Partial<Waiting> = {}): Waiting => ({
+  class: id,
+  score: lineScore(0, at - (100 - n) * second),
+  ...more,
+});
+const ring = (id: string, inMs: number) => ({ at: at + inMs, class: id });
+const idle = (...profiles: string[]) => profiles.map((profile) => ({ profile }));
+const busy = (profile: string, id: string, agentId?: AgentId) => ({
+  ...{ profile, class: id, since: at - minute },
+  ...(agentId !== undefined && { agentId }),
+});
+
+describe('A forecast of those who will ask for less', () => {
+  const spread = (forecast: Forecast, who: Waiting) => {
+    const found = forecast.waiting(who, others);
+    assert.ok(found, 'something can be promised');
+    return found;
+  };
+
+  it('counts on agents who are idle already from the moment a ring is due, and on nobody before [AV11] [ES1]', () => {
+    const line = [1, 2, 3].map((n) => waits(n, 'a', { rings: [ring('b', n * second + 10 * second)] }));
+    const forecast = forecastOf({ idle: idle('b', 'b', 'b'), line });
+    for (const [i, who] of line.entries()) {
+      const { p10, p50, p90 } = spread(forecast, who);
+      const due = (i + 11) * second;
+      assert.deepEqual([p10, p50], [due, due]);
+      assert.ok(p90 < due + 5 * minute, 'or a little later, when an agent misses the offer');
+    }
+  });
+
+  it('gives the idle to those whose ring is due first, and has the next wait for one who is free again', () => {
+    const line = [1, 2].map((n) => waits(n, 'a', { rings: [ring('b', 10 * second)] }));
+    const forecast = forecastOf({ idle: idle('b'), line });
+    assert.equal(spread(forecast, line[0]!).p50, 10 * second);
+    assert.ok(spread(forecast, line[1]!).p50 > 4 * minute);
+  });
+
+  it('puts who widens where their start belongs, before those who came later', () => {
+    const late = waits(9, 'b');
+    const early = waits(1, 'a', { rings: [ring('b', second)] });
+    const forecast = forecastOf({ busy: [busy('b', 'b')], line: [early, late] });
+    assert.ok(spread(forecast, early).p50 < spread(forecast, late).p50 - 2 * minute);
+  });
+
+  it('follows a second ring where the first brought nobody', () => {
+    const who = waits(1, 'a', { rings: [ring('b', 10 * second), ring('c', 20 * second)] });
+    assert.equal(spread(forecastOf({ idle: idle('c'), line: [who] }), who).p50, 20 * second);
+  });
+
+  it('does not give an agent who is taken by somebody urgent meanwhile', () => {
+    const who = waits(1, 'a', { rings: [ring('b', 5 * minute)] });
+    const urgent = { class: 'b', urgencyScore: lineScore(10, 0), headStartMs: 0, perMs: 1 / (10 * minute) };
+    const { p10, p90 } = spread(forecastOf({ idle: idle('b'), line: [who] }, [], [urgent]), who);
+    assert.ok(p10 === 5 * minute && p90 > 6 * minute, `${p10} ${p90}`);
+  });
+
+  it('does not count on who is idle now and will have left when a ring is due [ES4]', () => {
+    const who = waits(1, 'a', { rings: [ring('b', 5 * minute)] });
+    const leaving = { profile: 'b', until: at + 4 * minute };
+    const alone = forecastOf({ idle: [leaving], line: [who] });
+    assert.equal(alone.waiting(who, others), undefined);
+    assert.equal(spread(forecastOf({ idle: [leaving, ...idle('b')], line: [who] }), who).p50, 5 * minute);
+  });
+
+  it('never answers for one who will widen with the wait of one who will not, in line or asking [ES1]', () => {
+    const stays = waits(1, 'a');
+    const widens = waits(2, 'a', { rings: [ring('b', 30 * second)] });
+    const askers = [
+      { class: 'a', score: lineScore(0, at) },
+      { class: 'a', score: lineScore(0, at), rings: [ring('b', 45 * second)] },
+    ];
+    const forecast = forecastOf(
+      { busy: [busy('a', 'a')], idle: idle('b', 'b'), line: [stays, widens] },
+      askers,
+    );
+    assert.ok(spread(forecast, stays).p50 > minute);
+    assert.equal(spread(forecast, widens).p50, 30 * second);
+    assert.ok(forecast.asking(askers[0]!)!.p50 > minute);
+    assert.equal(forecast.asking(askers[1]!)!.p50, 45 * second);
+    const sooner = { ...askers[1]!, rings: [ring('b', 5 * second)] };
+    assert.equal(forecast.asking(sooner), undefined, 'nor with that of one whose ring is another');
+    assert.ok(!forecast.knows(sooner) && !forecast.holds(sooner));
+  });
+});
+
+describe('A forecast of those who wait for one agent alone', () => {
+  const until = at + 60 * second;
+  const maria = waits(1, 'a', { waitsFor: { agentId: bo, until } });
+
+  it('has them served by another who is idle when the wait is over, and not before [AV11] [ES1]', () => {
+    const forecast = forecastOf({ busy: [busy('ac', 'c', bo)], idle: idle('a'), line: [maria] });
+    const { p50, p90 } = forecast.waiting(maria, others)!;
+    assert.equal(p50, 60 * second, 'bo talks for four minutes more');
+    assert.ok(p90 < 3 * minute);
+  });
+
+  it('has them served by that agent where they are free before, and by no other who becomes free', () => {
+    const soon = { ...busy('a', 'a'), since: at - 290 * second };
+    const his = forecastOf({ busy: [{ ...soon, agentId: bo }], idle: idle('a'), line: [maria] });
+    assert.ok(his.waiting(maria, others)!.p10 < 55 * second);
+    const hers = forecastOf({ busy: [soon, busy('a', 'a', bo)], line: [maria] });
+    assert.ok(hers.waiting(maria, others)!.p10 >= 60 * second);
+  });
+
+  it('keeps nobody else from the agents they do not wait for', () => {
+    const rui = waits(2, 'a');
+    const long = { ...maria, waitsFor: { agentId: bo, until: at + 60 * minute } };
+    const [behind, alone] = [[long, rui], [rui]].map((line) =>
+      forecastOf({ busy: [busy('a', 'a')], line }).waiting(rui, others),
+    );
+    assert.deepEqual(behind, alone);
+  });
+
+  it('has what a ring asks for less hold once others may serve', () => {
+    const wider = { ...maria, rings: [ring('b', 30 * second)] };
+    const forecast = forecastOf({ busy: [busy('a', 'a', bo)], idle: idle('b'), line: [wider] });
+    assert.equal(forecast.waiting(wider, others)!.p50, 60 * second);
+  });
+});
