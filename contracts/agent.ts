@@ -223,7 +223,10 @@ export interface BoardView {
     readonly needs: readonly string[];
     readonly tier: string;
     readonly since: number;
+    /** When it is expected to be served, as forecast now; while that is not known, what was promised. */
     readonly estimate?: TimeRange;
+    /** What the visitor was told last for the present wait, and has to be kept. */
+    readonly promised?: TimeRange;
     readonly state: CallbackState;
     readonly at?: number;
     /** Who could take it when nobody is free: the future reservation. */

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
+import type { TimeRange } from '../../contracts/states.ts';
 import type { LineRow } from '../model/board.ts';
 import { forDateTimeInput, timeAhead } from '../model/format.ts';
 import { PageFrame } from '../model/page-frames.ts';
@@ -121,6 +122,30 @@ function Story(): JSX.Element {
   );
 }
 
+/** A span of time among the facts. */
+function Range({
+  name,
+  range,
+}: {
+  readonly name: string;
+  readonly range: TimeRange | undefined;
+}): JSX.Element | null {
+  const now = useTools().portal.clock.now.value;
+  return range === undefined ? null : (
+    <div>
+      <dt>{name}</dt>
+      <dd class="figure">
+        {timeAhead(range.from, now)}–{timeAhead(range.to, now)}
+      </dd>
+    </div>
+  );
+}
+
+/** Where no forecast is known the server tells the promise in its place. */
+function isSame(a: TimeRange | undefined, b: TimeRange | undefined): boolean {
+  return a?.from === b?.from && a?.to === b?.to;
+}
+
 /** All that the board knows of one callback, and what a manager may do about it. */
 export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
   const { portal } = useTools();
@@ -162,14 +187,8 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
                 </div>
               </>
             )}
-            {row.estimate && (
-              <div>
-                <dt>Promised</dt>
-                <dd class="figure">
-                  {timeAhead(row.estimate.from, now)}–{timeAhead(row.estimate.to, now)}
-                </dd>
-              </div>
-            )}
+            <Range name="Promised" range={row.promised} />
+            {!isSame(row.estimate, row.promised) && <Range name="Expected now" range={row.estimate} />}
             {row.at !== undefined && (
               <div>
                 <dt>To be rung at</dt>

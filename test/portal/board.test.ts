@@ -172,6 +172,26 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(page, '.drawer', 'has left the board. Completed.');
   });
 
+  it('and reads what the visitor was promised, and apart from it what is expected by now', async () => {
+    const { fake } = bench;
+    const [li, ...others] = boardAs().line;
+    assert.ok(li?.estimate);
+    const at = (hour: number): number => new Date().setHours(hour, 7, 0, 0);
+    const promised = { from: at(3), to: at(4) };
+    fake.boardView = boardAs({
+      line: [{ ...li, promised, estimate: { from: at(5), to: at(6) } }, ...others],
+    });
+    const page = await bench.board();
+    await bench.streaming(page);
+    await page.click('.line-box [data-row=callback-li] .opener');
+    await bench.sees(page, '.drawer .facts', 'Promised');
+    const facts = async (): Promise<string> => bench.textOf(page, '.drawer .facts');
+    assert.match(await facts(), /Promised\s*03:07–04:07\s*Expected now\s*05:07–06:07/);
+    fake.setBoard(boardAs({ line: [{ ...li, promised, estimate: promised, place: 7 }, ...others] }));
+    await bench.sees(page, '.drawer .facts', '7');
+    assert.doesNotMatch(await facts(), /Expected now/, 'where no forecast is known');
+  });
+
   it('and can ask for the story again when it did not come', async () => {
     bench.fake.refusals.set('GET callbacks', 'unavailable');
     const page = await bench.board();
