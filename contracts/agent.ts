@@ -24,12 +24,14 @@ export interface DecisionView {
   readonly chosen: AgentId;
   /** e.g. `idle 4:10, holds lang:es 3, product:loans 2`. */
   readonly because: string;
-  /** At most 20, best first. */
+  /** At most 20, best first: all in a small centre, in a large one the chosen and ten others. */
   readonly candidates: readonly {
     readonly agentId: AgentId;
     readonly name: string;
     readonly verdict: string;
   }[];
+  /** How many more there were: able and idle, able and taken, not able; absent where all are listed. */
+  readonly more?: { readonly idle: number; readonly taken: number; readonly unable: number };
 }
 
 export interface Me {

@@ -172,6 +172,16 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.sees(page, '.drawer', 'has left the board. Completed.');
   });
 
+  it('and reads of a decision among many agents how many more there were [MG3]', async () => {
+    const { fake } = bench;
+    const tom = 'callback-tom' as CallbackId;
+    const why = { ...decision(), more: { idle: 4, taken: 0, unable: 81 } };
+    fake.stories.set(tom, storyOf(tom, { who: 'Tom Baker', why }));
+    const page = await bench.board();
+    await page.click('[data-row=callback-tom] .opener');
+    await bench.sees(page, '.drawer [data-view=why]', 'And 85 more: 4 able and idle, 81 not able.');
+  });
+
   it('and reads what the visitor was promised, and apart from it what is expected by now', async () => {
     const { fake } = bench;
     const [li, ...others] = boardAs().line;
