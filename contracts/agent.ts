@@ -1,3 +1,4 @@
+import type { DecisionsView, DecisionView, KeptDecisionView } from './decisions.ts';
 import type { AgentId, CallbackId, CallId, ReservationId, SessionId } from './ids.ts';
 import type { Figure, FlowView } from './figures.ts';
 import type {
@@ -13,26 +14,9 @@ import type {
   ViewerMode,
 } from './states.ts';
 
-export type { Figure, FlowView };
+export type { DecisionsView, DecisionView, Figure, FlowView, KeptDecisionView };
 
 /** Times on the agent API are epoch milliseconds; `serverNow` in snapshots lets a page correct its clock. */
-
-/** Why this agent: each candidate with the test that failed, or the rank that won (AHEAD.md N3). */
-export interface DecisionView {
-  readonly at: number;
-  readonly rosterVersion: number;
-  readonly chosen: AgentId;
-  /** e.g. `idle 4:10, holds lang:es 3, product:loans 2`. */
-  readonly because: string;
-  /** At most 20, best first: all in a small centre, in a large one the chosen and ten others. */
-  readonly candidates: readonly {
-    readonly agentId: AgentId;
-    readonly name: string;
-    readonly verdict: string;
-  }[];
-  /** How many more there were: able and idle, able and taken, not able; absent where all are listed. */
-  readonly more?: { readonly idle: number; readonly taken: number; readonly unable: number };
-}
 
 export interface Me {
   readonly id: AgentId;

@@ -8,12 +8,12 @@ import { forDateTimeInput, timeAhead } from '../model/format.ts';
 import { PageFrame } from '../model/page-frames.ts';
 import { useTools } from './context.ts';
 import { At, Badge, Since, Skeleton } from './controls.tsx';
+import { Decisions } from './decisions.tsx';
 import { Icon } from './icons.tsx';
 import { Panel } from './panels.tsx';
 import { History } from './person-parts.tsx';
 import { SharedFrame } from './shared-frame.tsx';
 import { WhatIf } from './what-if.tsx';
-import { Why } from './why.tsx';
 import { callbackWords, needInWords, reservationWords, waitReasonInWords } from './words.ts';
 
 const hourMs = 3_600_000;
@@ -91,7 +91,7 @@ function Follow({ session }: { readonly session: SessionId }): JSX.Element {
   );
 }
 
-/** What is stored of the callback: how it went, and why its agent was chosen. */
+/** What is stored of the callback: how it went, and why each agent was chosen. */
 function Story(): JSX.Element {
   const { portal } = useTools();
   const { board } = portal;
@@ -112,12 +112,7 @@ function Story(): JSX.Element {
         {story === undefined && problem === undefined && <Skeleton lines={4} label="Loading the history" />}
         {story && <History events={story.history} />}
       </section>
-      {story?.why && (
-        <section>
-          <h3>Why this agent</h3>
-          <Why decision={story.why} />
-        </section>
-      )}
+      {story && <Decisions decisions={story.decisions} latest={story.why} />}
     </>
   );
 }

@@ -31,6 +31,29 @@ export interface DecisionRecord {
   readonly profiles: Readonly<Record<ProfileId, readonly Qualification[]>>;
 }
 
+/** More heads than this decide nothing any more. */
+const MOST_HEADS = 50;
+
+/**
+ * The same decision in bounded size, to be kept: of many heads the best and that of the chosen one, so that decided
+ * again it gives the same; and only the profiles that are spoken of.
+ */
+export function bounded(record: DecisionRecord, chosen: AgentId): DecisionRecord {
+  const { inputs, requirement, profiles } = record;
+  if (inputs.heads.length <= MOST_HEADS) return record;
+  const best = new Set(
+    inOrder(requirement, heads(inputs, profiles))
+      .slice(0, MOST_HEADS)
+      .map((it) => it.agentId),
+  );
+  const few = inputs.heads.filter(([, agentId]) => best.has(agentId) || agentId === chosen);
+  return {
+    inputs: { ...inputs, heads: few },
+    requirement,
+    profiles: Object.fromEntries(few.map(([profile]) => [profile, profiles[profile] ?? []])),
+  };
+}
+
 /** Decides again from what was written down: the matchmaker's own rule, in its second form. */
 export function replay({ inputs, requirement, profiles }: DecisionRecord): AgentId | undefined {
   return best(requirement, heads(inputs, profiles))?.agentId;
@@ -61,8 +84,16 @@ function heads(inputs: DecisionInputs, profiles: DecisionRecord['profiles']): re
 }
 
 function best<Id extends string>(requirement: Requirement, idle: readonly Idle<Id>[]): Idle<Id> | undefined {
+  return inOrder(requirement, idle)[0];
+}
+
+/** Who can serve, the best first. */
+function inOrder<Id extends string>(
+  requirement: Requirement,
+  idle: readonly Idle<Id>[],
+): readonly Idle<Id>[] {
   return idle
     .filter((it) => canServe(it.has, requirement))
     .map((it) => ({ ...it, rank: rankOf(it.has, requirement) }))
-    .sort((a, b) => compareRanks(a.rank, b.rank) || a.since - b.since || (a.agentId < b.agentId ? -1 : 1))[0];
+    .sort((a, b) => compareRanks(a.rank, b.rank) || a.since - b.since || (a.agentId < b.agentId ? -1 : 1));
 }

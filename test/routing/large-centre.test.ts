@@ -31,7 +31,7 @@ describe('Why this agent, in a centre of more than twenty', () => {
   const told = ({ decision }: Reservation): readonly (readonly string[])[] =>
     decision.candidates.map((it) => [it.name, it.verdict.replaceAll(/0:\d\d/g, '0:00')]);
 
-  it('names the idle who came after, the able who are taken and the nearest of who is not able, and how many more', async () => {
+  it('names the idle who came after, the able who are taken and the nearest of who is not able, and how many more [MG7]', async () => {
     await open({
       ...named(4, 'good', 'lang:es 3'),
       ...named(6, 'fair', 'lang:es 2'),
