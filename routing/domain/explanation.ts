@@ -1,6 +1,6 @@
 import type { DecisionView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
-import type { RoutedChannel } from './channels.ts';
+import type { Capacity, RoutedChannel } from './channels.ts';
 import { isChannel, readIdleScore, roomFor } from './channels.ts';
 import type { DecisionInputs } from './decision.ts';
 import type { ProfileId, Rank } from './match.ts';
@@ -13,7 +13,7 @@ export interface DecisionContext {
   profile(id: ProfileId): readonly Qualification[];
   agentName(id: AgentId): string;
   /** In a large centre, who else was logged in, as far as it is known. */
-  others(): readonly Present[];
+  others(): Iterable<Present>;
 }
 
 /** What somebody who is logged in does. */
@@ -31,111 +31,141 @@ const MOST = 19;
 /** Of more than that so many idle, taken and unable ones; what one kind does not need is left to the others. */
 const SHARES = { idle: 4, taken: 3, unable: 3 };
 const AT_WORK: ReadonlySet<string> = new Set(['reserved', 'busy', 'working-after-call']);
+const ONE_CALL: readonly RoutedChannel[] = ['voice'];
+const NOTHING: readonly RoutedChannel[] = [];
 const WORDS = { voice: ['call', 'calls'], chat: ['chat', 'chats'] } as const;
 
 type Kind = keyof typeof SHARES;
 const KINDS: readonly Kind[] = ['idle', 'taken', 'unable'];
 
 interface Candidate extends Omit<Present, 'inHand'> {
-  readonly has: readonly Qualification[];
   readonly inHand: readonly RoutedChannel[] | number;
-  /** Read from what the matchmaker wrote down, and not from what was heard of them. */
-  readonly isSure: boolean;
+}
+
+/** What all of a profile have in common. */
+interface Able {
+  readonly has: readonly Qualification[];
+  readonly isAble: boolean;
+  readonly rank: Rank;
+  readonly lacks: number;
+  readonly capacity: Capacity;
 }
 
 /** A candidate and how they compare. */
-interface Compared extends Candidate {
+interface Compared {
+  readonly candidate: Candidate;
+  readonly able: Able;
   readonly kind: Kind;
-  readonly rank: Rank;
-  readonly lacks: number;
 }
 
 /** What an agent has in hand while in a state, where nothing else is known: one call, or nothing. */
 export function usuallyInHand(state: string): readonly RoutedChannel[] {
-  return AT_WORK.has(state) ? ['voice'] : [];
+  return AT_WORK.has(state) ? ONE_CALL : NOTHING;
 }
 
-/** Why this agent, for people: the chosen one first, then the others, each with what spoke against them. */
+/**
+ * Why this agent, for people: the chosen one first, then the others, each with what spoke against them. An offer waits for
+ * it, and there may be thousands of others: they are gone through once, and only the best of each kind are looked at closely.
+ */
 export function explain(chosen: AgentId, inputs: DecisionInputs, context: DecisionContext): DecisionView {
   const { requirement } = context;
-  const all = candidates(inputs, context);
-  const winner = all.get(chosen);
+  const sure = writtenDown(inputs);
+  const compared = comparison(context);
+  const candidate = sure.get(chosen);
+  const winner = candidate && compared(candidate);
   const because = reason(winner, inputs, requirement);
-  all.delete(chosen);
-  const compare = comparison(requirement);
-  const best = winner && compare(winner);
-  const others = [...all.values()]
-    .map(compare)
-    .filter((it) => it.isSure || best === undefined || !wouldHaveWon(it, best, inputs))
-    .sort(inOrder);
+  const others: Readonly<Record<Kind, Best>> = { idle: new Best(), taken: new Best(), unable: new Best() };
+  const add = (one: Compared): void => others[one.kind].add(one);
+  for (const it of sure.values()) if (it.agentId !== chosen) add(compared(it));
+  for (const it of inputs.states === undefined ? context.others() : []) {
+    if (sure.has(it.agentId)) continue;
+    const one = compared(it);
+    if (winner === undefined || !wouldHaveWon(one, winner, inputs)) add(one);
+  }
   const { listed, more } = selection(others);
-  const shown = listed.map((it) => ({
-    agentId: it.agentId,
-    verdict: verdict(it, best, inputs, requirement),
-  }));
+  const shown = listed.map((it) => [it.candidate.agentId, verdict(it, winner, inputs, requirement)] as const);
   return {
     at: inputs.at,
     rosterVersion: inputs.version,
     chosen,
     because,
-    candidates: [{ agentId: chosen, verdict: `chosen: ${because}` }, ...shown].map((it) => ({
-      agentId: it.agentId,
-      name: context.agentName(it.agentId),
-      verdict: it.verdict,
+    candidates: [[chosen, `chosen: ${because}`] as const, ...shown].map(([agentId, words]) => ({
+      agentId,
+      name: context.agentName(agentId),
+      verdict: words,
     })),
     ...(more && { more }),
   };
 }
 
-function candidates(inputs: DecisionInputs, context: DecisionContext): Map<AgentId, Candidate> {
+/** Those of whom the matchmaker wrote down where they stood. */
+function writtenDown(inputs: DecisionInputs): ReadonlyMap<AgentId, Candidate> {
   const found = new Map<AgentId, Candidate>();
-  const add = (it: Omit<Candidate, 'has'>): void => {
-    found.set(it.agentId, { ...it, has: context.profile(it.profile) });
-  };
-  if (inputs.states === undefined) for (const it of context.others()) add({ ...it, isSure: false });
   for (const [id, text] of Object.entries(inputs.states ?? {})) {
     const [stood = '', profile = '', since = '0', ...words] = text.split(' ');
     const [state = '', ...channels] = stood.split('+');
+    const agentId = id as AgentId;
     const inHand = channels.length > 0 ? channels.filter(isChannel) : usuallyInHand(state);
-    const seen = { agentId: id as AgentId, profile, state, inHand, since: Number(since) };
-    add({ ...seen, reason: words.join(' '), isSure: true });
+    found.set(agentId, { agentId, profile, state, inHand, since: Number(since), reason: words.join(' ') });
   }
   for (const [profile, agentId, score] of inputs.heads) {
-    add({ agentId, profile, state: 'ready', reason: '', ...readIdleScore(score), isSure: true });
+    found.set(agentId, { agentId, profile, state: 'ready', reason: '', ...readIdleScore(score) });
   }
   return found;
 }
 
 /** Compares candidates; what all of a profile have in common is worked out once. */
-function comparison(requirement: Requirement): (it: Candidate) => Compared {
-  const known = new Map<ProfileId, Pick<Compared, 'rank' | 'lacks'> & { readonly isAble: boolean }>();
-  return (it) => {
-    const of = known.get(it.profile) ?? {
-      isAble: serves(it.profile, it.has, requirement),
-      rank: rankOf(it.has, requirement),
-      lacks: lackOf(it.has, requirement),
+function comparison(context: DecisionContext): (it: Candidate) => Compared {
+  const { requirement } = context;
+  const channel = requirement.channel ?? 'voice';
+  const known = new Map<ProfileId, Able>();
+  const ofProfile = (id: ProfileId): Able => {
+    const has = context.profile(id);
+    const able = {
+      has,
+      isAble: serves(id, has, requirement),
+      rank: rankOf(has, requirement),
+      lacks: lackOf(has, requirement),
+      capacity: capacityOf(id),
     };
-    known.set(it.profile, of);
-    const { rank, lacks } = of;
-    const isFree = it.state === 'ready' || (it.state !== 'reserved' && count(it.inHand) > 0);
-    const hasRoom = isFree && roomWords(it, requirement.channel ?? 'voice') === undefined;
-    return { ...it, rank, lacks, kind: !of.isAble ? 'unable' : hasRoom ? 'idle' : 'taken' };
+    known.set(id, able);
+    return able;
+  };
+  return (candidate) => {
+    const able = known.get(candidate.profile) ?? ofProfile(candidate.profile);
+    const kind = able.isAble ? (isIdle(candidate, able, channel) ? 'idle' : 'taken') : 'unable';
+    return { candidate, able, kind };
   };
 }
 
-/** Able and idle, able and taken, not able; the best first, and of who is not able the nearest. */
-function inOrder(a: Compared, b: Compared): number {
-  return (
-    KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
-    (a.kind === 'unable' ? a.lacks - b.lacks : 0) ||
-    inTurn(a, b)
-  );
+/** Has nothing in hand, or room beside it. */
+function isIdle({ state, inHand }: Candidate, { capacity }: Able, channel: RoutedChannel): boolean {
+  if (state === 'reserved') return false;
+  if (count(inHand) === 0) return state === 'ready';
+  return typeof inHand === 'number' || roomFor(channel, capacity, inHand) === undefined;
 }
 
-/** As the matchmaker takes them. */
-function inTurn(a: Compared, b: Compared): number {
+/** The best of one kind, and how many there were of it. */
+class Best {
+  readonly listed: Compared[] = [];
+  count = 0;
+
+  add(one: Compared): void {
+    const { listed } = this;
+    this.count += 1;
+    const last = listed.at(-1);
+    if (listed.length === MOST && last && inTurn(one, last) > 0) return;
+    listed.splice(listed.findLastIndex((it) => inTurn(it, one) < 0) + 1, 0, one);
+    if (listed.length > MOST) listed.pop();
+  }
+}
+
+/** As the matchmaker takes them; of who is not able the nearest first. */
+function inTurn(one: Compared, other: Compared): number {
+  const [a, b] = [one.candidate, other.candidate];
   return (
-    compareRanks(a.rank, b.rank) ||
+    (one.kind === 'unable' ? one.able.lacks - other.able.lacks : 0) ||
+    compareRanks(one.able.rank, other.able.rank) ||
     count(a.inHand) - count(b.inHand) ||
     a.since - b.since ||
     (a.agentId < b.agentId ? -1 : 1)
@@ -148,29 +178,35 @@ function wouldHaveWon(it: Compared, winner: Compared, { how }: DecisionInputs): 
 }
 
 /** All of few; of many some of each kind, and how many more there were. */
-function selection(others: readonly Compared[]): {
+function selection(others: Readonly<Record<Kind, Best>>): {
   readonly listed: readonly Compared[];
   readonly more?: NonNullable<DecisionView['more']>;
 } {
-  if (others.length <= MOST) return { listed: others };
-  const some = KINDS.map((kind) => ({ of: others.filter((it) => it.kind === kind), most: SHARES[kind] }));
-  let left = some.reduce((sum, { of, most }) => sum + Math.max(0, most - of.length), 0);
-  const shares = some.map(({ of, most }) => {
-    const extra = Math.min(left, Math.max(0, of.length - most));
+  const kinds = KINDS.map((kind) => ({
+    listed: others[kind].listed,
+    count: others[kind].count,
+    most: SHARES[kind],
+  }));
+  if (kinds.reduce((sum, it) => sum + it.count, 0) <= MOST)
+    return { listed: kinds.flatMap((it) => it.listed) };
+  let left = kinds.reduce((sum, it) => sum + Math.max(0, it.most - it.count), 0);
+  const shares = kinds.map(({ listed, count: all, most }) => {
+    const extra = Math.min(left, Math.max(0, all - most));
     left -= extra;
-    return { listed: of.slice(0, most + extra), more: Math.max(0, of.length - most - extra) };
+    return { listed: listed.slice(0, most + extra), more: Math.max(0, all - most - extra) };
   });
   const [idle = 0, taken = 0, unable = 0] = shares.map((it) => it.more);
   return { listed: shares.flatMap((it) => it.listed), more: { idle, taken, unable } };
 }
 
-function reason(winner: Candidate | undefined, inputs: DecisionInputs, requirement: Requirement): string {
+function reason(won: Compared | undefined, inputs: DecisionInputs, requirement: Requirement): string {
+  const winner = won?.candidate;
   const busy = winner === undefined ? 0 : count(winner.inHand);
   const beside = busy === 0 ? '' : `${busy} in hand and room for more, `;
   const idle = winner === undefined ? '' : `${beside}idle ${clock(inputs.at - winner.since)}`;
   const named = [...requirement.must, ...requirement.prefer].map((it) => it.name);
   const held = [...new Set(named)]
-    .map((name) => ({ name, level: levelOf(winner?.has ?? [], name) }))
+    .map((name) => ({ name, level: levelOf(won?.able.has ?? [], name) }))
     .filter((it) => it.level > 0);
   const holds = held.length === 0 ? '' : `, holds ${held.map((it) => `${it.name} ${it.level}`).join(', ')}`;
   const skills = `${holds}${inputs.ring === undefined ? '' : `, asked for less after waiting (ring ${inputs.ring})`}`;
@@ -187,34 +223,33 @@ function reason(winner: Candidate | undefined, inputs: DecisionInputs, requireme
 }
 
 function verdict(
-  it: Compared,
+  { candidate: it, able }: Compared,
   winner: Compared | undefined,
   inputs: DecisionInputs,
   requirement: Requirement,
 ): string {
-  const missing = lack(it.has, requirement);
+  const missing = lack(able.has, requirement);
   if (missing !== undefined) return missing;
-  const full = roomWords(it, requirement.channel ?? 'voice');
+  const full = roomWords(it, able.capacity, requirement.channel ?? 'voice');
   if (full !== undefined) return full;
   if (it.state !== 'ready' && (count(it.inHand) === 0 || it.state === 'reserved')) return stateWords(it);
   if (inputs.how === 'preferred') return 'able and idle; another agent was preferred';
   if (inputs.how === 'claimed') return 'able and idle; another agent took it';
-  const ours = it.rank;
-  const best = winner?.rank ?? ours;
+  const ours = able.rank;
+  const best = winner?.able.rank ?? ours;
   if (ours.wishes < best.wishes) return 'able and idle; meets fewer wishes';
   if (ours.proficiency < best.proficiency) {
     return `able and idle; proficiency ${ours.proficiency}, chosen ${best.proficiency}`;
   }
-  const [mine, theirs] = [count(it.inHand), count(winner?.inHand ?? 0)];
+  const [mine, theirs] = [count(it.inHand), count(winner?.candidate.inHand ?? 0)];
   if (mine > theirs) return `able; has ${mine} in hand, chosen ${theirs}`;
-  const chosen = winner === undefined ? '' : `, chosen ${clock(inputs.at - winner.since)}`;
+  const chosen = winner === undefined ? '' : `, chosen ${clock(inputs.at - winner.candidate.since)}`;
   return `able; idle only ${clock(inputs.at - it.since)}${chosen}`;
 }
 
 /** The failed test of their capacity, if that was it: nothing of the channel at all, blocked by another, or as many as they may. */
-function roomWords(it: Candidate, channel: RoutedChannel): string | undefined {
-  const { profile, inHand, state } = it;
-  const capacity = capacityOf(profile);
+function roomWords(it: Candidate, capacity: Capacity, channel: RoutedChannel): string | undefined {
+  const { inHand, state } = it;
   const { most } = capacity[channel];
   const [one, many] = WORDS[channel];
   if (most === 0) return `capacity: takes no ${many}`;

@@ -83,18 +83,16 @@ export class Vocabulary {
       requirement: this.requirement(id) ?? NOTHING,
       profile: (profile) => this.profile(profile),
       agentName: (agentId: AgentId) => this.#roster().agents.get(agentId)?.name ?? agentId,
-      others: () => this.#presentAt(at).flatMap((it) => this.#present(it)),
+      others: () => this.#othersAt(at),
     };
   }
 
-  #present({
-    agentId,
-    state,
-    since,
-    reason = '',
-    inHand = usuallyInHand(state),
-  }: AgentStatus): readonly Present[] {
-    const profile = this.#roster().profileOf(agentId);
-    return profile === undefined ? [] : [{ agentId, profile, state, since, reason, inHand }];
+  *#othersAt(at: number): Generator<Present> {
+    const roster = this.#roster();
+    for (const { agentId, state, since, reason = '', inHand } of this.#presentAt(at)) {
+      const profile = roster.profileOf(agentId);
+      if (profile === undefined) continue;
+      yield { agentId, profile, state, since, reason, inHand: inHand ?? usuallyInHand(state) };
+    }
   }
 }
