@@ -11,6 +11,8 @@ import { Board } from './app/board.ts';
 import { CallDesk } from './app/call-desk.ts';
 import { CallbackDesk } from './app/callback-desk.ts';
 import { ConsentCopies } from './app/consent-copies.ts';
+import { DecisionDesk } from './app/decision-desk.ts';
+import { DecisionLog } from './app/decision-log.ts';
 import { DialGate } from './app/dial-gate.ts';
 import { FormProof } from './app/form-proof.ts';
 import { LogInDesk } from './app/log-in-desk.ts';
@@ -45,6 +47,7 @@ export interface Desks {
   readonly views: AgentViews;
   readonly agentLine: AgentLine;
   readonly board: Board;
+  readonly decisions: DecisionDesk;
   readonly pages: PageDesk;
   /** The rules were changed: who waits follows them. */
   rulesChanged(): void;
@@ -196,10 +199,12 @@ export function openDesks(ground: Ground): Desks {
     everyMs: 1_000,
     reconcileMs: 5_000,
   });
+  const decisionLog = new DecisionLog(stores.decisions, part('decisions'));
   const pump = new RoutingPump({
     routing,
     callbacks,
     cursors: stores.cursors,
+    decisions: decisionLog,
     streams,
     hints,
     audit,
@@ -280,6 +285,7 @@ export function openDesks(ground: Ground): Desks {
     views,
     agentLine: new AgentLine({ store, routing, phones, company, clock }),
     board,
+    decisions: new DecisionDesk({ decisions: stores.decisions, log: decisionLog, store, accounts }),
     pages,
     rulesChanged: () => watchdog.hint(),
     async start() {

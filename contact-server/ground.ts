@@ -9,6 +9,7 @@ import type { AccountStore } from './ports/accounts.ts';
 import type { CompanyRules } from './ports/company.ts';
 import type { AgentStreams, Hints } from './ports/hints.ts';
 import type { IdentityProofs } from './ports/identity.ts';
+import type { DecisionStore } from './ports/decisions.ts';
 import type { DutyStore } from './ports/duties.ts';
 import type { Credentials, LogInStore } from './ports/log-ins.ts';
 import type { PageStore } from './ports/page-store.ts';
@@ -41,6 +42,7 @@ export interface Ground {
     readonly logIns: LogInStore;
     readonly pages: PageStore;
     readonly duties: DutyStore;
+    readonly decisions: DecisionStore;
   };
   readonly routing: Routing;
   readonly telephony: Telephony;

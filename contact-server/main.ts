@@ -215,6 +215,7 @@ async function run(config: Config): Promise<void> {
     manager: desks.manager,
     views: desks.views,
     board: desks.board,
+    decisions: desks.decisions,
     pages: desks.pages,
     rules: rulesDesk,
     streams: hints,

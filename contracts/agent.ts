@@ -1,3 +1,4 @@
+import type { DecisionsView, DecisionView, KeptDecisionView } from './decisions.ts';
 import type { AgentId, CallbackId, CallId, ReservationId, SessionId } from './ids.ts';
 import type { Figure, FlowView } from './figures.ts';
 import type {
@@ -13,24 +14,9 @@ import type {
   ViewerMode,
 } from './states.ts';
 
-export type { Figure, FlowView };
+export type { DecisionsView, DecisionView, Figure, FlowView, KeptDecisionView };
 
 /** Times on the agent API are epoch milliseconds; `serverNow` in snapshots lets a page correct its clock. */
-
-/** Why this agent: each candidate with the test that failed, or the rank that won (AHEAD.md N3). */
-export interface DecisionView {
-  readonly at: number;
-  readonly rosterVersion: number;
-  readonly chosen: AgentId;
-  /** e.g. `idle 4:10, holds lang:es 3, product:loans 2`. */
-  readonly because: string;
-  /** At most 20, best first. */
-  readonly candidates: readonly {
-    readonly agentId: AgentId;
-    readonly name: string;
-    readonly verdict: string;
-  }[];
-}
 
 export interface Me {
   readonly id: AgentId;
@@ -223,7 +209,10 @@ export interface BoardView {
     readonly needs: readonly string[];
     readonly tier: string;
     readonly since: number;
+    /** When it is expected to be served, as forecast now; while that is not known, what was promised. */
     readonly estimate?: TimeRange;
+    /** What the visitor was told last for the present wait, and has to be kept. */
+    readonly promised?: TimeRange;
     readonly state: CallbackState;
     readonly at?: number;
     /** Who could take it when nobody is free: the future reservation. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../server-kit/clock.ts';
 import { Acd } from './acd.ts';
+import { Attendance } from './attendance.ts';
 import type { Directory } from './directory/directory.ts';
 import { Competition } from './domain/estimate/competition.ts';
 import { Forecasts } from './forecasts.ts';
@@ -78,7 +79,12 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
   watchRestarts(redis, matchmaker, log);
   const publisher = new RosterPublisher(redis, matchmaker, prefix);
   const watch = new RosterWatch(page, directory, publisher, matchmaker, clock, log);
-  const vocabulary = new Vocabulary(publisher, () => watch.page.roster);
+  const attendance: Attendance = new Attendance(() => snapshots.agents());
+  const vocabulary = new Vocabulary(
+    publisher,
+    () => watch.page.roster,
+    (moment) => attendance.at(moment),
+  );
   const competition = new Competition(
     (profile) => vocabulary.profile(profile),
     (id) => vocabulary.requirement(id),
@@ -137,7 +143,9 @@ export async function openAcd(options: AcdOptions): Promise<Acd> {
     snapshots,
     outbox: {
       read: (after, signal) =>
-        forecasts.hearing(outbox.read(after, AbortSignal.any([signal, endReaders.signal]))),
+        attendance.hearing(
+          forecasts.hearing(outbox.read(after, AbortSignal.any([signal, endReaders.signal]))),
+        ),
     },
     dueTimes,
     close,

@@ -207,6 +207,8 @@ export interface AgentStatus {
   readonly contactId?: CallbackId;
   /** Beside what is in hand there is room for more of these channels. */
   readonly open?: readonly RoutedChannel[];
+  /** By which channels the contacts in hand came, where that is other than one call. */
+  readonly inHand?: readonly RoutedChannel[];
 }
 
 export interface ScreenAsk {

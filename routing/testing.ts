@@ -15,7 +15,7 @@ export {
   writtenCapacity,
 } from './domain/channels.ts';
 export type { DecisionInputs, DecisionRecord } from './domain/decision.ts';
-export { explain, replay, replayWith } from './domain/decision.ts';
+export { bounded, replay, replayWith } from './domain/decision.ts';
 export type { Asker, Entitlement } from './domain/entitlement.ts';
 export { screenEntitlement, withLanguage } from './domain/entitlement.ts';
 export type { Calibration, Spread } from './domain/estimate/calibration.ts';

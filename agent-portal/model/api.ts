@@ -1,6 +1,7 @@
 import type {
   BoardView,
   CommandTaken,
+  DecisionsView,
   DeskSnapshot,
   FreshSecondFactor,
   StoryView,
@@ -40,6 +41,7 @@ export interface Api {
   waiting(): Promise<WaitingView>;
   board(): Promise<BoardView>;
   story(id: CallbackId): Promise<StoryView>;
+  decisions(id: CallbackId): Promise<DecisionsView>;
   whatIf(id: CallbackId, qualifications: WhatIf['qualifications']): Promise<WhatIfView>;
   /** A command that completes by an event, or at once where the answer carries no request id. */
   command(method: 'POST' | 'PUT', path: string, body: object): Promise<CommandTaken | undefined>;
@@ -112,6 +114,7 @@ export function httpApi(onLoggedOut: () => void): Api {
     whatIf: async (id, qualifications) =>
       (await ask('POST', `/callbacks/${id}/forecast`, { qualifications })) as WhatIfView,
     story: async (id) => (await ask('GET', `/callbacks/${id}`)) as StoryView,
+    decisions: async (id) => (await ask('GET', `/callbacks/${id}/decisions`)) as DecisionsView,
     async command(method, path, body) {
       const answer = (await ask(method, path, body)) as Partial<CommandTaken> | undefined;
       return answer?.requestId === undefined ? undefined : { requestId: answer.requestId };

@@ -1,6 +1,6 @@
 import { effect, signal, untracked } from '@preact/signals';
 
-import type { BoardView, StoryView } from '../../contracts/agent.ts';
+import type { BoardView, DecisionsView, StoryView } from '../../contracts/agent.ts';
 import type { CallbackId } from '../../contracts/ids.ts';
 import { reasonOf, type Api } from './api.ts';
 import type { Commands } from './commands.ts';
@@ -18,7 +18,7 @@ export class Board {
   /** The callback whose drawer is open. */
   readonly opened = signal<CallbackId | undefined>(undefined);
   /** What is stored of it, once the server has told. */
-  readonly story = signal<StoryView | undefined>(undefined);
+  readonly story = signal<(StoryView & Pick<DecisionsView, 'decisions'>) | undefined>(undefined);
   readonly storyProblem = signal<string | undefined>(undefined);
   readonly isWall = signal(false);
   readonly line = new SteadyOrder<LineRow>((it) => it.callbackId);
@@ -65,8 +65,8 @@ export class Board {
   async #tellStory(id: CallbackId): Promise<void> {
     this.storyProblem.value = undefined;
     try {
-      const story = await this.#api.story(id);
-      if (this.opened.peek() === id) this.story.value = story;
+      const [story, { decisions }] = await Promise.all([this.#api.story(id), this.#api.decisions(id)]);
+      if (this.opened.peek() === id) this.story.value = { ...story, decisions };
     } catch (error) {
       if (this.opened.peek() === id) this.storyProblem.value = reasonOf(error);
     }

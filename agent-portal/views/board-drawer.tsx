@@ -2,17 +2,18 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
+import type { TimeRange } from '../../contracts/states.ts';
 import type { LineRow } from '../model/board.ts';
 import { forDateTimeInput, timeAhead } from '../model/format.ts';
 import { PageFrame } from '../model/page-frames.ts';
 import { useTools } from './context.ts';
 import { At, Badge, Since, Skeleton } from './controls.tsx';
+import { Decisions } from './decisions.tsx';
 import { Icon } from './icons.tsx';
 import { Panel } from './panels.tsx';
 import { History } from './person-parts.tsx';
 import { SharedFrame } from './shared-frame.tsx';
 import { WhatIf } from './what-if.tsx';
-import { Why } from './why.tsx';
 import { callbackWords, needInWords, reservationWords, waitReasonInWords } from './words.ts';
 
 const hourMs = 3_600_000;
@@ -90,7 +91,7 @@ function Follow({ session }: { readonly session: SessionId }): JSX.Element {
   );
 }
 
-/** What is stored of the callback: how it went, and why its agent was chosen. */
+/** What is stored of the callback: how it went, and why each agent was chosen. */
 function Story(): JSX.Element {
   const { portal } = useTools();
   const { board } = portal;
@@ -111,14 +112,33 @@ function Story(): JSX.Element {
         {story === undefined && problem === undefined && <Skeleton lines={4} label="Loading the history" />}
         {story && <History events={story.history} />}
       </section>
-      {story?.why && (
-        <section>
-          <h3>Why this agent</h3>
-          <Why decision={story.why} />
-        </section>
-      )}
+      {story && <Decisions decisions={story.decisions} latest={story.why} />}
     </>
   );
+}
+
+/** A span of time among the facts. */
+function Range({
+  name,
+  range,
+}: {
+  readonly name: string;
+  readonly range: TimeRange | undefined;
+}): JSX.Element | null {
+  const now = useTools().portal.clock.now.value;
+  return range === undefined ? null : (
+    <div>
+      <dt>{name}</dt>
+      <dd class="figure">
+        {timeAhead(range.from, now)}–{timeAhead(range.to, now)}
+      </dd>
+    </div>
+  );
+}
+
+/** Where no forecast is known the server tells the promise in its place. */
+function isSame(a: TimeRange | undefined, b: TimeRange | undefined): boolean {
+  return a?.from === b?.from && a?.to === b?.to;
 }
 
 /** All that the board knows of one callback, and what a manager may do about it. */
@@ -162,14 +182,8 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
                 </div>
               </>
             )}
-            {row.estimate && (
-              <div>
-                <dt>Promised</dt>
-                <dd class="figure">
-                  {timeAhead(row.estimate.from, now)}–{timeAhead(row.estimate.to, now)}
-                </dd>
-              </div>
-            )}
+            <Range name="Promised" range={row.promised} />
+            {!isSame(row.estimate, row.promised) && <Range name="Expected now" range={row.estimate} />}
             {row.at !== undefined && (
               <div>
                 <dt>To be rung at</dt>

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import type { DecisionView } from '../../contracts/agent.ts';
 import { At } from './controls.tsx';
+import { moreInWords } from './words.ts';
 
 /** Why this agent: what decided, and each candidate with the test that failed. */
 export function Why({ decision }: { readonly decision: DecisionView }): JSX.Element {
@@ -28,6 +29,7 @@ export function Why({ decision }: { readonly decision: DecisionView }): JSX.Elem
           ))}
         </tbody>
       </table>
+      {decision.more && <p class="hint">{moreInWords(decision.more)}</p>}
     </div>
   );
 }

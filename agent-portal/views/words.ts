@@ -1,4 +1,12 @@
-import type { BoardView, CallView, ContactView, Me, PagesView } from '../../contracts/agent.ts';
+import type {
+  BoardView,
+  CallView,
+  ContactView,
+  DecisionView,
+  KeptDecisionView,
+  Me,
+  PagesView,
+} from '../../contracts/agent.ts';
 import type { AgentState, CallbackState, ReservationState } from '../../contracts/states.ts';
 import { languageName, timeToTheSecond } from '../model/format.ts';
 
@@ -94,6 +102,23 @@ const reservationStates: Readonly<Record<ReservationState | 'future', string>> =
 /** Where a reservation stands, in a word. */
 export function reservationWords(state: ReservationState | 'future'): string {
   return reservationStates[state];
+}
+
+/** Candidates of a decision that are not listed: how many, and of which kind. */
+export function moreInWords({ idle, taken, unable }: NonNullable<DecisionView['more']>): string {
+  const kinds = [
+    [idle, 'able and idle'],
+    [taken, 'able and taken'],
+    [unable, 'not able'],
+  ] as const;
+  const some = kinds.filter(([count]) => count > 0);
+  return `And ${idle + taken + unable} more: ${some.map(([count, words]) => `${count} ${words}`).join(', ')}.`;
+}
+
+/** Whether the rule, given what a decision was made from, decides the same today. */
+export function replayInWords({ same, agent }: KeptDecisionView['replayed']): string {
+  if (same) return 'Replayed: the same agent.';
+  return `Replayed: ${agent === undefined ? 'nobody could be chosen' : `${agent} would be chosen`}.`;
 }
 
 /** A qualification as people say it: `sales` for `service:sales 1`, `Portuguese` for `lang:pt 3`. */

@@ -241,7 +241,8 @@ function rows(
   return waits.map((record) => {
     const { callback } = record;
     const { standing, needs = callback.terms?.must ?? [] } = inRouting.get(callback.id) ?? {};
-    const estimate = standing?.estimate ?? bindingPromise(record);
+    const promised = bindingPromise(record);
+    const estimate = standing?.estimate ?? promised;
     const name = (id: AgentId): string => names.get(id) ?? id;
     const { waitsFor } = standing ?? {};
     return {
@@ -252,6 +253,7 @@ function rows(
       tier: callback.terms?.tier ?? '',
       since: callback.startedAt,
       ...(estimate && { estimate: { from: estimate.from, to: estimate.to } }),
+      ...(promised && { promised: { from: promised.from, to: promised.to } }),
       state: callback.phase.state,
       ...(callback.phase.state === 'scheduled' && { at: callback.phase.at }),
       candidates: (standing?.candidates ?? []).map(name),

@@ -6,6 +6,7 @@ import { claimOf, isOver } from '../domain/callback.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
 import type { AuditStore, CursorStore } from '../ports/stores.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import type { DecisionLog } from './decision-log.ts';
 import { LatestCursor } from './latest-cursor.ts';
 import { claimFrom, followReservation, newCallId } from './order-taker.ts';
 import { isOutage, OutageLog } from './outage.ts';
@@ -14,6 +15,7 @@ interface Parts {
   readonly routing: Routing;
   readonly callbacks: CallbackDesk;
   readonly cursors: CursorStore;
+  readonly decisions: DecisionLog;
   readonly streams: AgentStreams;
   readonly hints: Hints;
   readonly audit: AuditStore;
@@ -45,7 +47,10 @@ export class RoutingPump {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#outage = new OutageLog(parts.log, 'routing events');
-    this.#cursor = new LatestCursor(parts.clock, (cursor) => parts.cursors.write(CURSOR, cursor));
+    this.#cursor = new LatestCursor(parts.clock, async (cursor) => {
+      await parts.decisions.written();
+      await parts.cursors.write(CURSOR, cursor);
+    });
   }
 
   start(): void {
@@ -88,6 +93,7 @@ export class RoutingPump {
         if (signal.aborted) return;
         await this.#pause();
       }
+      this.#keep(event);
       this.#cursor.write(event.cursor);
       this.#outage.worked();
     }
@@ -110,12 +116,25 @@ export class RoutingPump {
   }
 
   async #startOver(): Promise<void> {
-    const { routing, cursors, reconcile } = this.#parts;
-    const { cursor } = await routing.snapshot();
+    const { routing, cursors, decisions, reconcile } = this.#parts;
+    const { cursor, at, reservations } = await routing.snapshot();
+    for (const it of reservations) {
+      decisions.made(it);
+      if (it.state !== 'pending') decisions.became(it, at);
+    }
     // An older one still on its way would come after this one, and what happens until then would be skipped too.
     await this.#cursor.idle();
     await cursors.write(CURSOR, cursor);
     await reconcile();
+  }
+
+  /** Why this agent, and what became of it. */
+  #keep(event: RoutingEvent): void {
+    if (!('reservation' in event)) return;
+    const { reservation, type, at } = event;
+    const { decisions } = this.#parts;
+    if (type === 'reservation.created' || isClaimed(reservation)) decisions.made(reservation);
+    if (type !== 'reservation.created') decisions.became(reservation, at);
   }
 
   async #take(event: RoutingEvent): Promise<void> {
@@ -227,6 +246,11 @@ export class RoutingPump {
       reason,
     });
   }
+}
+
+/** Taken by hand: accepted as it is made, with no offer before. */
+function isClaimed({ basis, state }: Reservation): boolean {
+  return basis.inputs.how === 'claimed' && state === 'accepted';
 }
 
 function isUnknown(error: unknown): boolean {

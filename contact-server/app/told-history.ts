@@ -36,18 +36,36 @@ const later: Readonly<Record<string, string>> = {
   hours: 'Waits for calling hours',
 };
 
-/** The stored history and attempts of a callback, oldest first; `nameOf` gives the name of an agent. */
+/**
+ * The stored history and attempts of a callback, in the order in which they were written; `nameOf` gives the name of an
+ * agent. Times do not order them: what routing decided has the time of Redis, what was done about it that of a process,
+ * and their clocks differ. So what followed is told no earlier than what it followed.
+ */
 export function toldHistory(
   { history, attempts }: Pick<Callback, 'history' | 'attempts'>,
   nameOf: (agentId: string) => string,
 ): readonly Told[] {
-  const told = history.flatMap((moment, index) => {
+  const told = history.map((moment, index): readonly Told[] => {
     const before = history[index - 1];
     const what = wordsOf(moment, before?.state === 'matched' ? nameOf(before.why) : undefined);
-    return what === undefined ? [] : { at: moment.at, what };
+    return what === undefined ? [] : [{ at: moment.at, what }];
   });
-  const rang = attempts.map(({ at, outcome }) => ({ at, what: `Rang the visitor: ${outcomes[outcome]}` }));
-  return [...told, ...rang].sort((a, b) => a.at - b.at);
+  const rang = history.map((): Told[] => []);
+  const earlier: Told[] = [];
+  for (const { at, outcome } of attempts) {
+    (rang[dialOf(at, history)] ?? earlier).push({ at, what: `Rang the visitor: ${outcomes[outcome]}` });
+  }
+  let latest = -Infinity;
+  return [...earlier, ...told.flatMap((it, index) => [...it, ...(rang[index] ?? [])])].map(({ at, what }) => {
+    latest = Math.max(latest, at);
+    return { at: latest, what };
+  });
+}
+
+/** Which moment an attempt followed: that at which the dial of the visitor began; where it is kept no more, the last before. */
+function dialOf(at: number, history: readonly Moment[]): number {
+  const dial = history.findLastIndex((it) => it.state === 'dialing-customer' && it.at <= at);
+  return dial >= 0 ? dial : history.findLastIndex((it) => it.at <= at);
 }
 
 /** `agent`: to whom it was offered, where the moment before has said so. */

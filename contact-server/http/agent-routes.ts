@@ -25,6 +25,7 @@ import type { AgentDesk } from '../app/agent-desk.ts';
 import type { AgentLine } from '../app/agent-line.ts';
 import { type AgentViews, viewerOf } from '../app/agent-views.ts';
 import type { Board } from '../app/board.ts';
+import type { DecisionDesk } from '../app/decision-desk.ts';
 import type { LogInDesk } from '../app/log-in-desk.ts';
 import type { ManagerDesk } from '../app/manager-desk.ts';
 import type { Pages } from '../app/pages.ts';
@@ -44,6 +45,7 @@ export interface RouteParts {
   readonly manager: ManagerDesk;
   readonly views: AgentViews;
   readonly board: Board;
+  readonly decisions: DecisionDesk;
   readonly pages: Pages;
   readonly rules: RulesDesk;
   readonly streams: AgentStreams;
@@ -212,6 +214,11 @@ export function agentRoutes(parts: RouteParts): Router {
   router.get('/callbacks/:id', async (ctx) => {
     await asks(ctx, 'managers');
     ctx.body = await board.story(param(ctx, 'id') as CallbackId);
+  });
+  router.get('/callbacks/:id/decisions', async (ctx) => {
+    const account = await asks(ctx);
+    const holder = mayManage(account, auth) ? undefined : account;
+    ctx.body = await parts.decisions.about(param(ctx, 'id') as CallbackId, holder);
   });
   router.post('/callbacks/:id/forecast', async (ctx) => {
     await asks(ctx, 'managers');

@@ -3,8 +3,6 @@ import {
   completeSchema,
   emptySchema,
   logInSchema,
-  managerMoveSchema,
-  whatIfSchema,
   notesSchema,
   pageModeSchema,
   preferencesSchema,
@@ -15,6 +13,7 @@ import {
   stateWishSchema,
 } from '../../contracts/agent.schema.ts';
 import type { For } from './auth.ts';
+import { describedBoard } from './described-board.ts';
 import { describedRules } from './described-rules.ts';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
@@ -265,41 +264,6 @@ export const describedCommands: readonly DescribedCommand[] = [
     summary: 'The waiting contacts this agent could call now',
     answer: 200,
   },
-  { method: 'get', path: '/board', id: 'board', for: 'managers', summary: 'The manager board', answer: 200 },
-  {
-    method: 'get',
-    path: '/callbacks/{id}',
-    id: 'story',
-    for: 'managers',
-    summary: 'What happened to one callback, open or over, and why its agent was chosen',
-    answer: 200,
-  },
-  {
-    method: 'post',
-    path: '/callbacks/{id}/forecast',
-    id: 'whatIf',
-    for: 'managers',
-    summary: 'Where one who waits would stand with one more free agent of these qualifications',
-    body: whatIfSchema,
-    answer: 200,
-  },
-  {
-    method: 'post',
-    path: '/callbacks/{id}/cancel',
-    id: 'cancelCallback',
-    for: 'managers',
-    summary: 'Cancel a waiting callback',
-    body: emptySchema,
-    answer: 202,
-  },
-  {
-    method: 'post',
-    path: '/callbacks/{id}/move',
-    id: 'moveCallback',
-    for: 'managers',
-    summary: 'Move a waiting callback',
-    body: managerMoveSchema,
-    answer: 202,
-  },
+  ...describedBoard,
   ...describedRules,
 ];

@@ -1,11 +1,9 @@
-import type { DecisionView } from '../../contracts/agent.ts';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Qualification, Requirement } from './qualification.ts';
 import type { Overtaken } from './fairness.ts';
 import type { ClassId, ProfileId } from './match.ts';
-import type { RoutedChannel } from './channels.ts';
-import { isChannel, JUST_IDLE, readIdleScore, roomFor } from './channels.ts';
-import { canServe, capacityOf, compareRanks, lack, levelOf, rankOf } from './match.ts';
+import { JUST_IDLE } from './channels.ts';
+import { canServe, compareRanks, rankOf } from './match.ts';
 
 /** What the matchmaker wrote down at the moment it decided: enough to decide again, and to say why. */
 export interface DecisionInputs {
@@ -33,26 +31,27 @@ export interface DecisionRecord {
   readonly profiles: Readonly<Record<ProfileId, readonly Qualification[]>>;
 }
 
-/** What names and ids in a decision mean. */
-export interface DecisionContext {
-  readonly requirement: Requirement;
-  profile(id: ProfileId): readonly Qualification[];
-  agentName(id: AgentId): string;
-}
+/** More heads than this decide nothing any more. */
+const MOST_HEADS = 50;
 
-const MOST = 20;
-const CALL: readonly RoutedChannel[] = ['voice'];
-const AT_WORK: ReadonlySet<string> = new Set(['reserved', 'busy', 'working-after-call']);
-const WORDS = { voice: ['call', 'calls'], chat: ['chat', 'chats'] } as const;
-
-interface Candidate {
-  readonly agentId: AgentId;
-  readonly profile: ProfileId;
-  readonly has: readonly Qualification[];
-  readonly state: string;
-  readonly inHand: readonly RoutedChannel[] | number;
-  readonly since: number;
-  readonly reason: string;
+/**
+ * The same decision in bounded size, to be kept: of many heads the best and that of the chosen one, so that decided
+ * again it gives the same; and only the profiles that are spoken of.
+ */
+export function bounded(record: DecisionRecord, chosen: AgentId): DecisionRecord {
+  const { inputs, requirement, profiles } = record;
+  if (inputs.heads.length <= MOST_HEADS) return record;
+  const best = new Set(
+    inOrder(requirement, heads(inputs, profiles))
+      .slice(0, MOST_HEADS)
+      .map((it) => it.agentId),
+  );
+  const few = inputs.heads.filter(([, agentId]) => best.has(agentId) || agentId === chosen);
+  return {
+    inputs: { ...inputs, heads: few },
+    requirement,
+    profiles: Object.fromEntries(few.map(([profile]) => [profile, profiles[profile] ?? []])),
+  };
 }
 
 /** Decides again from what was written down: the matchmaker's own rule, in its second form. */
@@ -85,140 +84,16 @@ function heads(inputs: DecisionInputs, profiles: DecisionRecord['profiles']): re
 }
 
 function best<Id extends string>(requirement: Requirement, idle: readonly Idle<Id>[]): Idle<Id> | undefined {
+  return inOrder(requirement, idle)[0];
+}
+
+/** Who can serve, the best first. */
+function inOrder<Id extends string>(
+  requirement: Requirement,
+  idle: readonly Idle<Id>[],
+): readonly Idle<Id>[] {
   return idle
     .filter((it) => canServe(it.has, requirement))
     .map((it) => ({ ...it, rank: rankOf(it.has, requirement) }))
-    .sort((a, b) => compareRanks(a.rank, b.rank) || a.since - b.since || (a.agentId < b.agentId ? -1 : 1))[0];
-}
-
-/** Why this agent, for people: the chosen one first, then the others, each with what spoke against them. */
-export function explain(chosen: AgentId, inputs: DecisionInputs, context: DecisionContext): DecisionView {
-  const { requirement } = context;
-  const all = candidates(inputs, context);
-  const winner = all.find((it) => it.agentId === chosen);
-  const because = reason(winner, inputs, requirement);
-  const others = all
-    .filter((it) => it.agentId !== chosen)
-    .map((it) => ({
-      ...it,
-      verdict: verdict(it, winner, inputs, requirement),
-      order: order(it, requirement),
-    }))
-    .sort((a, b) => a.order - b.order || a.since - b.since || (a.agentId < b.agentId ? -1 : 1));
-  const shown = [{ agentId: chosen, verdict: `chosen: ${because}` }, ...others].slice(0, MOST);
-  return {
-    at: inputs.at,
-    rosterVersion: inputs.version,
-    chosen,
-    because,
-    candidates: shown.map((it) => ({
-      agentId: it.agentId,
-      name: context.agentName(it.agentId),
-      verdict: it.verdict,
-    })),
-  };
-}
-
-function candidates(inputs: DecisionInputs, context: DecisionContext): Candidate[] {
-  const found = new Map<AgentId, Candidate>();
-  for (const [id, text] of Object.entries(inputs.states ?? {})) {
-    const [stood = '', profile = '', since = '0', ...words] = text.split(' ');
-    const [state = '', ...channels] = stood.split('+');
-    const agentId = id as AgentId;
-    const inHand = channels.length > 0 ? channels.filter(isChannel) : AT_WORK.has(state) ? CALL : [];
-    const seen = { agentId, profile, has: context.profile(profile), state, inHand, since: Number(since) };
-    found.set(agentId, { ...seen, reason: words.join(' ') });
-  }
-  for (const [profile, agentId, score] of inputs.heads) {
-    const has = context.profile(profile);
-    found.set(agentId, { agentId, profile, has, state: 'ready', reason: '', ...readIdleScore(score) });
-  }
-  return [...found.values()];
-}
-
-function reason(winner: Candidate | undefined, inputs: DecisionInputs, requirement: Requirement): string {
-  const busy = winner === undefined ? 0 : count(winner.inHand);
-  const beside = busy === 0 ? '' : `${busy} in hand and room for more, `;
-  const idle = winner === undefined ? '' : `${beside}idle ${clock(inputs.at - winner.since)}`;
-  const named = [...requirement.must, ...requirement.prefer].map((it) => it.name);
-  const held = [...new Set(named)]
-    .map((name) => ({ name, level: levelOf(winner?.has ?? [], name) }))
-    .filter((it) => it.level > 0);
-  const holds = held.length === 0 ? '' : `, holds ${held.map((it) => `${it.name} ${it.level}`).join(', ')}`;
-  const skills = `${holds}${inputs.ring === undefined ? '' : `, asked for less after waiting (ring ${inputs.ring})`}`;
-  switch (inputs.how) {
-    case 'idle':
-      return `${idle}${skills}`;
-    case 'freed':
-      return `became free first${skills}`;
-    case 'preferred':
-      return `preferred agent, ${idle}${skills}`;
-    case 'claimed':
-      return `took it: call now${skills}`;
-  }
-}
-
-function verdict(
-  it: Candidate,
-  winner: Candidate | undefined,
-  inputs: DecisionInputs,
-  requirement: Requirement,
-): string {
-  const missing = lack(it.has, requirement);
-  if (missing !== undefined) return missing;
-  const full = roomWords(it, requirement.channel ?? 'voice');
-  if (full !== undefined) return full;
-  if (it.state !== 'ready' && (count(it.inHand) === 0 || it.state === 'reserved')) return stateWords(it);
-  if (inputs.how === 'preferred') return 'able and idle; another agent was preferred';
-  if (inputs.how === 'claimed') return 'able and idle; another agent took it';
-  const ours = rankOf(it.has, requirement);
-  const best = winner === undefined ? ours : rankOf(winner.has, requirement);
-  if (ours.wishes < best.wishes) return 'able and idle; meets fewer wishes';
-  if (ours.proficiency < best.proficiency) {
-    return `able and idle; proficiency ${ours.proficiency}, chosen ${best.proficiency}`;
-  }
-  const [mine, theirs] = [count(it.inHand), count(winner?.inHand ?? 0)];
-  if (mine > theirs) return `able; has ${mine} in hand, chosen ${theirs}`;
-  return `able; idle only ${clock(inputs.at - it.since)}`;
-}
-
-/** The failed test of their capacity, if that was it: nothing of the channel at all, blocked by another, or as many as they may. */
-function roomWords(it: Candidate, channel: RoutedChannel): string | undefined {
-  const { profile, inHand, state } = it;
-  const capacity = capacityOf(profile);
-  const { most } = capacity[channel];
-  const [one, many] = WORDS[channel];
-  if (most === 0) return `capacity: takes no ${many}`;
-  if (typeof inHand === 'number') return undefined;
-  const full = roomFor(channel, capacity, inHand);
-  if (full === undefined) return undefined;
-  if (full.why === 'blocked') return `blocked: has a ${WORDS[full.by][0]} in hand, no ${one} beside it`;
-  if (most === 1) return stateWords(it);
-  const held = inHand.filter((other) => other === channel).length;
-  return `capacity: ${held} of ${most} ${many} in hand${state === 'reserved' ? ', one of them offered' : ''}`;
-}
-
-function count(inHand: Candidate['inHand']): number {
-  return typeof inHand === 'number' ? inHand : inHand.length;
-}
-
-function stateWords({ state, reason: why }: Candidate): string {
-  const words: Readonly<Record<string, string>> = {
-    reserved: 'has an offer',
-    busy: 'busy',
-    'working-after-call': 'writing up',
-    'not-ready': why === '' ? 'not ready' : `not ready: ${why}`,
-  };
-  return words[state] ?? state;
-}
-
-/** Able and idle, able and taken, not able. */
-function order(it: Candidate, requirement: Requirement): number {
-  if (!canServe(it.has, requirement)) return 3;
-  return it.state === 'ready' && roomWords(it, requirement.channel ?? 'voice') === undefined ? 1 : 2;
-}
-
-function clock(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+    .sort((a, b) => compareRanks(a.rank, b.rank) || a.since - b.since || (a.agentId < b.agentId ? -1 : 1));
 }

@@ -10,6 +10,9 @@ export type ProfileId = string;
 /** What a contact needs, in one short name: contacts who need the same share a class, and a line. `c1x~chat`: on that channel. */
 export type ClassId = string;
 
+/** More than all levels that somebody may be short of. */
+const WHOLLY = 1_000;
+
 /** The same skills in one order and each once, at its highest level. */
 export function canonical(list: readonly Qualification[]): readonly Qualification[] {
   const levels = new Map<string, number>();
@@ -105,6 +108,14 @@ export function lack(has: readonly Qualification[], { must }: Requirement): stri
   if (missing === undefined) return undefined;
   const level = levelOf(has, missing.name);
   return level === 0 ? `no ${missing.name}` : `${missing.name} ${level}, needs ${missing.level}`;
+}
+
+/** How far somebody is from being able to serve: first how much is missing altogether, then by how many levels; 0: they can. */
+export function lackOf(has: readonly Qualification[], { must }: Requirement): number {
+  return must.reduce((sum, { name, level }) => {
+    const held = levelOf(has, name);
+    return sum + (held === 0 ? WHOLLY : Math.max(0, level - held));
+  }, 0);
 }
 
 /** The level held, 0 for none. */

@@ -1,6 +1,7 @@
 import type { AgentId, CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { AgentState, ReservationState } from '../../contracts/states.ts';
 import type { RoutedChannel } from '../domain/channels.ts';
+import { isChannel } from '../domain/channels.ts';
 import type { DecisionInputs } from '../domain/decision.ts';
 import type { Waiting } from '../domain/estimate/situation.ts';
 import type { ClassId } from '../domain/match.ts';
@@ -93,7 +94,9 @@ export function readChanges(rings = '', preferred = ''): Pick<Waiting, 'rings' |
 
 /** Reads an agent as `lua/records.ts` writes them. */
 export function readStatus(agentId: string, text: string): AgentStatus {
-  const [state, , since, , reservationId, contactId, , , next, reason, open] = text.split('\0');
+  const [state, , since, , reservationId, contactId, , channel, next, reason, open, , also] =
+    text.split('\0');
+  const inHand = reservationId ? readInHand(channel, also) : [];
   return {
     agentId: agentId as AgentId,
     state: state as AgentState,
@@ -105,7 +108,14 @@ export function readStatus(agentId: string, text: string): AgentStatus {
       contactId: contactId as CallbackId,
     }),
     ...(open && { open: open.split(' ') as RoutedChannel[] }),
+    ...(inHand.length > 0 && inHand.join() !== 'voice' && { inHand }),
   };
+}
+
+/** By which channels the contacts in hand came: that of the foremost, and those that wait beside it. */
+function readInHand(foremost = '', also = ''): RoutedChannel[] {
+  const others = also.split('\x01').map((it) => it.split(' ')[2] ?? '');
+  return [foremost, ...others].filter(isChannel).sort();
 }
 
 /** One of the things that a step told: what happened, to whom, and what was written with it. */

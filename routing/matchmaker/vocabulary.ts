@@ -1,24 +1,34 @@
-import type { AgentId } from '../../contracts/ids.ts';
-import type { DecisionContext } from '../domain/decision.ts';
-import { explain } from '../domain/decision.ts';
+import type { DecisionView } from '../../contracts/agent.ts';
+import type { AgentId, ReservationId } from '../../contracts/ids.ts';
+import type { DecisionContext, Present } from '../domain/explanation.ts';
+import { explain, usuallyInHand } from '../domain/explanation.ts';
 import type { ClassId, ProfileId } from '../domain/match.ts';
 import type { Roster } from '../domain/roster.ts';
-import type { Qualification, Requirement, Reservation } from '../routing.ts';
+import type { AgentStatus, Qualification, Requirement, Reservation } from '../routing.ts';
 import type { RawReservation } from './decode.ts';
 import type { RosterPublisher } from './publisher.ts';
 
 const NOTHING: Requirement = { must: [], prefer: [] };
+/** So many decisions keep the words they were told in first, when it was known best what everybody did. */
+const MOST_TOLD = 1_000;
 
 /** What the short names of profiles and classes mean, learned as they are met; a name never changes its meaning. */
 export class Vocabulary {
   readonly #publisher: RosterPublisher;
   readonly #roster: () => Roster;
+  readonly #presentAt: (moment: number) => readonly AgentStatus[];
+  readonly #told = new Map<ReservationId, DecisionView>();
   #profiles = new Map<ProfileId, readonly Qualification[]>();
   #classes = new Map<ClassId, Requirement>();
 
-  constructor(publisher: RosterPublisher, roster: () => Roster) {
+  constructor(
+    publisher: RosterPublisher,
+    roster: () => Roster,
+    presentAt: (moment: number) => readonly AgentStatus[],
+  ) {
     this.#publisher = publisher;
     this.#roster = roster;
+    this.#presentAt = presentAt;
   }
 
   profile(id: ProfileId): readonly Qualification[] {
@@ -45,24 +55,44 @@ export class Vocabulary {
     ];
     await this.learn([raw.class], profiles);
     const { class: id, why: _, ...rest } = raw;
-    const context = this.context(id);
+    const { requirement } = this.#context(id, inputs.at);
     return {
       ...rest,
-      decision: explain(raw.agentId, inputs, context),
+      decision: this.#explained(raw),
       basis: {
         inputs,
-        requirement: context.requirement,
-        profiles: Object.fromEntries(profiles.map((profile) => [profile, context.profile(profile)])),
+        requirement,
+        profiles: Object.fromEntries(profiles.map((profile) => [profile, this.profile(profile)])),
       },
     };
   }
 
-  /** What a decision about this class is read with. */
-  context(id: ClassId): DecisionContext {
+  #explained({ id, agentId, why, class: kind }: RawReservation): DecisionView {
+    const told = this.#told.get(id);
+    if (told) return told;
+    const decision = explain(agentId, why, this.#context(kind, why.at));
+    this.#told.set(id, decision);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > MOST_TOLD && oldest !== undefined) this.#told.delete(oldest);
+    return decision;
+  }
+
+  /** What a decision about this class, made at that moment, is read with. */
+  #context(id: ClassId, at: number): DecisionContext {
     return {
       requirement: this.requirement(id) ?? NOTHING,
       profile: (profile) => this.profile(profile),
       agentName: (agentId: AgentId) => this.#roster().agents.get(agentId)?.name ?? agentId,
+      others: () => this.#othersAt(at),
     };
+  }
+
+  *#othersAt(at: number): Generator<Present> {
+    const roster = this.#roster();
+    for (const { agentId, state, since, reason = '', inHand } of this.#presentAt(at)) {
+      const profile = roster.profileOf(agentId);
+      if (profile === undefined) continue;
+      yield { agentId, profile, state, since, reason, inHand: inHand ?? usuallyInHand(state) };
+    }
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer';
 
-import type { CallbackId } from '../../contracts/ids.ts';
+import type { AgentId, CallbackId } from '../../contracts/ids.ts';
 import {
   anaAs,
   boardAs,
@@ -9,6 +9,7 @@ import {
   decision,
   emptyBoard,
   figures,
+  keptDecision,
   offerOf,
   storyOf,
 } from '../support/fake-agent-views.ts';
@@ -170,6 +171,67 @@ describe('Ana, who manages too, looks at the board', () => {
     fake.setBoard(boardAs({ live: [] }));
     await bench.sees(page, '[data-view=story]', 'Done: Sold');
     await bench.sees(page, '.drawer', 'has left the board. Completed.');
+  });
+
+  it('and reads why of every agent it was offered to, also after a decline, and that the rule decides the same again [MG7]', async () => {
+    const { fake } = bench;
+    const tom = 'callback-tom' as CallbackId;
+    const why = { ...decision(), at: Date.now(), chosen: 'agent-rui' as AgentId, because: 'preferred agent' };
+    const later = { agentId: why.chosen, agent: 'Rui Matos', state: 'accepted' as const, why };
+    fake.stories.set(tom, storyOf(tom, { who: 'Tom Baker', why }));
+    fake.decisions.set(tom, [keptDecision(1)]);
+    const page = await bench.board();
+    await bench.streaming(page);
+    await page.click('[data-row=callback-tom] .opener');
+    await bench.sees(page, '[data-view=decisions]', 'Chosen because: preferred agent');
+    assert.equal(
+      await bench.count(page, '[data-view=decisions] [data-view=why]'),
+      2,
+      'also if it is not kept yet',
+    );
+
+    const odd = { same: false, agentId: 'agent-bo' as AgentId, agent: 'Bo Lindqvist' };
+    fake.decisions.set(tom, [keptDecision(1), keptDecision(2, { ...later, replayed: odd })]);
+    fake.setBoard(boardAs({ live: [] }));
+    await bench.sees(page, '[data-view=decisions]', 'Replayed: Bo Lindqvist would be chosen.');
+    assert.equal(await bench.count(page, '[data-view=decisions] [data-view=why]'), 2);
+    assert.deepEqual(
+      await page.$$eval('[data-view=decisions] summary', (all) => all.map((it) => it.textContent)),
+      ['Ana Costa declined', 'Rui Matos accepted'],
+    );
+    await page.click('[data-view=decisions] summary');
+    await bench.sees(page, '[data-view=decisions] details', 'Replayed: the same agent.');
+    await bench.isAccessible(page);
+  });
+
+  it('and reads of a decision among many agents how many more there were [MG3]', async () => {
+    const { fake } = bench;
+    const tom = 'callback-tom' as CallbackId;
+    const why = { ...decision(), more: { idle: 4, taken: 0, unable: 81 } };
+    fake.stories.set(tom, storyOf(tom, { who: 'Tom Baker', why }));
+    const page = await bench.board();
+    await page.click('[data-row=callback-tom] .opener');
+    await bench.sees(page, '.drawer [data-view=why]', 'And 85 more: 4 able and idle, 81 not able.');
+  });
+
+  it('and reads what the visitor was promised, and apart from it what is expected by now', async () => {
+    const { fake } = bench;
+    const [li, ...others] = boardAs().line;
+    assert.ok(li?.estimate);
+    const at = (hour: number): number => new Date().setHours(hour, 7, 0, 0);
+    const promised = { from: at(3), to: at(4) };
+    fake.boardView = boardAs({
+      line: [{ ...li, promised, estimate: { from: at(5), to: at(6) } }, ...others],
+    });
+    const page = await bench.board();
+    await bench.streaming(page);
+    await page.click('.line-box [data-row=callback-li] .opener');
+    await bench.sees(page, '.drawer .facts', 'Promised');
+    const facts = async (): Promise<string> => bench.textOf(page, '.drawer .facts');
+    assert.match(await facts(), /Promised\s*03:07–04:07\s*Expected now\s*05:07–06:07/);
+    fake.setBoard(boardAs({ line: [{ ...li, promised, estimate: promised, place: 7 }, ...others] }));
+    await bench.sees(page, '.drawer .facts', '7');
+    assert.doesNotMatch(await facts(), /Expected now/, 'where no forecast is known');
   });
 
   it('and can ask for the story again when it did not come', async () => {

@@ -12,6 +12,7 @@ import type {
   World,
 } from '../../routing/testing.ts';
 import {
+  channelOf,
   classId,
   decide,
   emptyWorld,
@@ -215,6 +216,7 @@ export class Twin {
     if (!desk) return { agentId, state: 'logged-off', since: this.now };
     const { state, reason, since, next, foremost: reservation, open } = desk;
     const contactId = reservation && this.world.holds.get(reservation)?.contactId;
+    const inHand = desk.inHand.map((it) => channelOf(this.world.holds.get(it)?.class ?? '')).sort();
     return {
       agentId,
       state,
@@ -223,6 +225,7 @@ export class Twin {
       ...(next && { next }),
       ...(reservation !== undefined && { reservationId: reservation, contactId }),
       ...(open.length > 0 && { open }),
+      ...(inHand.length > 0 && inHand.join() !== 'voice' && { inHand }),
     };
   }
 

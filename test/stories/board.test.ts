@@ -146,7 +146,11 @@ describe('A manager watches the board', function () {
     const promised = await asking(111);
     const gaveUp = await asking(112);
     const picked = await asking(113, { at: new Date(Date.now() + 1_500).toISOString() });
-    assert.ok((await promised.look()).estimate);
+    const { estimate: told } = await promised.look();
+    assert.ok(told);
+    const row = (await mina.board()).line.find((it) => it.callbackId === idOf(promised));
+    const range = { from: Date.parse(told.from), to: Date.parse(told.to) };
+    assert.deepEqual(row?.promised, range, 'what they were told, whatever is expected by now');
     await gaveUp.send('DELETE', `/callbacks/${idOf(gaveUp)}`, undefined, gaveUp.bearer());
     const { call } = await ana.contactIn('connected', idOf(served));
     await ana.command(`/calls/${call?.id ?? ''}/drop`);

@@ -13,6 +13,7 @@ import type {
   AgentMessage,
   BoardView,
   ContactView,
+  DecisionsView,
   LineView,
   WaitingView,
   Me,
@@ -105,6 +106,8 @@ export class FakeAgentServer {
   boardView: BoardView = boardAs();
   /** What is stored of callbacks that are not as `storyOf` has them. */
   readonly stories = new Map<CallbackId, StoryView>();
+  /** Every decision about a callback; none about others. */
+  readonly decisions = new Map<CallbackId, DecisionsView['decisions']>();
   rules = rulesAs();
   /** What the next change of rules is refused for. */
   ruleFaults: readonly RulesFault[] = [];
@@ -183,6 +186,7 @@ export class FakeAgentServer {
     this.version = 'v1';
     this.refusals.clear();
     this.stories.clear();
+    this.decisions.clear();
     this.held.clear();
     this.completes = true;
     this.framable = true;
@@ -354,6 +358,8 @@ export class FakeAgentServer {
     else if (name === 'GET board') json(res, 200, { ...this.boardView, serverNow: Date.now() });
     else if (name === 'GET callbacks')
       json(res, 200, this.stories.get(id as CallbackId) ?? storyOf(id as CallbackId));
+    else if (name === 'GET callbacks/decisions')
+      json(res, 200, { callbackId: id, decisions: this.decisions.get(id as CallbackId) ?? [] });
     else if (name === 'POST callbacks/forecast') {
       this.sent.put({ name, id, body: check(whatIfSchema, body), requestId: '' });
       json(res, 200, this.whatIf);

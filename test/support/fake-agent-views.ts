@@ -5,6 +5,7 @@ import type {
   DecisionView,
   Figure,
   FlowView,
+  KeptDecisionView,
   Me,
   OfferView,
   PagesView,
@@ -66,6 +67,23 @@ export function decision(): DecisionView {
       { agentId: agentId('rui'), name: 'Rui Matos', verdict: 'idle 1:02, less than 4:10' },
       { agentId: agentId('bo'), name: 'Bo Lindqvist', verdict: 'no lang:pt' },
     ],
+  };
+}
+
+/** The decision of an offer that was declined, or of what became of it. */
+export function keptDecision(n: number, change: Partial<KeptDecisionView> = {}): KeptDecisionView {
+  const why = decision();
+  return {
+    reservationId: `reservation-${n}` as ReservationId,
+    at: why.at,
+    agentId: why.chosen,
+    agent: 'Ana Costa',
+    fence: n,
+    state: 'rejected',
+    since: why.at + 900,
+    why,
+    replayed: { same: true, agentId: why.chosen, agent: 'Ana Costa' },
+    ...change,
   };
 }
 

@@ -9,6 +9,9 @@ import { eventually } from '../support/eventually.ts';
 
 type Parts = ConstructorParameters<typeof RoutingPump>[0];
 
+/** Hears what is to be kept of decisions, and keeps nothing. */
+const noDecisions = { made: () => {}, became: () => {}, written: () => Promise.resolve() };
+
 describe('The reader of routing’s events', () => {
   it('goes on from where all was compared, when its last place was still being written as events were lost', async () => {
     let stored: string | undefined;
@@ -27,7 +30,8 @@ describe('The reader of routing’s events', () => {
       readOn();
     }
     const parts = {
-      routing: { events, snapshot: () => Promise.resolve({ cursor: '1-1000010' }) },
+      routing: { events, snapshot: () => Promise.resolve({ cursor: '1-1000010', reservations: [] }) },
+      decisions: noDecisions,
       cursors: {
         read: () => Promise.resolve(stored),
         write: async (_name: string, cursor: string) => {
@@ -49,12 +53,63 @@ describe('The reader of routing’s events', () => {
     assert.deepEqual(askedFrom.slice(0, 2), [undefined, '1-1000010']);
   });
 
+  it('keeps each decision and what became of it before it stores that it has read so far', async () => {
+    const reservation = { id: 'r1-1', contactId: 'c1', agentId: 'maya', basis: { inputs: { how: 'idle' } } };
+    const told = (type: string, n: number, more: object = {}): RoutingEvent =>
+      ({ type, cursor: `1-${String(n)}`, at: n, reservation: { ...reservation, ...more } }) as never;
+    const claimed = { id: 'r1-2', basis: { inputs: { how: 'claimed' } } };
+    const happened: string[] = [];
+    const note = (what: string): Promise<void> => Promise.resolve(void happened.push(what));
+    let isAway = true;
+    const parts = {
+      routing: {
+        async *events(_after: string | undefined, signal: AbortSignal) {
+          yield told('reservation.created', 1, { state: 'pending' });
+          yield told('reservation.rejected', 2, { state: 'rejected' });
+          yield told('reservation.accepted', 3, { ...claimed, state: 'accepted' });
+          yield told('reservation.wrapup', 4, { ...claimed, state: 'wrapping' });
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        },
+      },
+      callbacks: { note: () => Promise.reject(new ProblemError('not-found')) },
+      streams: { add: () => Promise.resolve() },
+      decisions: {
+        made: ({ id }: { id: string }) => note(`made ${id}`),
+        became: ({ id, state }: { id: string; state: string }) => note(`${id} ${state}`),
+        written: () => (isAway ? Promise.reject(new ProblemError('unavailable')) : note('kept')),
+      },
+      cursors: {
+        read: () => Promise.resolve('1-0'),
+        write: (_name: string, cursor: string) => note(`read ${cursor}`),
+      },
+      hints: { give: () => undefined },
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    } as unknown as Parts;
+    const pump = new RoutingPump(parts);
+    pump.start();
+    await eventually('the last event', () => happened.includes('r1-2 wrapping') || undefined);
+    await pump.stop();
+    const made = ['made r1-1', 'r1-1 rejected', 'made r1-2', 'r1-2 accepted', 'r1-2 wrapping'];
+    assert.deepEqual(happened, made, 'with decisions that are not kept it would go on after them');
+
+    isAway = false;
+    const next = new RoutingPump(parts);
+    next.start();
+    await eventually('the last event', () => happened.length === 2 * made.length || undefined);
+    await next.stop();
+    assert.deepEqual(happened, [...made, ...made, 'kept', 'read 1-4']);
+  });
+
   describe('of an offer for somebody who is not stored yet', () => {
     const offer = {
       type: 'reservation.created',
       cursor: '1-1',
       at: 1,
-      reservation: { id: 'r1-1', contactId: 'c1', agentId: 'maya', entry: 0, decision: {} },
+      reservation: {
+        ...{ id: 'r1-1', contactId: 'c1', agentId: 'maya', entry: 0, decision: {} },
+        basis: { inputs: { how: 'idle' } },
+      },
     } as unknown as RoutingEvent;
     const next = { type: 'contact.queued', cursor: '1-2', at: 1, contactId: 'c2' } as unknown as RoutingEvent;
     const record = { callback: { phase: { state: 'reserved', claim: { reservationId: 'r1-1' } } } };
@@ -82,6 +137,7 @@ describe('The reader of routing’s events', () => {
         streams: { add: (agentId: string, name: string) => told(`${name} to ${agentId}`) },
         offered: () => told('offered'),
         cursors: { read: () => Promise.resolve('1-0'), write: () => Promise.resolve() },
+        decisions: noDecisions,
         hints: { give: (hint: Hint) => void (hint.about === 'callback' && told(`${hint.id} is looked at`)) },
         clock: {
           now: () => now,

@@ -56,6 +56,33 @@ describe('What happened to a callback, told to people [MG3]', () => {
     ]);
   });
 
+  it('tells what followed after what it followed, though the clocks of Redis and of the process differ', () => {
+    const history = [
+      moment(10, 'queued', 'screened'),
+      moment(10, 'matched', 'maya'),
+      moment(10, 'reserved', 'offered'),
+      moment(25, 'queued', 'rejected'),
+      moment(22, 'matched', 'bo'),
+      moment(22, 'reserved', 'offered'),
+      moment(40, 'dialing-agent', 'accepted'),
+      moment(30, 'dialing-customer', 'agent answered'),
+      moment(33, 'scheduled', 'retry'),
+    ];
+    const story = toldHistory({ history, attempts: [attempt(1, 31, 'no-answer')] }, (id) => id);
+    assert.deepEqual(
+      story.map((it) => [it.at, it.what]),
+      [
+        [10, 'In line'],
+        [10, 'Offered to maya'],
+        [25, 'In line again: the offer was declined'],
+        [25, 'Offered to bo'],
+        [40, 'Accepted; the agent’s phone rings'],
+        [40, 'Rang the visitor: no answer'],
+        [40, 'Waits to be tried again'],
+      ],
+    );
+  });
+
   it('says how it ended when nobody talked', () => {
     assert.deepEqual(
       told([

@@ -6,6 +6,7 @@ import { MongoCallbacks } from './callbacks.ts';
 import { MongoCalls } from './calls.ts';
 import { MongoCompanies } from './companies.ts';
 import { MongoCursors } from './cursors.ts';
+import { MongoDecisions } from './decisions.ts';
 import { isMongoOutage } from './durable.ts';
 import { MongoDuties } from './duties.ts';
 import { MongoLogIns } from './log-ins.ts';
@@ -31,6 +32,7 @@ export interface Stores {
   readonly logIns: MongoLogIns;
   readonly pages: MongoPages;
   readonly duties: MongoDuties;
+  readonly decisions: MongoDecisions;
   readonly rules: MongoRules;
 }
 
@@ -67,10 +69,11 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     logIns: new MongoLogIns(connection),
     pages: new MongoPages(connection, options),
     duties: new MongoDuties(connection, options),
+    decisions: new MongoDecisions(connection, options),
     rules: new MongoRules(connection, options),
   };
   const { bindings, callbacks, calls, sessions, accounts, customers, audit, consents, suppressions } = stores;
-  const { logIns, pages, rules } = stores;
+  const { logIns, pages, rules, decisions } = stores;
   for (const store of [
     bindings,
     callbacks,
@@ -84,6 +87,7 @@ export async function openStores(url: string, options: StoreOptions): Promise<St
     logIns,
     pages,
     rules,
+    decisions,
   ]) {
     await store.prepare();
   }
