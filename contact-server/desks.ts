@@ -9,10 +9,13 @@ import { Asking } from './app/asking.ts';
 import { Behind } from './app/behind.ts';
 import { Board } from './app/board.ts';
 import { CallDesk } from './app/call-desk.ts';
+import { CallTimes } from './app/call-times.ts';
 import { CallbackDesk } from './app/callback-desk.ts';
 import { ConsentCopies } from './app/consent-copies.ts';
+import { DueDesk } from './app/due-desk.ts';
 import { DialGate } from './app/dial-gate.ts';
 import { FormProof } from './app/form-proof.ts';
+import { heldSession } from './app/held-session.ts';
 import { LogInDesk } from './app/log-in-desk.ts';
 import { LogInThrottle } from './app/log-in-throttle.ts';
 import { ManagerDesk } from './app/manager-desk.ts';
@@ -30,7 +33,6 @@ import { VisitorStreams } from './app/visitor-streams.ts';
 import { VisitorViews } from './app/visitor-view.ts';
 import { Visitors } from './app/visitors.ts';
 import { Watchdog } from './app/watchdog.ts';
-import { claimOf } from './domain/callback.ts';
 import type { Ground } from './ground.ts';
 import { serviceRegistry } from './services/registry.ts';
 
@@ -80,13 +82,7 @@ export function openDesks(ground: Ground): Desks {
     company,
     siteOrigins: ground.siteOrigins,
     keys: { session: keys.session, hash: keys.hash },
-    sessionOfReservation: async (agentId, reservationId) => {
-      const mine = (await store.ofAgent(agentId)).find(
-        (it) =>
-          claimOf(it.callback)?.reservationId === reservationId && it.callback.phase.state !== 'reserved',
-      );
-      return mine?.callback.wish.sessionId;
-    },
+    sessionOfReservation: (agentId, reservationId) => heldSession(store, agentId, reservationId),
     clock,
     log: part('pages'),
   });
@@ -101,9 +97,10 @@ export function openDesks(ground: Ground): Desks {
     // With Redis gone a form cannot be marked as used; the limits and the dial gate still stand.
     useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
-  const admission = new Admission({ routing, policy, audit, clock });
+  const times = new CallTimes({ routing, policy, clock });
+  const admission = new Admission({ routing, times, audit, clock });
   const suppressions = new SuppressionList({ store: stores.suppressions, clock });
-  const gate = new DialGate({ store, policy, list: stores.suppressions, hashKey: keys.hash, audit, clock });
+  const gate = new DialGate({ store, times, list: stores.suppressions, hashKey: keys.hash, audit, clock });
   const logIns = new LogInDesk({
     credentials: ground.credentials,
     logIns: stores.logIns,
@@ -157,6 +154,7 @@ export function openDesks(ground: Ground): Desks {
       routing,
       calls,
       gate,
+      times,
       admission,
       accounts,
       phones,
@@ -179,7 +177,7 @@ export function openDesks(ground: Ground): Desks {
 
   const behind = new Behind(clock, part('behind'));
   const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
-  const watched = { callbacks, calls, callStore, store, routing, telephony, audit, clock };
+  const watched = { callbacks, calls, callStore, store, routing, times, telephony, audit, clock };
   const terms = new TermsRenewal({ callbacks, store, routing, clock });
   const reconciler = new Reconciler({
     ...watched,
@@ -196,6 +194,7 @@ export function openDesks(ground: Ground): Desks {
     everyMs: 1_000,
     reconcileMs: 5_000,
   });
+  const due = new DueDesk({ callbacks, store, times });
   const pump = new RoutingPump({
     routing,
     callbacks,
@@ -206,6 +205,7 @@ export function openDesks(ground: Ground): Desks {
     clock,
     log: part('pump'),
     offered: (reservation) => offers.made(reservation),
+    due: (id, at) => due.come(id, at),
     reconcile: () => reconciler.run(),
     heard: (status) => duty.heard(status),
   });
@@ -220,7 +220,7 @@ export function openDesks(ground: Ground): Desks {
     pages,
     managerTotp: ground.managerTotp === 'required',
   });
-  const visitorViews = new VisitorViews({ ...shown, behind });
+  const visitorViews = new VisitorViews({ ...shown, times, behind });
   const visitorStreams = new VisitorStreams({
     store,
     views: visitorViews,
@@ -249,6 +249,7 @@ export function openDesks(ground: Ground): Desks {
     keys,
   });
   const visitors = new Visitors({
+    times,
     store,
     callbacks,
     asking,

@@ -5,6 +5,7 @@ import { ProblemError } from '../../server-kit/problem.ts';
 import type { Wish } from '../domain/callback.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Booking } from '../ports/stores.ts';
+import { LOOK_AHEAD_MS } from './call-times.ts';
 import { isWithin, isZone } from './dial-hours.ts';
 
 interface Parts {
@@ -13,7 +14,6 @@ interface Parts {
   readonly clock: Clock;
 }
 
-const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
 const TOLD = 3;
 
 /** Bookable times: which place a picked time takes, and what is said when there is none left. */

@@ -56,21 +56,30 @@ export function queued(
 export function scheduled(
   now: Callback,
   at: number,
-  to: number,
-  why: In<'scheduled'>['why'],
+  to: Omit<In<'scheduled'>, 'state'>,
   ...before: readonly Order[]
 ): Step {
   return {
     // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
     next: enterState(
-      why === 'asked' ? { ...now, startedAt: to } : now,
-      { state: 'scheduled', at: to, why },
+      to.why === 'asked' ? { ...now, startedAt: to.at } : now,
+      { state: 'scheduled', ...to },
       at,
-      why,
-      to + 60_000,
+      to.why,
+      to.at + 60_000,
     ),
-    orders: [...before, { do: 'schedule', at: to }],
+    orders: [...before, { do: 'schedule', at: to.at }],
   };
+}
+
+/** To the time that was asked for. */
+export function movedTo(
+  now: Callback,
+  { at, to, anyway }: Extract<Fact, { type: 'moved' }> & { readonly to: number },
+  ...before: readonly Order[]
+): Step {
+  const booked = { at: to, why: 'asked', ...(anyway && { anyway }) } as const;
+  return scheduled(wanting(now, to), at, booked, ...before);
 }
 
 export function end(now: Callback, phase: Phase, at: number, why: string, ...orders: readonly Order[]): Step {
