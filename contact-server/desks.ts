@@ -121,6 +121,7 @@ export function openDesks(ground: Ground): Desks {
   });
   const desk: AgentDesk = new AgentDesk({
     callFor: (reservationId) => offers.callFor(reservationId),
+    times,
     callbacks,
     calls,
     store,
@@ -276,10 +277,10 @@ export function openDesks(ground: Ground): Desks {
   return {
     visitors,
     agents: desk,
-    manager: new ManagerDesk({ callbacks, audit, clock }),
+    manager: new ManagerDesk({ callbacks, store, times, routing, company, audit, clock }),
     logIns,
     views,
-    agentLine: new AgentLine({ store, routing, phones, company }),
+    agentLine: new AgentLine({ store, routing, phones, company, times, clock }),
     board,
     pages,
     rulesChanged: () => watchdog.hint(),

@@ -12,6 +12,7 @@ export { directoryChanged } from './directory/directory-changed.ts';
 export { importDirectory, SenselessRule } from './directory/import-company.ts';
 export { readRules, writeRules } from './directory/rule-book.ts';
 export { rulesFaults } from './directory/rule-faults.ts';
+export { isOpenAt } from './domain/hours.ts';
 export { withLanguage } from './domain/entitlement.ts';
 export { canonicalRequirement } from './domain/match.ts';
 export type { Imported } from './directory/import-company.ts';

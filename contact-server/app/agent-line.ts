@@ -1,17 +1,21 @@
 import type { LineView, WaitingView } from '../../contracts/agent.ts';
 import type { AgentProfile, Requirement, Routing } from '../../routing/index.ts';
-import type { Callback } from '../domain/callback.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import type { Callback, In } from '../domain/callback.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
 import type { CallbackStore, InLine } from '../ports/stores.ts';
 import { shortName } from './agent-views.ts';
+import type { CallTimes } from './call-times.ts';
 
 interface Parts {
   readonly store: CallbackStore;
   readonly routing: Routing;
   readonly phones: Phones;
   readonly company: CompanyRules;
+  readonly times: Pick<CallTimes, 'mayDial'>;
+  readonly clock: Clock;
 }
 
 const MAX_ROWS = 50;
@@ -25,31 +29,38 @@ export class AgentLine {
   }
 
   async look(account: Account): Promise<WaitingView> {
-    const { store, routing, company } = this.#parts;
+    const { store, routing } = this.#parts;
     const profile = await routing.agentProfile(account.id);
     if (!profile) return { counts: { waiting: 0, booked: 0 }, rows: [] };
-    const allowed = (await this.#mayCall(account)) ? (['call-now'] as const) : [];
-    const open = (await store.open()).map((it) => it.callback).toSorted(inTurn);
-    const rows = open.flatMap((callback): WaitingView['rows'] => {
-      const { id, phase, wish, terms, startedAt } = callback;
-      if (phase.state !== 'queued' && phase.state !== 'scheduled') return [];
-      if (!isAble(profile, terms?.must ?? [])) return [];
-      return [
-        {
-          callbackId: id,
-          who: shortName(callback),
-          service: company.services.get(wish.service)?.name ?? wish.service,
-          needs: (terms?.must ?? []).map((it) => `${it.name} ${String(it.level)}`),
-          tier: terms?.tier ?? '',
-          since: startedAt,
-          state: phase.state,
-          ...(phase.state === 'scheduled' && { at: phase.at }),
-          allowed,
-        },
-      ];
-    });
-    const waiting = rows.filter((it) => it.state === 'queued').length;
-    return { counts: { waiting, booked: rows.length - waiting }, rows: rows.slice(0, MAX_ROWS) };
+    const isFree = await this.#mayCall(account);
+    const open = (await store.open())
+      .map((it) => it.callback)
+      .filter(isOpen)
+      .toSorted(inTurn);
+    const able = open.filter(({ terms }) => isAble(profile, terms?.must ?? []));
+    const waiting = able.filter(({ phase }) => phase.state === 'queued').length;
+    return {
+      counts: { waiting, booked: able.length - waiting },
+      rows: able.slice(0, MAX_ROWS).map((it) => this.#row(it, isFree)),
+    };
+  }
+
+  #row(callback: Open, isFree: boolean): WaitingView['rows'][number] {
+    const { company, times, clock } = this.#parts;
+    const { id, phase, wish, terms, startedAt } = callback;
+    const dial = times.mayDial(wish, clock.now());
+    return {
+      callbackId: id,
+      who: shortName(callback),
+      service: company.services.get(wish.service)?.name ?? wish.service,
+      needs: (terms?.must ?? []).map((it) => `${it.name} ${String(it.level)}`),
+      tier: terms?.tier ?? '',
+      since: startedAt,
+      state: phase.state,
+      ...(phase.state === 'scheduled' && { at: phase.at }),
+      ...(!dial.ok && dial.notBefore !== undefined && { callableFrom: dial.notBefore }),
+      allowed: isFree && dial.ok ? ['call-now'] : [],
+    };
   }
 
   /** The line in short, looked at once for everybody: an agent's is of those they could take, a manager's of all. */
@@ -68,6 +79,13 @@ export class AgentLine {
     const isFree = status?.state === 'ready' || status?.state === 'not-ready';
     return isFree && extension !== undefined && this.#parts.phones.isRegistered(extension);
   }
+}
+
+/** A callback that waits, now or for later. */
+type Open = Callback & { readonly phase: In<'queued' | 'scheduled'> };
+
+function isOpen(callback: Callback): callback is Open {
+  return callback.phase.state === 'queued' || callback.phase.state === 'scheduled';
 }
 
 /** Those who wait and ask for the same. */

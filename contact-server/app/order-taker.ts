@@ -123,8 +123,11 @@ export class Orders implements OrderTaker {
     for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
       if (who === undefined) continue;
       // An offer is told by an entry of its own.
-      if (!isOffered || claimOf(now.callback)?.agentId !== who)
-        await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
+      if (!isOffered || claimOf(now.callback)?.agentId !== who) {
+        const notRung = whyNotRung(before, now.callback);
+        const name = notRung ? 'contact.closed' : 'contact.changed';
+        await streams.add(who, name, { callbackId: now.callback.id, ...notRung });
+      }
       hints.give({ about: 'agent', id: who });
     }
   }
@@ -233,6 +236,17 @@ export class Orders implements OrderTaker {
     const { verdict: _, ...why } = refused;
     return { fact: { type: 'dial-refused', at: this.#parts.clock.now(), callId, ...why } };
   }
+}
+
+/** The dial was refused: the agent, who has done nothing for it to leave the desk, is told why it does. */
+function whyNotRung(
+  before: Callback,
+  { phase }: Callback,
+): { readonly why: string; readonly callableFrom?: number } | undefined {
+  if (before.phase.state !== 'dialing-agent' && before.phase.state !== 'dialing-customer') return undefined;
+  if (phase.state === 'refused') return { why: phase.reason };
+  if (phase.state !== 'scheduled' || phase.why !== 'hours') return undefined;
+  return { why: 'This number may not be called at this hour.', callableFrom: phase.at };
 }
 
 function followedBy(follow: FollowUp | undefined): Done {

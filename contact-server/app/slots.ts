@@ -7,6 +7,7 @@ import type { CompanyRules } from '../ports/company.ts';
 import type { Booking } from '../ports/stores.ts';
 import { LOOK_AHEAD_MS } from './call-times.ts';
 import { isWithin, isZone } from './dial-hours.ts';
+import { timeWords } from './time-words.ts';
 
 interface Parts {
   readonly routing: Pick<Routing, 'slot' | 'openings'>;
@@ -60,17 +61,11 @@ export function callable(
 /** `Free next: Mon 30 Nov 10:00, 10:30 and Tue 1 Dec 09:00.` */
 function inWords(slots: readonly TimeRange[], timeZone: string): string {
   if (slots.length === 0) return 'No other time is free in the next two weeks.';
-  const day = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  });
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+  const { day, clock } = timeWords(timeZone);
   const told = slots.map(({ from }, i) => {
     const before = slots[i - 1];
-    const isSameDay = before !== undefined && day.format(before.from) === day.format(from);
-    return isSameDay ? clock.format(from) : `${day.format(from)} ${clock.format(from)}`;
+    const isSameDay = before !== undefined && day(before.from) === day(from);
+    return isSameDay ? clock(from) : `${day(from)} ${clock(from)}`;
   });
   return `Free next: ${new Intl.ListFormat('en-GB').format(told)}.`;
 }

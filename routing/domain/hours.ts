@@ -39,6 +39,11 @@ export function openSpans(hours: Hours, from: number, to: number): Span[] {
   return joined.filter((span) => span.to > from && span.from < to);
 }
 
+/** Whether it is open at this moment; quicker than `openingAt`, which also says when that changes. */
+export function isOpenAt(hours: Hours, at: number): boolean {
+  return openSpans(hours, at, at + 1).length > 0;
+}
+
 /** The periods as they are written, in their order, of all days that reach into the time between two moments. */
 function periodsBetween(hours: Hours, from: number, to: number): Span[] {
   const spans: Span[] = [];
