@@ -58,6 +58,25 @@ export function callable(
   return slots.filter(({ from, to }) => may(from) && may(to - 1));
 }
 
+const DAY_MS = 24 * 3_600_000;
+/** So many are shown as they are. */
+const FEW = 200;
+/** Where there are more, those after the first day lie so far apart: a page is not to carry two thousand times. */
+const APART_MS = 30 * 60_000;
+
+/** Of many slots all of the first day, and of the days after it one in half an hour: every day can be picked. */
+export function spread(slots: readonly TimeRange[]): readonly TimeRange[] {
+  if (slots.length <= FEW) return slots;
+  const apart = (slots[0]?.from ?? 0) + DAY_MS;
+  let next = apart;
+  return slots.filter(({ from }) => {
+    if (from < apart) return true;
+    if (from < next) return false;
+    next = from + APART_MS;
+    return true;
+  });
+}
+
 /** `Free next: Mon 30 Nov 10:00, 10:30 and Tue 1 Dec 09:00.` */
 function inWords(slots: readonly TimeRange[], timeZone: string): string {
   if (slots.length === 0) return 'No other time is free in the next two weeks.';

@@ -18,7 +18,7 @@ import type { CallTimes } from './call-times.ts';
 import { isZone } from './dial-hours.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
-import { callable } from './slots.ts';
+import { callable, spread } from './slots.ts';
 import { hashToken } from './tokens.ts';
 import type { VisitorStreams } from './visitor-streams.ts';
 import type { VisitorViews } from './visitor-view.ts';
@@ -185,7 +185,7 @@ export class Visitors implements VisitorDesk {
       open,
       ...(open && outlook?.estimate && { estimate: spanOf(outlook.estimate) }),
       ...(opensAt !== undefined && { opensAt: new Date(opensAt).toISOString() }),
-      slots: this.#callable(hours.slots, zone).slice(0, 200).map(spanOf),
+      slots: spread(this.#callable(hours.slots, zone)).map(spanOf),
       consent: company.consent.call,
       form: proof.issue(ask.visitor.origin),
       country: company.country,
