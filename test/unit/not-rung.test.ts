@@ -39,3 +39,22 @@ describe('An agent whose contact is refused by the dial gate', () => {
     ]);
   });
 });
+
+describe('A callback that is tried again later', () => {
+  const taken = async (postponed: object | undefined): Promise<readonly [unknown, readonly unknown[]]> => {
+    const scheduled: unknown[] = [];
+    const orders = new Orders({
+      routing: { schedule: (...asked: unknown[]) => Promise.resolve(void scheduled.push(asked)) },
+      times: { postponed: () => Promise.resolve(postponed) },
+    } as unknown as ConstructorParameters<typeof Orders>[0]);
+    const callback = { id: 'c1', wish: { service: 'sales' }, startedAt: 1 } as unknown as Callback;
+    const done = await orders.carryOut({ callback } as CallbackRecord, { do: 'schedule', at: 9_000 });
+    return [done.follow?.fact, scheduled];
+  };
+
+  it('is scheduled for then; where it cannot be called then, it is told at once when it can [ES3] [CB5]', async () => {
+    assert.deepEqual(await taken(undefined), [undefined, [['c1', 9_000, 'sales', 1]]]);
+    const fact = { type: 'postponed', at: 2, from: 9_000, next: { ok: true, at: 12_000 } };
+    assert.deepEqual(await taken(fact), [fact, []]);
+  });
+});
