@@ -9,12 +9,15 @@ import { Asking } from './app/asking.ts';
 import { Behind } from './app/behind.ts';
 import { Board } from './app/board.ts';
 import { CallDesk } from './app/call-desk.ts';
+import { CallTimes } from './app/call-times.ts';
 import { CallbackDesk } from './app/callback-desk.ts';
 import { ConsentCopies } from './app/consent-copies.ts';
 import { DecisionDesk } from './app/decision-desk.ts';
 import { DecisionLog } from './app/decision-log.ts';
+import { DueDesk } from './app/due-desk.ts';
 import { DialGate } from './app/dial-gate.ts';
 import { FormProof } from './app/form-proof.ts';
+import { heldSession } from './app/held-session.ts';
 import { LogInDesk } from './app/log-in-desk.ts';
 import { LogInThrottle } from './app/log-in-throttle.ts';
 import { ManagerDesk } from './app/manager-desk.ts';
@@ -32,7 +35,6 @@ import { VisitorStreams } from './app/visitor-streams.ts';
 import { VisitorViews } from './app/visitor-view.ts';
 import { Visitors } from './app/visitors.ts';
 import { Watchdog } from './app/watchdog.ts';
-import { claimOf } from './domain/callback.ts';
 import type { Ground } from './ground.ts';
 import { serviceRegistry } from './services/registry.ts';
 
@@ -83,13 +85,7 @@ export function openDesks(ground: Ground): Desks {
     company,
     siteOrigins: ground.siteOrigins,
     keys: { session: keys.session, hash: keys.hash },
-    sessionOfReservation: async (agentId, reservationId) => {
-      const mine = (await store.ofAgent(agentId)).find(
-        (it) =>
-          claimOf(it.callback)?.reservationId === reservationId && it.callback.phase.state !== 'reserved',
-      );
-      return mine?.callback.wish.sessionId;
-    },
+    sessionOfReservation: (agentId, reservationId) => heldSession(store, agentId, reservationId),
     clock,
     log: part('pages'),
   });
@@ -104,9 +100,10 @@ export function openDesks(ground: Ground): Desks {
     // With Redis gone a form cannot be marked as used; the limits and the dial gate still stand.
     useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
-  const admission = new Admission({ routing, policy, audit, clock });
+  const times = new CallTimes({ routing, policy, clock });
+  const admission = new Admission({ routing, times, audit, clock });
   const suppressions = new SuppressionList({ store: stores.suppressions, clock });
-  const gate = new DialGate({ store, policy, list: stores.suppressions, hashKey: keys.hash, audit, clock });
+  const gate = new DialGate({ store, times, list: stores.suppressions, hashKey: keys.hash, audit, clock });
   const logIns = new LogInDesk({
     credentials: ground.credentials,
     logIns: stores.logIns,
@@ -127,6 +124,7 @@ export function openDesks(ground: Ground): Desks {
   });
   const desk: AgentDesk = new AgentDesk({
     callFor: (reservationId) => offers.callFor(reservationId),
+    times,
     callbacks,
     calls,
     store,
@@ -160,6 +158,7 @@ export function openDesks(ground: Ground): Desks {
       routing,
       calls,
       gate,
+      times,
       admission,
       accounts,
       phones,
@@ -182,7 +181,7 @@ export function openDesks(ground: Ground): Desks {
 
   const behind = new Behind(clock, part('behind'));
   const consentCopies = new ConsentCopies({ store, consents: stores.consents, clock });
-  const watched = { callbacks, calls, callStore, store, routing, telephony, audit, clock };
+  const watched = { callbacks, calls, callStore, store, routing, times, telephony, audit, clock };
   const terms = new TermsRenewal({ callbacks, store, routing, clock });
   const reconciler = new Reconciler({
     ...watched,
@@ -200,6 +199,7 @@ export function openDesks(ground: Ground): Desks {
     reconcileMs: 5_000,
   });
   const decisionLog = new DecisionLog(stores.decisions, part('decisions'));
+  const due = new DueDesk({ callbacks, store, times });
   const pump = new RoutingPump({
     routing,
     callbacks,
@@ -211,6 +211,7 @@ export function openDesks(ground: Ground): Desks {
     clock,
     log: part('pump'),
     offered: (reservation) => offers.made(reservation),
+    due: (id, at) => due.come(id, at),
     reconcile: () => reconciler.run(),
     heard: (status) => duty.heard(status),
   });
@@ -225,7 +226,7 @@ export function openDesks(ground: Ground): Desks {
     pages,
     managerTotp: ground.managerTotp === 'required',
   });
-  const visitorViews = new VisitorViews({ ...shown, behind });
+  const visitorViews = new VisitorViews({ ...shown, times, behind });
   const visitorStreams = new VisitorStreams({
     store,
     views: visitorViews,
@@ -254,6 +255,7 @@ export function openDesks(ground: Ground): Desks {
     keys,
   });
   const visitors = new Visitors({
+    times,
     store,
     callbacks,
     asking,
@@ -280,10 +282,10 @@ export function openDesks(ground: Ground): Desks {
   return {
     visitors,
     agents: desk,
-    manager: new ManagerDesk({ callbacks, audit, clock }),
+    manager: new ManagerDesk({ callbacks, store, times, routing, company, audit, clock }),
     logIns,
     views,
-    agentLine: new AgentLine({ store, routing, phones, company, clock }),
+    agentLine: new AgentLine({ store, routing, phones, company, times, clock }),
     board,
     decisions: new DecisionDesk({ decisions: stores.decisions, log: decisionLog, store, accounts }),
     pages,

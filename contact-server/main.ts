@@ -177,6 +177,7 @@ async function run(config: Config): Promise<void> {
   const rulesDesk = new RulesDesk({
     store: stores.rules,
     book: ruleBook(stores.connection, centre, routing),
+    callbacks: stores.callbacks,
     faultsOf: rulesFaults,
     follow: (rules) => {
       follow(rules);

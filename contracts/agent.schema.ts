@@ -54,6 +54,11 @@ export const whatIfSchema = z.strictObject({ qualifications: z.array(qualificati
 
 export type WhatIf = z.infer<typeof whatIfSchema>;
 
-export const managerMoveSchema = z.strictObject({ at: z.number().int() });
+export const managerMoveSchema = z.strictObject({
+  at: z.number().int(),
+  /** Confirmed, although the service is closed then. */
+  anyway: z.boolean().optional(),
+});
+export type ManagerMove = z.infer<typeof managerMoveSchema>;
 
 export const emptySchema = z.strictObject({});

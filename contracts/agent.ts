@@ -187,7 +187,9 @@ export interface WaitingView {
     readonly state: 'queued' | 'scheduled';
     /** When a scheduled one is due. */
     readonly at?: number;
-    /** `call-now`: POST /callbacks/{id}/call. Empty while the agent is on another contact or the phone is away. */
+    /** The number may not be rung before. */
+    readonly callableFrom?: number;
+    /** `call-now`: POST /callbacks/{id}/call. Empty while the agent is on another contact, the phone is away, or the number may not be rung. */
     readonly allowed: readonly ContactCommand[];
   }[];
 }
@@ -313,8 +315,12 @@ export interface AgentEvents {
     readonly reason: 'accepted' | 'rejected' | 'timeout' | 'canceled' | 'rescinded';
   };
   'contact.changed': ContactView;
-  /** It leaves the screen. */
-  'contact.closed': { readonly callbackId: CallbackId };
+  /** It leaves the screen. `why`: the visitor was not rung, since a rule forbids it, at this hour (until `callableFrom`) or altogether. */
+  'contact.closed': {
+    readonly callbackId: CallbackId;
+    readonly why?: string;
+    readonly callableFrom?: number;
+  };
   'call.event': CallEvent;
   'line.changed': LineView;
   'board.changed': BoardView;

@@ -29,7 +29,7 @@ export const hoursSchema = z.strictObject({
   timezone: z.string(),
   /** 1 Monday … 7 Sunday; several periods a day; `24:00` ends a day. Empty list: never open. */
   weekly: z.array(z.strictObject({ day: z.number().int().min(1).max(7), from: clock, to: clock })),
-  /** Dates (YYYY-MM-DD) closed, or open otherwise than usual. */
+  /** Dates (YYYY-MM-DD) closed, or open otherwise than usual; a night that began the day before ends as they begin. */
   exceptions: z
     .array(
       z.strictObject({ date: z.iso.date(), periods: z.array(z.strictObject({ from: clock, to: clock })) }),

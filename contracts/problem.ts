@@ -18,6 +18,7 @@ export const problems = {
   'already-open': { status: 409, title: 'A callback to this number is already open' },
   'wrong-method': { status: 405, title: 'This cannot be done with this method' },
   'not-now': { status: 409, title: 'This cannot be done in the present state' },
+  'needs-confirmation': { status: 409, title: 'This has consequences; say that you want it anyway' },
   'offer-gone': { status: 409, title: 'This offer is no longer open' },
   'version-conflict': { status: 409, title: 'Somebody else has changed this meanwhile' },
   'too-large': { status: 413, title: 'The request is too large' },

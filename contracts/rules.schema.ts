@@ -59,6 +59,9 @@ export interface Rules {
   readonly entitlements: readonly z.infer<typeof entitlementSchema>[];
 }
 
+/** Confirmed, although callbacks are booked for times that it closes. */
+const anyway = z.boolean().optional();
+
 /** A change of some rules: each item named is whole, what is not named stays. */
 export const rulesChangeSchema = z.strictObject({
   /** The version the change began from; another means that somebody else saved meanwhile. */
@@ -81,6 +84,7 @@ export const rulesChangeSchema = z.strictObject({
   entitlements: z.array(entitlementSchema).max(500).default([]),
   removeHours: z.array(id).max(100).default([]),
   removeEntitlements: z.array(id).max(500).default([]),
+  anyway,
 });
 export type RulesChange = z.infer<typeof rulesChangeSchema>;
 
@@ -88,4 +92,6 @@ export const rulesRestoreSchema = z.strictObject({
   base: z.number().int().min(1),
   /** The version whose rules are to hold again. */
   version: z.number().int().min(1),
+  anyway,
 });
+export type RulesRestore = z.infer<typeof rulesRestoreSchema>;

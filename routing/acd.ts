@@ -44,7 +44,8 @@ export interface AcdParts {
 }
 
 const USUAL_OFFER_MS = 20_000;
-const MOST_SLOTS = 500;
+/** Seven days round the clock in slots of five minutes, which are the shortest. */
+const MOST_SLOTS = 7 * 24 * 12;
 const MOST_TRIES = 6;
 const REBUILD_AT_ONCE = 100;
 

@@ -13,6 +13,7 @@ export { importDirectory, SenselessRule } from './directory/import-company.ts';
 export { readRules, writeRules } from './directory/rule-book.ts';
 export { rulesFaults } from './directory/rule-faults.ts';
 export { bounded as boundedDecision, replay as replayDecision } from './domain/decision.ts';
+export { isOpenAt } from './domain/hours.ts';
 export { withLanguage } from './domain/entitlement.ts';
 export { canonicalRequirement } from './domain/match.ts';
 export { mustAfter } from './domain/rings.ts';

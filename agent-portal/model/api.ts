@@ -11,7 +11,7 @@ import type {
 } from '../../contracts/agent.ts';
 import type { LogIn, RegistrationAsk, WhatIf } from '../../contracts/agent.schema.ts';
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
-import type { RulesChange } from '../../contracts/rules.schema.ts';
+import type { RulesChange, RulesRestore } from '../../contracts/rules.schema.ts';
 import type { RulesView } from '../../contracts/rules.ts';
 import type { Problem } from '../../contracts/problem.ts';
 
@@ -60,7 +60,7 @@ export interface Api {
   endSecondFactor(code: string): Promise<void>;
   rules(): Promise<RulesView>;
   changeRules(change: Partial<RulesChange> & { base: number }): Promise<RulesView>;
-  restoreRules(base: number, version: number): Promise<RulesView>;
+  restoreRules(restore: RulesRestore): Promise<RulesView>;
 }
 
 async function failure(response: Response): Promise<RequestFailed> {
@@ -134,8 +134,7 @@ export function httpApi(onLoggedOut: () => void): Api {
     },
     rules: async () => (await ask('GET', '/rules')) as RulesView,
     changeRules: async (change) => (await ask('POST', '/rules', change)) as RulesView,
-    restoreRules: async (base, version) =>
-      (await ask('POST', '/rules/restore', { base, version })) as RulesView,
+    restoreRules: async (restore) => (await ask('POST', '/rules/restore', restore)) as RulesView,
     viewer: async (session, kind) => (await ask('POST', `/pages/${session}/${kind}`, {})) as ViewerTicket,
   };
 }

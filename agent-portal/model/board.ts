@@ -20,6 +20,10 @@ export class Board {
   /** What is stored of it, once the server has told. */
   readonly story = signal<(StoryView & Pick<DecisionsView, 'decisions'>) | undefined>(undefined);
   readonly storyProblem = signal<string | undefined>(undefined);
+  /** A move that is only made when it is confirmed, and why. */
+  readonly warned = signal<
+    { readonly id: CallbackId; readonly at: number; readonly words: string } | undefined
+  >(undefined);
   readonly isWall = signal(false);
   readonly line = new SteadyOrder<LineRow>((it) => it.callbackId);
   readonly reservations = new SteadyOrder<ReservationRow>((it) => it.reservationId);
@@ -84,9 +88,14 @@ export class Board {
     );
   }
 
-  move(id: CallbackId, at: number): Promise<boolean> {
-    return this.#commands.run(`move:${id}`, 'Moving the callback', () =>
-      this.#api.command('POST', `/callbacks/${id}/move`, { at }),
+  /** `anyway`: confirmed after the warning. */
+  move(id: CallbackId, at: number, anyway = false): Promise<boolean> {
+    this.warned.value = undefined;
+    return this.#commands.run(
+      `move:${id}`,
+      'Moving the callback',
+      () => this.#api.command('POST', `/callbacks/${id}/move`, { at, ...(anyway && { anyway }) }),
+      (words) => (this.warned.value = { id, at, words }),
     );
   }
 }

@@ -1,15 +1,23 @@
 import { signal } from '@preact/signals';
 
-import type { CommandTaken } from '../../contracts/agent.ts';
+import type { AgentEvents, CommandTaken } from '../../contracts/agent.ts';
 import type { Notices } from './notices.ts';
 import { reasonOf } from './api.ts';
 
 const unknownAfterMs = 10_000;
 const remembered = 50;
 
-interface Waiting {
+/** How the server said no to a command. */
+export type Refused = Omit<AgentEvents['command.failed'], 'requestId'>;
+
+interface Asked {
   readonly key: string;
   readonly label: string;
+  /** Hears what is to be confirmed, where the command may be given once more with that. */
+  readonly warn: ((words: string) => void) | undefined;
+}
+
+interface Waiting extends Asked {
   readonly timer: ReturnType<typeof setTimeout>;
   readonly settle: (done: boolean) => void;
 }
@@ -23,7 +31,7 @@ export class Commands {
   readonly busy = signal<ReadonlySet<string>>(new Set());
   readonly #waiting = new Map<string, Waiting>();
   /** Ends that were heard before the answer that names the request. */
-  readonly #early = new Map<string, string | undefined>();
+  readonly #early = new Map<string, Refused | undefined>();
   readonly #notices: Notices;
   readonly #inDoubt: () => void;
 
@@ -32,14 +40,19 @@ export class Commands {
     this.#inDoubt = inDoubt;
   }
 
-  /** Runs one command unless the same is under way; resolves to whether it was done. */
-  async run(key: string, label: string, send: () => Promise<CommandTaken | undefined>): Promise<boolean> {
+  /** Runs one command unless the same is under way; resolves to whether it was done. `warn` hears what the server wants confirmed. */
+  async run(
+    key: string,
+    label: string,
+    send: () => Promise<CommandTaken | undefined>,
+    warn?: (words: string) => void,
+  ): Promise<boolean> {
     if (this.busy.value.has(key)) return false;
     this.#mark(key, true);
     this.#notices.forget(key);
     try {
       const taken = await send();
-      return taken === undefined ? true : await this.#end(taken.requestId, key, label);
+      return taken === undefined ? true : await this.#end(taken.requestId, { key, label, warn });
     } catch (error) {
       this.#notices.say(`${label}: ${reasonOf(error)}.`, 'trouble', key);
       return false;
@@ -49,7 +62,7 @@ export class Commands {
   }
 
   /** An event has told the end of a request, of this tab or of another. `problem` absent: it was done. */
-  ended(requestId: string, problem?: string): void {
+  ended(requestId: string, problem?: Refused): void {
     const waiting = this.#waiting.get(requestId);
     if (waiting === undefined) {
       this.#early.set(requestId, problem);
@@ -62,29 +75,30 @@ export class Commands {
     waiting.settle(problem === undefined);
   }
 
-  #end(requestId: string, key: string, label: string): Promise<boolean> {
+  #end(requestId: string, asked: Asked): Promise<boolean> {
     if (this.#early.has(requestId)) {
       const problem = this.#early.get(requestId);
-      this.#tell({ key, label }, problem);
+      this.#tell(asked, problem);
       return Promise.resolve(problem === undefined);
     }
     return new Promise((settle) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(requestId);
         this.#notices.say(
-          `${label}: not confirmed after 10 seconds. What you see now is what the server says.`,
+          `${asked.label}: not confirmed after 10 seconds. What you see now is what the server says.`,
           'trouble',
-          key,
+          asked.key,
         );
         this.#inDoubt();
         settle(false);
       }, unknownAfterMs);
-      this.#waiting.set(requestId, { key, label, timer, settle });
+      this.#waiting.set(requestId, { ...asked, timer, settle });
     });
   }
 
-  #tell({ key, label }: Pick<Waiting, 'key' | 'label'>, problem: string | undefined): void {
-    if (problem !== undefined) this.#notices.say(`${label}: ${problem}.`, 'trouble', key);
+  #tell({ key, label, warn }: Asked, refused: Refused | undefined): void {
+    if (refused?.problem === 'needs-confirmation' && warn) warn(refused.title);
+    else if (refused) this.#notices.say(`${label}: ${refused.title}.`, 'trouble', key);
   }
 
   #mark(key: string, on: boolean): void {

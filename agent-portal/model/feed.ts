@@ -2,6 +2,7 @@ import { effect, signal, untracked } from '@preact/signals';
 
 import type { AgentEvents, AgentMessage, Handlers } from '../../contracts/agent.ts';
 import { failureWords, nameOf, nameOnDesk } from './desk.ts';
+import { timeAhead } from './format.ts';
 import { EventStream, type StreamState } from './event-stream.ts';
 import { leadByLease, leadByLock, type Leads } from './leadership.ts';
 import type { Portal } from './portal.ts';
@@ -192,7 +193,16 @@ export class Feed {
         this.#portal.desk.missed.value = { who: nameOf(offer.who), at: this.#portal.clock.now.peek() };
     },
     'contact.changed': (contact) => this.#portal.desk.putContact(contact),
-    'contact.closed': ({ callbackId }) => {
+    'contact.closed': ({ callbackId, why, callableFrom }) => {
+      const { desk, notices, clock } = this.#portal;
+      if (why !== undefined) {
+        const until =
+          callableFrom === undefined ? '' : ` Now booked for ${timeAhead(callableFrom, clock.now.peek())}.`;
+        notices.say(
+          `${nameOnDesk(desk, callbackId) ?? 'The visitor'} was not rung: ${why}${until}`,
+          'trouble',
+        );
+      }
       this.#portal.desk.dropContact(callbackId);
       this.#portal.wrapUps.forget(callbackId);
     },
@@ -207,7 +217,7 @@ export class Feed {
     },
     'board.changed': (view) => this.#portal.board.load(view),
     'command.completed': ({ requestId }) => this.#portal.commands.ended(requestId),
-    'command.failed': ({ requestId, title }) => this.#portal.commands.ended(requestId, title),
+    'command.failed': ({ requestId, ...refused }) => this.#portal.commands.ended(requestId, refused),
     'stream.reset': () => void this.#startAnew(),
     'session.ended': ({ reason }) => this.#portal.ended(reason),
   };

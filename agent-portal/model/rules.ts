@@ -19,6 +19,8 @@ interface Said {
   readonly isTrouble: boolean;
   /** What others have changed meanwhile: the changes the text speaks of, the first of them first. */
   readonly theirs?: RulesView['history'];
+  /** Does it all the same, where it only has to be confirmed. */
+  readonly confirm?: () => void;
 }
 
 /** The rules as the server last said them, and what of them is being changed here: nothing typed is lost by looking elsewhere. */
@@ -76,6 +78,8 @@ export class RulesBook {
 
   edit<K extends RuleKind>(kind: K, id: string, item: RuleItem<K>): void {
     if (this.#drafts.value.size === 0) this.#base = this.view.value?.version;
+    // What was to be confirmed is another thing now.
+    if (this.said.value?.confirm) this.said.value = undefined;
     this.#drafts.value = new Map(this.#drafts.value).set(`${kind}/${id}`, item);
   }
 
@@ -86,13 +90,15 @@ export class RulesBook {
     this.faults.value = [];
   }
 
-  /** Saves the item that is open; what was typed stays when it is refused. */
-  async save(kind: RuleKind, id: string): Promise<void> {
+  /** Saves the item that is open; what was typed stays when it is refused. `anyway`: confirmed after a warning. */
+  async save(kind: RuleKind, id: string, anyway = false): Promise<void> {
     const item = this.item(kind, id);
     if (!item) return;
     const { name: _, ...nameless } = item as RuleItem<'agents'>;
     const named = kind === 'agents' ? nameless : item;
-    if (!(await this.#send('Saved. It holds from now on.', { [kind]: [named] }))) return;
+    const change = { [kind]: [named], ...(anyway && { anyway }) };
+    const confirm = (): void => void this.save(kind, id, true);
+    if (!(await this.#send('Saved. It holds from now on.', change, confirm))) return;
     this.forget(kind, id);
     this.opened.value = { kind, id: item.id };
   }
@@ -108,17 +114,23 @@ export class RulesBook {
     return this.#send(`${name} is a qualification now.`, { addQualifications: [name] });
   }
 
-  async restore(version: number): Promise<void> {
-    await this.#settle(`The rules of version ${version} hold again.`, (base) =>
-      this.#api.restoreRules(base, version),
+  async restore(version: number, anyway = false): Promise<void> {
+    await this.#settle(
+      `The rules of version ${version} hold again.`,
+      (base) => this.#api.restoreRules({ base, version, ...(anyway && { anyway }) }),
+      () => void this.restore(version, true),
     );
   }
 
-  #send(words: string, change: Partial<RulesChange>): Promise<boolean> {
-    return this.#settle(words, (base) => this.#api.changeRules({ base, ...change }));
+  #send(words: string, change: Partial<RulesChange>, confirm?: () => void): Promise<boolean> {
+    return this.#settle(words, (base) => this.#api.changeRules({ base, ...change }), confirm);
   }
 
-  async #settle(words: string, send: (base: number) => Promise<RulesView>): Promise<boolean> {
+  async #settle(
+    words: string,
+    send: (base: number) => Promise<RulesView>,
+    confirm?: () => void,
+  ): Promise<boolean> {
     const base = this.#drafts.value.size > 0 ? this.#base : this.view.value?.version;
     if (base === undefined || this.isBusy.value) return false;
     this.isBusy.value = true;
@@ -131,14 +143,14 @@ export class RulesBook {
       this.said.value = { text: words, isTrouble: false };
       return true;
     } catch (error) {
-      await this.#refused(error, base);
+      await this.#refused(error, base, confirm);
       return false;
     } finally {
       this.isBusy.value = false;
     }
   }
 
-  async #refused(error: unknown, base: number): Promise<void> {
+  async #refused(error: unknown, base: number, confirm?: () => void): Promise<void> {
     const problem = error instanceof RequestFailed ? error.problem : undefined;
     if (problem?.type === 'version-conflict') {
       await this.refresh();
@@ -153,6 +165,7 @@ export class RulesBook {
       this.faults.value.length > 0
         ? 'Not saved: something is not right yet.'
         : `Not saved: ${reasonOf(error)}.`;
-    this.said.value = { text, isTrouble: true };
+    const isToConfirm = problem?.type === 'needs-confirmation' && confirm !== undefined;
+    this.said.value = { text, isTrouble: true, ...(isToConfirm && { confirm }) };
   }
 }

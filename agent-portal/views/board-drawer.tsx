@@ -24,6 +24,8 @@ function Commands({ row }: { readonly row: LineRow }): JSX.Element | null {
   const { board, clock, commands } = portal;
   const [at, setAt] = useState(() => forDateTimeInput((row.at ?? clock.now.peek()) + hourMs));
   const [isSure, setSure] = useState(false);
+  const time = new Date(at).getTime();
+  const warned = board.warned.value;
   if (row.allowed.length === 0) return null;
   return (
     <section class="stack">
@@ -33,7 +35,7 @@ function Commands({ row }: { readonly row: LineRow }): JSX.Element | null {
           class="inline"
           onSubmit={(event) => {
             event.preventDefault();
-            void board.move(row.callbackId, new Date(at).getTime());
+            void board.move(row.callbackId, time);
           }}
         >
           <label for="move-at">Move to</label>
@@ -49,6 +51,18 @@ function Commands({ row }: { readonly row: LineRow }): JSX.Element | null {
             Move
           </button>
         </form>
+      )}
+      {warned?.id === row.callbackId && warned.at === time && (
+        <div class="inline" role="alert">
+          <p class="problem">{warned.words}</p>
+          <button
+            type="button"
+            class="button danger"
+            onClick={() => void board.move(row.callbackId, time, true)}
+          >
+            Move anyway
+          </button>
+        </div>
       )}
       {row.allowed.includes('cancel') && (
         <div class="inline">

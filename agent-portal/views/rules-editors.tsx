@@ -134,6 +134,7 @@ export function HoursEditor({ item, set }: EditorProps<RuleItem<'hours'>>): JSX.
       <Rows
         field="exceptions"
         label="Holidays and other exceptions"
+        hint="A date here is open only as it stands here, from midnight to midnight: a night that began the day before ends as it begins."
         empty="Every week is the same."
         items={item.exceptions}
         fresh={() => ({ date: new Date().toISOString().slice(0, 10), periods: [] })}

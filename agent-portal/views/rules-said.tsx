@@ -23,6 +23,11 @@ export function SaidOfSave(): JSX.Element {
   return (
     <div ref={here} class={said?.isTrouble === true ? 'problem rule-said' : 'rule-said'} role="status">
       <p>{said?.text}</p>
+      {said?.confirm !== undefined && (
+        <button type="button" class="button danger" onClick={said.confirm}>
+          Save anyway
+        </button>
+      )}
       {said?.theirs !== undefined && (
         <>
           <ul>

@@ -29,6 +29,9 @@ function Waiting({ row }: { readonly row: Row }): JSX.Element {
           <Since at={row.since} label="Waits" />
         )}
       </span>
+      {row.callableFrom !== undefined && (
+        <span class="hint">may be called from {timeAhead(row.callableFrom, portal.clock.now.value)}</span>
+      )}
       {row.allowed.includes('call-now') && (
         <button
           type="button"

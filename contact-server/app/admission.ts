@@ -1,20 +1,24 @@
 import type { CallbackId } from '../../contracts/ids.ts';
 import type { Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
-import type { Callback, Fact } from '../domain/callback.ts';
+import type { Callback, CallTime, Fact } from '../domain/callback.ts';
 import type { AuditStore } from '../ports/stores.ts';
-import type { DialPolicy } from './dial-policy.ts';
+import type { CallTimes } from './call-times.ts';
 
 interface Parts {
   readonly routing: Routing;
-  readonly policy: DialPolicy;
+  readonly times: CallTimes;
   readonly audit: AuditStore;
   readonly clock: Clock;
 }
 
 export type Screened = Extract<Fact, { type: 'screened' | 'refused' }>;
 
-const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
+const closed = {
+  ok: false,
+  rule: 'hours/closed',
+  reason: 'Nobody is here at this time. Pick another.',
+} as const;
 
 /** Entitlement, numbers and hours: decides before anything else whether and when a callback may be made. */
 export class Admission {
@@ -37,7 +41,7 @@ export class Admission {
 
   /** What the screening comes to, for whoever may not use it after all: nothing is written. */
   async judge({ wish }: Callback): Promise<Screened> {
-    const { routing, policy, clock } = this.#parts;
+    const { routing, times, clock } = this.#parts;
     const at = clock.now();
     const refuse = (rule: string, reason: string): Screened => ({ type: 'refused', at, rule, reason });
 
@@ -50,25 +54,9 @@ export class Admission {
     });
     if (!owed.ok) return refuse(owed.rule, owed.reason);
 
-    const dial = policy.mayDial(wish.phone, {
-      service: wish.service,
-      now: wish.wantedAt ?? at,
-      anyHour: wish.anyHour,
-      pickedTime: wish.wantedAt !== undefined,
-      ...(wish.timezone !== undefined && { visitorZone: wish.timezone }),
-    });
-    const isPicked = wish.wantedAt !== undefined;
-    // A picked time is kept or refused, never moved: only who asked for no time is called when it is possible.
-    if (!dial.ok && (isPicked || dial.notBefore === undefined)) return refuse(dial.rule, dial.reason);
-    const callable = dial.ok ? (wish.wantedAt ?? at) : (dial.notBefore ?? at);
-
-    const open = await routing.opening(wish.service, callable);
-    if (!open.openNow && isPicked)
-      return refuse('hours/closed', 'Nobody is here at this time. Pick another.');
-    if (!open.openNow && (open.opensAt === undefined || open.opensAt > callable + LOOK_AHEAD_MS)) {
-      return refuse('hours/never-open', 'Nobody will be here to call you in the next two weeks.');
-    }
-    const startAt = open.openNow ? callable : (open.opensAt ?? callable);
+    const call =
+      wish.wantedAt === undefined ? await times.next(wish, at) : await this.#picked(wish, wish.wantedAt);
+    if (!call.ok) return refuse(call.rule, call.reason);
     return {
       type: 'screened',
       at,
@@ -80,7 +68,16 @@ export class Admission {
         ...(owed.language !== undefined && { language: owed.language }),
         ...(owed.preferredAgent && { preferredAgent: owed.preferredAgent }),
       },
-      ...(startAt > at && { startAt }),
+      ...(call.at > at && { startAt: call.at }),
     };
+  }
+
+  /** A picked time is kept or refused, never moved: only who asked for no time is called when it is possible. */
+  async #picked(wish: Callback['wish'], wantedAt: number): Promise<CallTime> {
+    const { routing, times } = this.#parts;
+    const dial = times.mayDial(wish, wantedAt);
+    if (!dial.ok) return dial;
+    const { openNow } = await routing.opening(wish.service, wantedAt);
+    return openNow ? { ok: true, at: wantedAt } : closed;
   }
 }

@@ -14,16 +14,20 @@ import type { Phones } from '../ports/phones.ts';
 import type { AuditStore, CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 import type { AgentDuty } from './agent-duty.ts';
+import type { CallTimes } from './call-times.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import type { DialAnswer } from './dial-policy.ts';
 import { claimFrom, contactOf, newCallId } from './order-taker.ts';
 import { type Pages } from './pages.ts';
 import { Serial } from './serial.ts';
+import { momentIn } from './time-words.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
   readonly calls: CallDesk;
   readonly store: CallbackStore;
+  readonly times: Pick<CallTimes, 'mayDial'>;
   readonly routing: Routing;
   readonly accounts: AccountStore;
   readonly phones: Phones;
@@ -167,7 +171,7 @@ export class AgentDesk {
 
   /** TE-5: the agent calls a waiting or scheduled contact now, whoever is first in line. */
   async callNow(account: Account, id: CallbackId): Promise<void> {
-    const { store, routing, phones, telephony, audit, clock } = this.#parts;
+    const { store, routing, phones, telephony, times, audit, clock } = this.#parts;
     const record = await store.find(id);
     if (!record) throw new ProblemError('not-found');
     const { state } = record.callback.phase;
@@ -175,12 +179,19 @@ export class AgentDesk {
       throw new ProblemError('not-now', { detail: 'This callback is not waiting any more.' });
     }
     if (!telephony.status().up) throw new ProblemError('unavailable');
+    const dial = times.mayDial(record.callback.wish, clock.now());
+    if (!dial.ok) throw new ProblemError('not-now', { rule: dial.rule, detail: this.#notRung(dial) });
     if (account.extension === undefined || !phones.isRegistered(account.extension)) {
       throw new ProblemError('not-now', { detail: 'Your phone is not connected.' });
     }
     const result = await routing.claim(contactOf(record.callback), account.id);
     await audit.add({ at: clock.now(), who: account.id, what: 'call-now', about: id });
     await this.taken(result, newCallId());
+  }
+
+  #notRung({ reason, notBefore }: Extract<DialAnswer, { ok: false }>): string {
+    if (notBefore === undefined) return `This number may not be called: ${reason}`;
+    return `This number may be called from ${momentIn(this.#parts.company.timezone, notBefore)} on.`;
   }
 
   async call(agentId: AgentId, callId: CallId, command: CallCommand): Promise<void> {

@@ -1,12 +1,13 @@
 import type { LineView, WaitingView } from '../../contracts/agent.ts';
 import type { AgentProfile, Requirement, Routing } from '../../routing/index.ts';
-import type { Callback } from '../domain/callback.ts';
+import type { Clock } from '../../server-kit/clock.ts';
+import type { Callback, In } from '../domain/callback.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Phones } from '../ports/phones.ts';
 import type { CallbackStore, InLine } from '../ports/stores.ts';
-import type { Clock } from '../../server-kit/clock.ts';
 import { shortName } from './agent-views.ts';
+import type { CallTimes } from './call-times.ts';
 import { needsBy } from './needs-now.ts';
 
 interface Parts {
@@ -14,6 +15,7 @@ interface Parts {
   readonly routing: Routing;
   readonly phones: Phones;
   readonly company: CompanyRules;
+  readonly times: Pick<CallTimes, 'mayDial'>;
   readonly clock: Clock;
 }
 
@@ -28,33 +30,43 @@ export class AgentLine {
   }
 
   async look(account: Account): Promise<WaitingView> {
-    const { store, routing, company, clock } = this.#parts;
+    const { store, routing, clock } = this.#parts;
     const profile = await routing.agentProfile(account.id);
     if (!profile) return { counts: { waiting: 0, booked: 0 }, rows: [] };
-    const allowed = (await this.#mayCall(account)) ? (['call-now'] as const) : [];
+    const isFree = await this.#mayCall(account);
     const [needs, at] = [await needsBy(routing), clock.now()];
-    const open = (await store.open()).map((it) => it.callback).toSorted(inTurn);
-    const rows = open.flatMap((callback): WaitingView['rows'] => {
-      const { id, phase, wish, terms, startedAt } = callback;
-      if (phase.state !== 'queued' && phase.state !== 'scheduled') return [];
+    const open = (await store.open())
+      .map((it) => it.callback)
+      .filter(isOpen)
+      .toSorted(inTurn);
+    const able = open.flatMap((callback) => {
+      const { startedAt, terms, wish } = callback;
       const must = needs({ service: wish.service, startedAt, must: terms?.must ?? [] }, at);
-      if (!isAble(profile, must)) return [];
-      return [
-        {
-          callbackId: id,
-          who: shortName(callback),
-          service: company.services.get(wish.service)?.name ?? wish.service,
-          needs: must.map((it) => `${it.name} ${String(it.level)}`),
-          tier: terms?.tier ?? '',
-          since: startedAt,
-          state: phase.state,
-          ...(phase.state === 'scheduled' && { at: phase.at }),
-          allowed,
-        },
-      ];
+      return isAble(profile, must) ? [{ callback, must }] : [];
     });
-    const waiting = rows.filter((it) => it.state === 'queued').length;
-    return { counts: { waiting, booked: rows.length - waiting }, rows: rows.slice(0, MAX_ROWS) };
+    const waiting = able.filter(({ callback }) => callback.phase.state === 'queued').length;
+    return {
+      counts: { waiting, booked: able.length - waiting },
+      rows: able.slice(0, MAX_ROWS).map((it) => this.#row(it, isFree, at)),
+    };
+  }
+
+  #row({ callback, must }: Able, isFree: boolean, now: number): WaitingView['rows'][number] {
+    const { company, times } = this.#parts;
+    const { id, phase, wish, terms, startedAt } = callback;
+    const dial = times.mayDial(wish, now);
+    return {
+      callbackId: id,
+      who: shortName(callback),
+      service: company.services.get(wish.service)?.name ?? wish.service,
+      needs: must.map((it) => `${it.name} ${String(it.level)}`),
+      tier: terms?.tier ?? '',
+      since: startedAt,
+      state: phase.state,
+      ...(phase.state === 'scheduled' && { at: phase.at }),
+      ...(!dial.ok && dial.notBefore !== undefined && { callableFrom: dial.notBefore }),
+      allowed: isFree && dial.ok ? ['call-now'] : [],
+    };
   }
 
   /** The line in short, looked at once for everybody: an agent's is of those they could take, a manager's of all. */
@@ -74,6 +86,18 @@ export class AgentLine {
     const isFree = status?.state === 'ready' || status?.state === 'not-ready';
     return isFree && extension !== undefined && this.#parts.phones.isRegistered(extension);
   }
+}
+
+/** A callback that waits, now or for later. */
+type Open = Callback & { readonly phase: In<'queued' | 'scheduled'> };
+/** With what an agent has to have for it by now. */
+interface Able {
+  readonly callback: Open;
+  readonly must: Requirement['must'];
+}
+
+function isOpen(callback: Callback): callback is Open {
+  return callback.phase.state === 'queued' || callback.phase.state === 'scheduled';
 }
 
 /** Those who wait and ask for the same. */

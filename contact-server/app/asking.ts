@@ -293,7 +293,7 @@ function repeatable(requestHash: string): NonNullable<Parameters<Limits['allowAl
 }
 
 /** Told before anything is stored. */
-function refusal({ rule, reason }: { readonly rule: string; readonly reason: string }): ProblemError {
+export function refusal({ rule, reason }: { readonly rule: string; readonly reason: string }): ProblemError {
   return new ProblemError(problemFor(rule), { rule, detail: reason });
 }
 

@@ -16,7 +16,8 @@ import type { Admission } from './admission.ts';
 import type { AgentDuty } from './agent-duty.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { Done, FollowUp, OrderTaker } from './callback-desk.ts';
-import type { DialGate } from './dial-gate.ts';
+import type { CallTimes } from './call-times.ts';
+import type { DialGate, GateAnswer } from './dial-gate.ts';
 import type { Owed } from './owed.ts';
 import type { SessionDesk } from './session-desk.ts';
 
@@ -25,6 +26,7 @@ interface Parts {
   readonly routing: Routing;
   readonly calls: CallDesk;
   readonly gate: DialGate;
+  readonly times: CallTimes;
   readonly admission: Admission;
   readonly accounts: AccountStore;
   readonly phones: Phones;
@@ -64,8 +66,7 @@ export class Orders implements OrderTaker {
         await routing.leave(id);
         return {};
       case 'schedule':
-        await routing.schedule(id, order.at, record.callback.wish.service, record.callback.startedAt);
-        return {};
+        return this.#schedule(record.callback, order.at);
       case 'unschedule':
         await routing.unschedule(id);
         return {};
@@ -122,8 +123,11 @@ export class Orders implements OrderTaker {
     for (const who of new Set([claimOf(before)?.agentId, claimOf(now.callback)?.agentId])) {
       if (who === undefined) continue;
       // An offer is told by an entry of its own.
-      if (!isOffered || claimOf(now.callback)?.agentId !== who)
-        await streams.add(who, 'contact.changed', { callbackId: now.callback.id });
+      if (!isOffered || claimOf(now.callback)?.agentId !== who) {
+        const notRung = whyNotRung(before, now.callback);
+        const name = notRung ? 'contact.closed' : 'contact.changed';
+        await streams.add(who, name, { callbackId: now.callback.id, ...notRung });
+      }
       hints.give({ about: 'agent', id: who });
     }
   }
@@ -158,9 +162,20 @@ export class Orders implements OrderTaker {
     }
   }
 
+  /** At that time; or, where nobody is here then or it may not be rung, it is told at once when it can be called instead. */
+  async #schedule(callback: Callback, at: number): Promise<Done> {
+    const { routing, times } = this.#parts;
+    const postponed = await times.postponed(callback);
+    if (postponed) return { follow: { fact: postponed } };
+    await routing.schedule(callback.id, at, callback.wish.service, callback.startedAt);
+    return {};
+  }
+
   async #ringAgent(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
-    const { store, calls, accounts, phones, rules, clock, company } = this.#parts;
+    const { store, calls, accounts, phones, rules, clock, company, gate } = this.#parts;
     const { callback } = record;
+    const refused = await gate.foresees(callback);
+    if (refused) return this.#refused(callId, refused);
     const failed = (detail: string): { fact: Extract<Fact, { type: 'agent-failed' }> } => ({
       fact: { type: 'agent-failed', at: clock.now(), callId, detail },
     });
@@ -194,7 +209,7 @@ export class Orders implements OrderTaker {
   }
 
   async #dialCustomer(record: CallbackRecord, callId: CallId, claim: Claim): Promise<FollowUp | undefined> {
-    const { gate, calls, rules, clock } = this.#parts;
+    const { gate, calls, rules } = this.#parts;
     const answer = await gate.ask(record.callback, callId, claim).catch((err: unknown) => {
       // Whether the attempt is recorded is not known, so nothing may ring; the agent is not left in silence.
       calls.hangUp(callId, 'could not be dialled');
@@ -211,20 +226,27 @@ export class Orders implements OrderTaker {
         });
         return undefined;
       case 'refused':
-        return {
-          fact: {
-            type: 'dial-refused',
-            at: clock.now(),
-            callId,
-            rule: answer.rule,
-            reason: answer.reason,
-            ...(answer.notBefore !== undefined && { notBefore: answer.notBefore }),
-          },
-        };
+        return this.#refused(callId, answer);
       case 'stale':
         return undefined;
     }
   }
+
+  #refused(callId: CallId, refused: Extract<GateAnswer, { verdict: 'refused' }>): FollowUp {
+    const { verdict: _, ...why } = refused;
+    return { fact: { type: 'dial-refused', at: this.#parts.clock.now(), callId, ...why } };
+  }
+}
+
+/** The dial was refused: the agent, who has done nothing for it to leave the desk, is told why it does. */
+function whyNotRung(
+  before: Callback,
+  { phase }: Callback,
+): { readonly why: string; readonly callableFrom?: number } | undefined {
+  if (before.phase.state !== 'dialing-agent' && before.phase.state !== 'dialing-customer') return undefined;
+  if (phase.state === 'refused') return { why: phase.reason };
+  if (phase.state !== 'scheduled' || phase.why !== 'hours') return undefined;
+  return { why: 'This number may not be called at this hour.', callableFrom: phase.at };
 }
 
 function followedBy(follow: FollowUp | undefined): Done {

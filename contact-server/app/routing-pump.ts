@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CallbackId } from '../../contracts/ids.ts';
 import { CursorTooOld, type Reservation, type Routing, type RoutingEvent } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
@@ -23,6 +24,8 @@ interface Parts {
   readonly log: Logger;
   /** Something was offered: somebody may want to accept it for the agent. */
   readonly offered: (reservation: Reservation) => Promise<void>;
+  /** The time a callback was booked for has come. */
+  readonly due: (id: CallbackId, at: number) => Promise<void>;
   /** The gap could not be served, or routing was lost: compare what waits here and there. */
   readonly reconcile: () => Promise<void>;
   /** Agents' wishes are remembered beside routing. */
@@ -172,7 +175,7 @@ export class RoutingPump {
         await streams.add(event.status.agentId, 'me.changed', {});
         return;
       case 'contact.due':
-        await callbacks.note(event.contactId, { type: 'due', at: event.at });
+        await this.#parts.due(event.contactId, event.at);
         return;
       case 'contact.queued':
       case 'contact.left':

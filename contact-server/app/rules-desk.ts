@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
+import type { Rules, RulesChange, RulesRestore } from '../../contracts/rules.schema.ts';
 import type { RulesFault, RulesView } from '../../contracts/rules.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
@@ -7,12 +7,14 @@ import { changedRules, completed, differences, restoredRules } from '../domain/r
 import type { Account } from '../ports/accounts.ts';
 import type { Hints } from '../ports/hints.ts';
 import type { KeptRules, RuleBook, RuleStore } from '../ports/rule-store.ts';
-import type { AuditStore } from '../ports/stores.ts';
+import type { AuditStore, CallbackStore } from '../ports/stores.ts';
+import { bookedWhileClosed } from './booked-while-closed.ts';
 import { OutageLog } from './outage.ts';
 
 interface Parts {
   readonly store: RuleStore;
   readonly book: RuleBook;
+  readonly callbacks: Pick<CallbackStore, 'open'>;
   /** What is not right about rules taken together. */
   readonly faultsOf: (rules: Rules) => readonly RulesFault[];
   /** The rest of the server follows; told at the start too, and whenever they may have changed. */
@@ -69,23 +71,23 @@ export class RulesDesk {
     return { version, rules, history };
   }
 
-  async change(who: Account, { base, ...change }: RulesChange): Promise<RulesView> {
+  async change(who: Account, { base, anyway = false, ...change }: RulesChange): Promise<RulesView> {
     const latest = await this.#based(base);
     const strangers = [
       ...unknown('services', change.services, latest.rules.services),
       ...unknown('agents', change.agents, latest.rules.agents),
     ];
     if (strangers.length > 0) throw new ProblemError('invalid-request', { errors: strangers });
-    return this.#save(who, latest, changedRules(latest.rules, change));
+    return this.#save(who, latest, { rules: changedRules(latest.rules, change), anyway });
   }
 
   /** The rules of an earlier version hold again, as a new version. */
-  async restore(who: Account, base: number, version: number): Promise<RulesView> {
+  async restore(who: Account, { base, version, anyway = false }: RulesRestore): Promise<RulesView> {
     const latest = await this.#based(base);
     const earlier = await this.#parts.store.version(version);
     if (!earlier) throw new ProblemError('not-found', { detail: 'There is no such version.' });
-    const words = `Version ${String(version)} restored`;
-    return this.#save(who, latest, restoredRules(latest.rules, earlier.rules), [words]);
+    const rules = restoredRules(latest.rules, earlier.rules);
+    return this.#save(who, latest, { rules, anyway }, [`Version ${String(version)} restored`]);
   }
 
   /** Brings the newest version to the directory, if it is not there yet, and to the rest of this process. */
@@ -109,10 +111,10 @@ export class RulesDesk {
   async #save(
     who: Account,
     latest: KeptRules,
-    rules: Rules,
+    { rules, anyway }: { readonly rules: Rules; readonly anyway: boolean },
     words: readonly string[] = [],
   ): Promise<RulesView> {
-    const { store, audit, clock, faultsOf } = this.#parts;
+    const { store, callbacks, audit, clock, faultsOf } = this.#parts;
     // What was wrong before is not held against a change that has nothing to do with it.
     const old = new Set(faultsOf(latest.rules).map((it) => JSON.stringify(it)));
     const errors = faultsOf(rules).filter((it) => !old.has(JSON.stringify(it)));
@@ -122,6 +124,9 @@ export class RulesDesk {
     }
     const what = differences(latest.rules, rules);
     if (what.length === 0) return this.look();
+    const warning = anyway ? undefined : bookedWhileClosed(await callbacks.open(), latest.rules, rules);
+    if (warning !== undefined)
+      throw new ProblemError('needs-confirmation', { rule: 'hours/booked', detail: warning });
     const at = clock.now();
     const version = latest.version + 1;
     if (!(await store.add({ version, at, who: who.name, what: [...words, ...what], rules }))) throw stale();

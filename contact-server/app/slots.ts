@@ -5,7 +5,9 @@ import { ProblemError } from '../../server-kit/problem.ts';
 import type { Wish } from '../domain/callback.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { Booking } from '../ports/stores.ts';
+import { LOOK_AHEAD_MS } from './call-times.ts';
 import { isWithin, isZone } from './dial-hours.ts';
+import { timeWords } from './time-words.ts';
 
 interface Parts {
   readonly routing: Pick<Routing, 'slot' | 'openings'>;
@@ -13,7 +15,6 @@ interface Parts {
   readonly clock: Clock;
 }
 
-const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
 const TOLD = 3;
 
 /** Bookable times: which place a picked time takes, and what is said when there is none left. */
@@ -57,20 +58,33 @@ export function callable(
   return slots.filter(({ from, to }) => may(from) && may(to - 1));
 }
 
+const DAY_MS = 24 * 3_600_000;
+/** So many are shown as they are. */
+const FEW = 200;
+/** Where there are more, those after the first day lie so far apart: a page is not to carry two thousand times. */
+const APART_MS = 30 * 60_000;
+
+/** Of many slots all of the first day, and of the days after it one in half an hour: every day can be picked. */
+export function spread(slots: readonly TimeRange[]): readonly TimeRange[] {
+  if (slots.length <= FEW) return slots;
+  const apart = (slots[0]?.from ?? 0) + DAY_MS;
+  let next = apart;
+  return slots.filter(({ from }) => {
+    if (from < apart) return true;
+    if (from < next) return false;
+    next = from + APART_MS;
+    return true;
+  });
+}
+
 /** `Free next: Mon 30 Nov 10:00, 10:30 and Tue 1 Dec 09:00.` */
 function inWords(slots: readonly TimeRange[], timeZone: string): string {
   if (slots.length === 0) return 'No other time is free in the next two weeks.';
-  const day = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  });
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+  const { day, clock } = timeWords(timeZone);
   const told = slots.map(({ from }, i) => {
     const before = slots[i - 1];
-    const isSameDay = before !== undefined && day.format(before.from) === day.format(from);
-    return isSameDay ? clock.format(from) : `${day.format(from)} ${clock.format(from)}`;
+    const isSameDay = before !== undefined && day(before.from) === day(from);
+    return isSameDay ? clock(from) : `${day(from)} ${clock(from)}`;
   });
   return `Free next: ${new Intl.ListFormat('en-GB').format(told)}.`;
 }

@@ -33,7 +33,7 @@ const waitsAgain: Readonly<Record<string, string>> = {
 const later: Readonly<Record<string, string>> = {
   asked: 'Waits for the time that was picked',
   retry: 'Waits to be tried again',
-  hours: 'Waits for calling hours',
+  hours: 'Waits for an hour at which somebody is here and may call',
 };
 
 /**

@@ -6,7 +6,7 @@ import type { Hints } from '../ports/hints.ts';
 import type { CallbackStore } from '../ports/stores.ts';
 import type { VisitorStream } from '../ports/visitor-desk.ts';
 import { Serial } from './serial.ts';
-import type { VisitorViews } from './visitor-view.ts';
+import { isPromised, type VisitorViews } from './visitor-view.ts';
 
 interface Parts {
   readonly store: CallbackStore;
@@ -101,7 +101,7 @@ export class VisitorStreams {
     }
     const { view, promiseBroke, reviewAt } = await this.#parts.views.look(record);
     it.reviewAt = reviewAt;
-    it.waiting = view.state === 'queued' || view.codeWord !== undefined;
+    it.waiting = isPromised(record.callback.phase) || view.codeWord !== undefined;
     const revision = String(view.revision);
     if (revision === it.shown) return;
     it.shown = revision;

@@ -9,6 +9,7 @@ import type { CallbackRecord, CallbackStore, CallStore } from '../ports/stores.t
 import { firstName } from './agent-views.ts';
 import type { Behind } from './behind.ts';
 import { bindingPromise } from './binding-promise.ts';
+import type { CallTimes } from './call-times.ts';
 import { codeWordFor } from './code-word.ts';
 import { forReading, maskForVisitor } from './dial-policy.ts';
 import { type Telling, tell, type ToldRange } from './told-promise.ts';
@@ -17,7 +18,8 @@ interface Parts {
   readonly store: CallbackStore;
   readonly calls: CallStore;
   readonly accounts: AccountStore;
-  readonly routing: Routing;
+  readonly routing: Pick<Routing, 'place'>;
+  readonly times: Pick<CallTimes, 'next'>;
   readonly company: CompanyRules;
   readonly clock: Clock;
   readonly codeKey: Buffer;
@@ -39,7 +41,7 @@ export interface VisitorLook {
 
 interface Waiting extends Telling {
   readonly place?: number;
-  readonly opensAt?: number;
+  readonly callableAt?: number;
 }
 
 /** What the visitor may know, made from the stores each time; estimates that are told become promises. */
@@ -53,11 +55,11 @@ export class VisitorViews {
   /** `standing`: as routing has just told it; else it is asked. */
   async look(record: CallbackRecord, standing?: Standing): Promise<VisitorLook> {
     const { callback } = record;
-    const waiting = callback.phase.state === 'queued' ? await this.#standing(record, standing) : undefined;
+    const waiting = isPromised(callback.phase) ? await this.#standing(record, standing) : undefined;
     const ringing = await this.#ringing(callback);
     const agentId = claimOf(callback)?.agentId;
     const agent = agentId === undefined ? undefined : await this.#parts.accounts.byId(agentId);
-    const at = dueTime(callback) ?? waiting?.opensAt;
+    const at = dueTime(callback) ?? waiting?.callableAt;
     const reason = reasonOf(callback.phase);
     const last = callback.attempts.map((it) => it.outcome).findLast((it) => it !== 'pending');
     const body: Omit<CallbackView, 'revision'> = {
@@ -83,14 +85,15 @@ export class VisitorViews {
     };
   }
 
-  /** Place and range; without routing (Redis is gone) the visitor keeps the place, and we say nothing of it. */
+  /**
+   * Place and range. Who is offered to somebody stands nowhere, and without routing (Redis is gone) nobody does: what
+   * was told holds, and is withdrawn in time all the same.
+   */
   async #standing(record: CallbackRecord, known: Standing | undefined): Promise<Waiting> {
-    const { routing, store, clock, behind } = this.#parts;
-    const standing = known ?? (await routing.place(record.callback.id).catch(() => undefined));
+    const { store, clock, behind } = this.#parts;
+    const { place, estimate, opensAt } = known ?? (await this.#place(record.callback)) ?? {};
     const told = bindingPromise(record);
-    if (!standing) return { broke: false, ...(told && { range: told }) };
     const now = clock.now();
-    const { place, estimate, opensAt } = standing;
     const telling =
       opensAt === undefined ? tell(told, estimate && ringing(estimate), now) : { broke: told !== undefined };
     const { range, broke } = telling;
@@ -103,7 +106,23 @@ export class VisitorViews {
     } else if (broke && told && !record.promiseBroken) {
       await store.savePromise(record.callback.id, told, broke);
     }
-    return { place, ...telling, ...(opensAt !== undefined && { opensAt }) };
+    const callableAt = opensAt === undefined ? undefined : await this.#callableFrom(record.callback, opensAt);
+    return {
+      ...telling,
+      ...(place !== undefined && { place }),
+      ...(callableAt !== undefined && { callableAt }),
+    };
+  }
+
+  async #place({ id, phase }: Callback): Promise<Standing | undefined> {
+    if (phase.state !== 'queued') return undefined;
+    return this.#parts.routing.place(id).catch(() => undefined);
+  }
+
+  /** We go on at the next opening: with them as soon as it is an hour at which they may be rung. */
+  async #callableFrom({ wish }: Callback, opensAt: number): Promise<number | undefined> {
+    const next = await this.#parts.times.next(wish, opensAt);
+    return next.ok ? next.at : undefined;
   }
 
   async #ringing(callback: Callback): Promise<Pick<CallbackView, 'callerId' | 'codeWord'>> {
@@ -124,6 +143,11 @@ export class VisitorViews {
 /** A promise is kept when both talk: the two phones ring first. */
 function ringing({ from, to }: ToldRange): ToldRange {
   return { from, to: to + RINGING_MS };
+}
+
+/** They wait for what was told, until their own phone rings. */
+export function isPromised({ state }: Pick<Phase, 'state'>): boolean {
+  return state === 'queued' || state === 'reserved' || state === 'dialing-agent';
 }
 
 function dueTime(callback: Callback): number | undefined {

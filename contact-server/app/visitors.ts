@@ -8,21 +8,24 @@ import type { Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { checked } from '../../server-kit/read-json.ts';
+import type { Callback } from '../domain/callback.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
-import { type Asking, languageOf } from './asking.ts';
+import { type Asking, languageOf, refusal } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
+import type { CallTimes } from './call-times.ts';
 import { isZone } from './dial-hours.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
-import { callable } from './slots.ts';
+import { callable, spread } from './slots.ts';
 import { hashToken } from './tokens.ts';
 import type { VisitorStreams } from './visitor-streams.ts';
 import type { VisitorViews } from './visitor-view.ts';
 
 interface Parts {
   readonly store: CallbackStore;
+  readonly times: Pick<CallTimes, 'next' | 'nextIn'>;
   readonly callbacks: CallbackDesk;
   readonly asking: Asking;
   readonly views: VisitorViews;
@@ -114,7 +117,7 @@ export class Visitors implements VisitorDesk {
     const { at } = checked(ask.body, callbackMoveSchema);
     const now = clock.now();
     if (at === null) {
-      if (callback.phase.state === 'scheduled') await callbacks.note(callback.id, { type: 'moved', at: now });
+      if (callback.phase.state === 'scheduled') await this.#soon(callback, now);
     } else {
       const to = await asking.otherTime(callback, at);
       await callbacks.note(callback.id, { type: 'moved', at: now, to });
@@ -125,6 +128,15 @@ export class Visitors implements VisitorDesk {
       throw new ProblemError('not-now', { detail: 'It is too late to move this call.' });
     }
     return this.#shown(record);
+  }
+
+  /** As soon as somebody is free, from the next moment on at which they can be called. */
+  async #soon({ id, wish }: Callback, at: number): Promise<void> {
+    const { callbacks, times } = this.#parts;
+    const { wantedAt: _, ...any } = wish;
+    const next = await times.next(any, at);
+    if (!next.ok) throw refusal(next);
+    await callbacks.note(id, { type: 'moved', at, ...(next.at > at && { earliest: next.at }) });
   }
 
   async #shown(record: CallbackRecord): Promise<VisitorAnswer> {
@@ -166,13 +178,14 @@ export class Visitors implements VisitorDesk {
           });
     const open = hours.openNow;
     // Open, but too many wait for one more to be reached today: the next opening is told.
-    const opensAt = open ? outlook?.opensAt : hours.opensAt;
+    const zone = zoneOf(ask.params['timezone']);
+    const opensAt = await this.#callableFrom(service, zone, open ? outlook?.opensAt : hours.opensAt);
     const body: AvailabilityView = {
       service,
       open,
       ...(open && outlook?.estimate && { estimate: spanOf(outlook.estimate) }),
       ...(opensAt !== undefined && { opensAt: new Date(opensAt).toISOString() }),
-      slots: this.#callable(hours.slots, ask.params['timezone']).slice(0, 200).map(spanOf),
+      slots: spread(this.#callable(hours.slots, zone)).map(spanOf),
       consent: company.consent.call,
       form: proof.issue(ask.visitor.origin),
       country: company.country,
@@ -180,10 +193,22 @@ export class Visitors implements VisitorDesk {
     return { status: 200, body };
   }
 
+  /** An opening at which it is night where they are is none for them. */
+  async #callableFrom(service: string, zone?: string, opensAt?: number): Promise<number | undefined> {
+    const { times, company } = this.#parts;
+    if (zone === undefined || opensAt === undefined) return opensAt;
+    const next = await times.nextIn(zone, company.callingHours, service, opensAt);
+    return next.ok ? next.at : undefined;
+  }
+
   #callable(slots: readonly TimeRange[], zone: string | undefined): readonly TimeRange[] {
-    if (zone === undefined || !isZone(zone)) return slots;
+    if (zone === undefined) return slots;
     return callable(slots, this.#parts.company.callingHours, zone);
   }
+}
+
+function zoneOf(name: string | undefined): string | undefined {
+  return name !== undefined && isZone(name) ? name : undefined;
 }
 
 function spanOf(range: { from: number; to: number }): { from: string; to: string } {

@@ -7,6 +7,7 @@ import { type Callback, callOf, type Fact } from '../domain/callback.ts';
 import type { AuditStore, CallbackRecord, CallbackStore, CallStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
 import type { CallDesk } from './call-desk.ts';
+import { type CallTimes, LOOK_AHEAD_MS } from './call-times.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import { OutageLog } from './outage.ts';
 
@@ -17,6 +18,7 @@ interface Parts {
   readonly store: CallbackStore;
   readonly telephony: Telephony;
   readonly routing: Pick<Routing, 'opening'>;
+  readonly times: Pick<CallTimes, 'postponed'>;
   readonly audit: AuditStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,8 +33,6 @@ interface Parts {
 /** Start goes on without calls that are not adopted yet, when the telephone system is away. */
 const ADOPT_MS = 3_000;
 const DAY_MS = 24 * 3_600_000;
-/** So far ahead a request is taken at all. */
-const LOOK_AHEAD_MS = 14 * DAY_MS;
 
 /**
  * Nothing stays past its deadline: looks for states that did, tells the machine, and says in the audit what it did.
@@ -123,9 +123,14 @@ export class Watchdog {
   }
 
   async #overdue({ callback }: CallbackRecord): Promise<void> {
-    const { callbacks, audit, clock, log } = this.#parts;
+    const { callbacks, times, audit, clock, log } = this.#parts;
     const { id } = callback;
     const at = clock.now();
+    const postponed = await times.postponed(callback);
+    if (postponed) {
+      await callbacks.note(id, postponed);
+      return;
+    }
     const keepUntil = callback.phase.state === 'queued' ? await this.#keepUntil(callback, at) : undefined;
     const fact: Fact = { type: 'deadline-passed', at, ...(keepUntil !== undefined && { keepUntil }) };
     const now = await callbacks.note(id, fact);

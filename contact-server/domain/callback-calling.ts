@@ -1,5 +1,5 @@
 import type { Callback, Claim, Fact, In, Order, Step } from './callback.ts';
-import { concluded, end, enterState, queued, scheduled, stay, wanting } from './callback-moves.ts';
+import { concluded, end, enterState, movedTo, queued, scheduled, stay } from './callback-moves.ts';
 import { type CallbackRules, worthRetrying } from './callback-rules.ts';
 
 /** The states in which a phone rings or is talked on. */
@@ -37,7 +37,9 @@ export function whileDialingAgent(
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, ...letGo(phase, 'cancelled'));
     case 'moved':
       if (fact.to === undefined) return stay(now);
-      return scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', ...letGo(phase, 'moved'));
+      return movedTo(now, { ...fact, to: fact.to }, ...letGo(phase, 'moved'));
+    case 'dial-refused':
+      return dialRefused(now, phase, fact);
     case 'deadline-passed': {
       const failed = agentSideFailed(now, phase.claim, fact.at, rules, 'agent leg past its deadline');
       return {
@@ -52,12 +54,12 @@ export function whileDialingAgent(
     case 'offer-ended':
     case 'offer-accepted':
     case 'agent-taken':
-    case 'dial-refused':
     case 'customer-ringing':
     case 'customer-joined':
     case 'customer-failed':
     case 'wrapped-up':
     case 'terms-renewed':
+    case 'postponed':
       return stay(now);
   }
 }
@@ -95,13 +97,8 @@ export function whileDialingCustomer(
         fact.outcome,
         rules,
       );
-    case 'dial-refused': {
-      if (fact.callId !== phase.callId) return stay(now);
-      const orders = letGo(phase, fact.rule);
-      return fact.notBefore === undefined
-        ? end(now, { state: 'refused', rule: fact.rule, reason: fact.reason }, fact.at, fact.rule, ...orders)
-        : scheduled(now, fact.at, fact.notBefore, 'hours', ...orders);
-    }
+    case 'dial-refused':
+      return dialRefused(now, phase, fact);
     case 'call-cleared':
       if (fact.callId !== phase.callId) return stay(now);
       // The agent's side went away before the customer answered: nobody was reached, and no attempt is counted.
@@ -123,11 +120,9 @@ export function whileDialingCustomer(
     case 'moved':
       // Once it rings for them, an agent waits for the answer: they may take the call, or cancel it.
       if (fact.to === undefined || phase.ringing) return stay(now);
-      return scheduled(
-        wanting(concluded(now, phase.callId, 'cancelled'), fact.to),
-        fact.at,
-        fact.to,
-        'asked',
+      return movedTo(
+        concluded(now, phase.callId, 'cancelled'),
+        { ...fact, to: fact.to },
         ...letGo(phase, 'moved'),
       );
     case 'deadline-passed': {
@@ -151,6 +146,7 @@ export function whileDialingCustomer(
     case 'agent-failed':
     case 'wrapped-up':
     case 'terms-renewed':
+    case 'postponed':
       return stay(now);
   }
 }
@@ -192,6 +188,7 @@ export function whileConnected(
     case 'terms-renewed':
     case 'cancelled':
     case 'moved':
+    case 'postponed':
       return stay(now);
   }
 }
@@ -228,6 +225,7 @@ export function whileWrappingUp(now: Callback, phase: In<'wrap-up'>, fact: Fact)
     case 'cancelled':
     case 'moved':
     case 'terms-renewed':
+    case 'postponed':
       return stay(now);
   }
 }
@@ -264,7 +262,20 @@ function customerFailed(
     return end(now, { state: 'unreached' }, at, outcome, ...orders);
   }
   const wait = rules.retryAfterMs[Math.min(tries, rules.retryAfterMs.length) - 1] ?? 0;
-  return scheduled(now, at, at + wait, 'retry', ...orders);
+  return scheduled(now, at, { at: at + wait, why: 'retry' }, ...orders);
+}
+
+/** It may not be rung now: nobody's doing, and tried again when it may. */
+function dialRefused(
+  now: Callback,
+  phase: In<'dialing-agent' | 'dialing-customer'>,
+  { at, callId, rule, reason, notBefore }: Extract<Fact, { type: 'dial-refused' }>,
+): Step {
+  if (callId !== phase.callId) return stay(now);
+  const orders = letGo(phase, rule);
+  return notBefore === undefined
+    ? end(now, { state: 'refused', rule, reason }, at, rule, ...orders)
+    : scheduled(now, at, { at: notBefore, why: 'hours' }, ...orders);
 }
 
 /** Ends what is up and frees the agent, who did nothing wrong. */

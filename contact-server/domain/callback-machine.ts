@@ -9,6 +9,7 @@ import {
   dialingAgent,
   end,
   enterState,
+  movedTo,
   noted,
   queued,
   scheduled,
@@ -65,7 +66,10 @@ function whileScreening(now: Callback, fact: Fact, rules: CallbackRules): Step {
         fact.terms.tier,
       );
       return fact.startAt !== undefined && fact.startAt > fact.at
-        ? scheduled(screened, fact.at, fact.startAt, now.wish.wantedAt === undefined ? 'hours' : 'asked')
+        ? scheduled(screened, fact.at, {
+            at: fact.startAt,
+            why: now.wish.wantedAt === undefined ? 'hours' : 'asked',
+          })
         : queued(screened, fact.at, rules, 'screened');
     }
     case 'refused':
@@ -90,6 +94,7 @@ function whileScreening(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'call-cleared':
     case 'wrapped-up':
     case 'terms-renewed':
+    case 'postponed':
       return stay(now);
   }
 }
@@ -100,10 +105,22 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
     case 'deadline-passed':
       // A late timer is as good as a punctual one; an early one (clock set back) waits for its time.
       return fact.at + 1_000 >= phase.at ? queued(now, fact.at, rules, 'due') : stay(now);
-    case 'moved':
-      return fact.to === undefined
-        ? queued(wanting(now, undefined), fact.at, rules, 'moved', { do: 'unschedule' })
-        : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked');
+    case 'moved': {
+      const { at, to, earliest = 0 } = fact;
+      if (to !== undefined) return movedTo(now, { ...fact, to });
+      return earliest > at
+        ? scheduled(wanting(now, undefined), at, { at: earliest, why: 'hours' })
+        : queued(wanting(now, undefined), at, rules, 'moved', { do: 'unschedule' });
+    }
+    case 'postponed': {
+      const { at, from, next } = fact;
+      // Told of a time it had before.
+      if (from !== phase.at) return stay(now);
+      if (next.ok) return scheduled(now, at, { at: next.at, why: 'hours' });
+      return end(now, { state: 'refused', rule: next.rule, reason: next.reason }, at, next.rule, {
+        do: 'unschedule',
+      });
+    }
     case 'offer-accepted':
       return dialingAgent(now, fact, rules, { do: 'unschedule' });
     case 'agent-taken':
@@ -144,9 +161,7 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'agent-taken':
       return agentTaken(now, fact, rules);
     case 'moved':
-      return fact.to === undefined
-        ? stay(now)
-        : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', { do: 'leave-line' });
+      return fact.to === undefined ? stay(now) : movedTo(now, { ...fact, to: fact.to }, { do: 'leave-line' });
     case 'terms-renewed':
       return renewed(now, fact);
     case 'cancelled':
@@ -172,6 +187,7 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'customer-failed':
     case 'call-cleared':
     case 'wrapped-up':
+    case 'postponed':
       return stay(now);
   }
 }
@@ -215,9 +231,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
         orders: [],
       };
     case 'moved':
-      return fact.to === undefined
-        ? stay(now)
-        : scheduled(wanting(now, fact.to), fact.at, fact.to, 'asked', { do: 'leave-line' });
+      return fact.to === undefined ? stay(now) : movedTo(now, { ...fact, to: fact.to }, { do: 'leave-line' });
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
     case 'deadline-passed':
@@ -235,6 +249,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
     case 'call-cleared':
     case 'wrapped-up':
     case 'terms-renewed':
+    case 'postponed':
       return stay(now);
   }
 }

@@ -56,18 +56,27 @@ export function queued(
 export function scheduled(
   now: Callback,
   at: number,
-  to: number,
-  why: In<'scheduled'>['why'],
+  to: Omit<In<'scheduled'>, 'state'>,
   ...before: readonly Order[]
 ): Step {
   // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
-  const startedAt = why === 'asked' ? to : now.startedAt;
+  const startedAt = to.why === 'asked' ? to.at : now.startedAt;
   // Who was in line is over there: an agent who calls before it is time takes them by a later entry.
   const entry = now.entry === 0 ? 0 : now.entry + 1;
   return {
-    next: enterState({ ...now, startedAt, entry }, { state: 'scheduled', at: to, why }, at, why, to + 60_000),
-    orders: [...before, { do: 'schedule', at: to }],
+    next: enterState({ ...now, startedAt, entry }, { state: 'scheduled', ...to }, at, to.why, to.at + 60_000),
+    orders: [...before, { do: 'schedule', at: to.at }],
   };
+}
+
+/** To the time that was asked for. */
+export function movedTo(
+  now: Callback,
+  { at, to, anyway }: Extract<Fact, { type: 'moved' }> & { readonly to: number },
+  ...before: readonly Order[]
+): Step {
+  const booked = { at: to, why: 'asked', ...(anyway && { anyway }) } as const;
+  return scheduled(wanting(now, to), at, booked, ...before);
 }
 
 export function end(now: Callback, phase: Phase, at: number, why: string, ...orders: readonly Order[]): Step {

@@ -48,7 +48,13 @@ export interface Claim {
 export type Phase =
   | { readonly state: 'requested' }
   | { readonly state: 'screened' }
-  | { readonly state: 'scheduled'; readonly at: number; readonly why: 'asked' | 'retry' | 'hours' }
+  | {
+      readonly state: 'scheduled';
+      readonly at: number;
+      readonly why: 'asked' | 'retry' | 'hours';
+      /** A manager wants it so, though its service is closed then. */
+      readonly anyway?: true;
+    }
   | { readonly state: 'queued' }
   | { readonly state: 'reserved'; readonly claim: Claim }
   | { readonly state: 'dialing-agent'; readonly claim: Claim; readonly callId: CallId }
@@ -175,10 +181,23 @@ export type Fact =
       readonly must: Terms['must'];
       readonly prefer: Terms['prefer'];
     }
-  /** To another time, or (`to` absent) as soon as somebody is free. */
-  | { readonly type: 'moved'; readonly at: number; readonly to?: number }
+  /** To another time, even one at which it is closed (`anyway`), or (`to` absent) as soon as somebody is free, not before `earliest`. */
+  | {
+      readonly type: 'moved';
+      readonly at: number;
+      readonly to?: number;
+      readonly anyway?: true;
+      readonly earliest?: number;
+    }
+  /** Booked for `from`, at which nobody is here or it may not be rung: when it can be called instead, or why never. */
+  | { readonly type: 'postponed'; readonly at: number; readonly from: number; readonly next: CallTime }
   /** `keepUntil`: its service is closed, and who waits in line is kept so long, into the next opening. */
   | { readonly type: 'deadline-passed'; readonly at: number; readonly keepUntil?: number };
+
+/** When somebody can be called, or the rule that says no, and why. */
+export type CallTime =
+  | { readonly ok: true; readonly at: number }
+  | { readonly ok: false; readonly rule: string; readonly reason: string };
 
 export type Next = 'ready' | 'not-ready' | 'as-wished';
 

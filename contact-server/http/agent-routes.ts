@@ -232,8 +232,8 @@ export function agentRoutes(parts: RouteParts): Router {
   });
   router.post('/callbacks/:id/move', async (ctx) => {
     const account = await asks(ctx, 'managers');
-    const { at } = await readJson(ctx, managerMoveSchema);
-    take(ctx, account, () => manager.move(account.id, param(ctx, 'id') as CallbackId, at));
+    const wanted = await readJson(ctx, managerMoveSchema);
+    take(ctx, account, () => manager.move(account.id, param(ctx, 'id') as CallbackId, wanted));
   });
   rulesRoutes(router, parts.rules, (ctx) => asks(ctx, 'managers'));
   return router;

@@ -44,7 +44,7 @@ export const describedBoard: readonly DescribedCommand[] = [
     path: '/callbacks/{id}/move',
     id: 'moveCallback',
     for: 'managers',
-    summary: 'Move a waiting callback',
+    summary: 'Move a waiting callback; to a time at which its service is closed only with `anyway`',
     body: managerMoveSchema,
     answer: 202,
   },

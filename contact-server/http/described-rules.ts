@@ -16,7 +16,8 @@ export const describedRules: readonly DescribedCommand[] = [
     path: '/rules',
     id: 'changeRules',
     for: 'managers',
-    summary: 'Change some rules; refused when they were changed elsewhere since, or make no sense together',
+    summary:
+      'Change some rules; refused when they were changed elsewhere since, make no sense together, or close booked times without `anyway`',
     body: rulesChangeSchema,
     answer: 200,
   },

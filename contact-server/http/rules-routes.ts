@@ -23,7 +23,6 @@ export function rulesRoutes(
   });
   router.post('/rules/restore', async (ctx) => {
     const account = await asks(ctx);
-    const { base, version } = await readJson(ctx, rulesRestoreSchema);
-    ctx.body = await rules.restore(account, base, version);
+    ctx.body = await rules.restore(account, await readJson(ctx, rulesRestoreSchema));
   });
 }

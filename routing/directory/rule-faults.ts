@@ -81,8 +81,7 @@ function hoursFaults(hours: Item<'hours'>): RulesFault[] {
     });
   }
   for (const [i, period] of hours.weekly.entries()) {
-    const others = hours.weekly.slice(0, i).filter((it) => it.day === period.day);
-    const message = periodFault(period, others);
+    const message = periodFault(period, hours.weekly.slice(0, i));
     if (message !== undefined) faults.push({ path: `${at}/weekly/${String(i)}`, message });
   }
   for (const [i, { date, periods }] of hours.exceptions.entries()) {
@@ -96,18 +95,42 @@ function hoursFaults(hours: Item<'hours'>): RulesFault[] {
   return faults;
 }
 
+/** Without a day: all of them are of one date. */
 interface Period {
+  readonly day?: number;
   readonly from: string;
   readonly to: string;
 }
 
-/** A period that ends before it begins reaches over midnight. */
-function periodFault({ from, to }: Period, others: readonly Period[]): string | undefined {
+const DAY = 24 * 60;
+const WEEK = 7 * DAY;
+const days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+
+/** A period that ends before it begins reaches over midnight, on Sundays into Monday. */
+function periodFault(period: Period, others: readonly Period[]): string | undefined {
+  const { day, from, to } = period;
   if (from >= '24:00' || to > '24:00') return 'A day ends at 24:00.';
   if (from === to) return 'This begins and ends at the same time.';
-  const end = (it: Period): string => (it.to <= it.from ? '99' : it.to);
-  const clash = others.find((it) => from < end(it) && it.from < end({ from, to }));
-  return clash && `This overlaps ${clash.from} to ${clash.to}.`;
+  const clash = others.find((it) => overlap(inWeek(period), inWeek(it)));
+  if (!clash) return undefined;
+  const on = clash.day === day ? '' : `${days[(clash.day ?? 1) - 1] ?? ''} `;
+  return `This overlaps ${on}${clash.from} to ${clash.to}.`;
+}
+
+interface Minutes {
+  readonly begin: number;
+  readonly end: number;
+}
+
+function inWeek({ day = 1, from, to }: Period): Minutes {
+  const [begin = 0, end = 0] = [from, to].map(
+    (clock) => (day - 1) * DAY + Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5)),
+  );
+  return { begin, end: end > begin ? end : end + DAY };
+}
+
+function overlap(one: Minutes, other: Minutes): boolean {
+  return [-WEEK, 0, WEEK].some((by) => one.begin < other.end + by && other.begin + by < one.end);
 }
 
 function entitlementFaults(it: Item<'entitlements'>, { services }: Rules): RulesFault[] {

@@ -39,6 +39,11 @@ export function openSpans(hours: Hours, from: number, to: number): Span[] {
   return joined.filter((span) => span.to > from && span.from < to);
 }
 
+/** Whether it is open at this moment; quicker than `openingAt`, which also says when that changes. */
+export function isOpenAt(hours: Hours, at: number): boolean {
+  return openSpans(hours, at, at + 1).length > 0;
+}
+
 /** The periods as they are written, in their order, of all days that reach into the time between two moments. */
 function periodsBetween(hours: Hours, from: number, to: number): Span[] {
   const spans: Span[] = [];
@@ -126,21 +131,30 @@ interface Day {
   readonly day: number;
 }
 
+/** A date among the exceptions is open only as it stands there: a night that began the day before ends as it begins. */
 function daySpans(hours: Hours, day: Day): Span[] {
-  const date = new Date(Date.UTC(day.year, day.month - 1, day.day));
-  const written = date.toISOString().slice(0, 10);
-  const weekday = date.getUTCDay() === 0 ? 7 : date.getUTCDay();
-  const periods =
-    hours.exceptions.find((it) => it.date === written)?.periods ??
-    hours.weekly.filter((it) => it.day === weekday);
+  const weekday = dateOf(day).getUTCDay() === 0 ? 7 : dateOf(day).getUTCDay();
+  const periods = exceptionOn(hours, day)?.periods ?? hours.weekly.filter((it) => it.day === weekday);
   return periods.map((period) => {
     const from = minutes(period.from);
     const to = minutes(period.to);
+    const end = to > from ? to : to + 1440;
+    const isCut = end > 1440 && exceptionOn(hours, addDays(day, 1)) !== undefined;
     return {
       from: toEpoch(hours.timezone, day, from),
-      to: toEpoch(hours.timezone, day, to > from ? to : to + 1440),
+      to: toEpoch(hours.timezone, day, isCut ? 1440 : end),
     };
   });
+}
+
+function exceptionOn(hours: Hours, day: Day): Hours['exceptions'][number] | undefined {
+  if (hours.exceptions.length === 0) return undefined;
+  const written = dateOf(day).toISOString().slice(0, 10);
+  return hours.exceptions.find((it) => it.date === written);
+}
+
+function dateOf({ year, month, day }: Day): Date {
+  return new Date(Date.UTC(year, month - 1, day));
 }
 
 function minutes(clock: string): number {

@@ -58,6 +58,7 @@ describe('Ana works at her desk', () => {
       allowed: ['call-now' as const],
     };
     const later = new Date().setHours(23, 30, 0, 0);
+    const morning = new Date().setHours(8, 5, 0, 0);
     const booked = {
       ...row,
       callbackId: 'callback-8' as CallbackId,
@@ -67,7 +68,7 @@ describe('Ana works at her desk', () => {
     fake.line = { waiting: 61, longestSince: row.since };
     fake.waiting = {
       counts: { waiting: 61, booked: 1 },
-      rows: [row, { ...booked, at: later, allowed: [] }],
+      rows: [row, { ...booked, at: later, callableFrom: morning, allowed: [] }],
     };
     const page = await bench.desk();
     await bench.sees(page, '.could-take h2', 'You could take 61, and 1 booked for later');
@@ -76,6 +77,7 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '.middle', '61 visitors wait for you.');
     await bench.sees(page, '[data-row=callback-7]', 'Cards, Portuguese, gold');
     await bench.sees(page, '[data-row=callback-8]', 'at 23:30');
+    await bench.sees(page, '[data-row=callback-8]', 'may be called from 08:05');
     assert.equal(await page.$('[data-row=callback-8] button'), null, 'what is not allowed is not there');
     await bench.isAccessible(page);
     await page.click('[aria-label="Call now: Rui T."]');
@@ -246,6 +248,19 @@ describe('Ana works at her desk', () => {
       cause: 'busy',
     });
     await bench.sees(page, '[data-banner=notice]', 'Maria Silva was not reached: busy');
+  });
+
+  it('is told why a contact leaves that was not rung, and when it is [AD3]', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.waitForSelector('.call-bar');
+    fake.contacts = [];
+    const { callbackId } = contactOf(1);
+    const callableFrom = new Date().setHours(8, 5, 0, 0);
+    const why = 'This number may not be called at this hour.';
+    fake.emit('contact.closed', { callbackId, why, callableFrom });
+    await bench.sees(page, '[data-banner=notice]', `Maria Silva was not rung: ${why} Now booked for 08:05.`);
   });
 
   it('is told when a command fails, and when nobody knows', async () => {

@@ -70,6 +70,27 @@ describe('Ana, who manages too, changes rules', () => {
     assert.equal(await page.$eval('[name=slotMinutes]', (it) => (it as HTMLInputElement).value), '1');
   });
 
+  it('and is warned of what a change does to those who are booked; it is saved when she wants it anyway [MG5]', async () => {
+    const { fake } = bench;
+    const page = await rules();
+    await opens(page, 'services/sales');
+    await types(page, '[name=name]', 'Advice');
+    fake.refusals.set('POST rules', 'needs-confirmation');
+    await page.keyboard.press('Enter');
+    await bench.sees(page, '.rule-said', 'Not saved: This has consequences');
+    await bench.isAccessible(page);
+    await page.type('[name=name]', 's');
+    await bench.isGone(page, '.rule-said button');
+    fake.refusals.set('POST rules', 'needs-confirmation');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.rule-said button');
+    await page.click('.rule-said button');
+    const sent = await fake.heard('POST rules');
+    const [sales] = rulesAs().rules.services;
+    assert.deepEqual(sent.body, { base: 7, services: [{ ...sales, name: 'Advices' }], anyway: true });
+    await bench.sees(page, '.rule-said', 'Saved');
+  });
+
   it('and is told when another manager was first, by whom and what; hers is still there to save [MG5]', async () => {
     const { fake } = bench;
     const page = await rules();

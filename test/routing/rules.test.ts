@@ -110,6 +110,29 @@ describe('Opening hours', () => {
     assert.deepEqual(twice, { from: at('2026-10-25T00:30Z'), to: at('2026-10-25T03:00Z') });
   });
 
+  it('close a holiday from midnight to midnight, though a night began the day before [AV9]', () => {
+    const nights = week('Europe/London', '22:00', '06:00');
+    const openOn = (date: string, exceptions: Hours['exceptions']) =>
+      openSpans({ ...nights, exceptions }, at(`${date}T00:00Z`), at(`${date}T24:00Z`)).map(({ from, to }) =>
+        [from, to].map((it) => new Date(it).toISOString().slice(5, 16)),
+      );
+    const closed = { date: '2026-12-25', periods: [] };
+    assert.deepEqual(openOn('2026-12-25', [closed]), []);
+    assert.deepEqual(openOn('2026-12-24', [closed]), [
+      ['12-23T22:00', '12-24T06:00'],
+      ['12-24T22:00', '12-25T00:00'],
+    ]);
+    assert.deepEqual(openOn('2026-12-26', [closed]), [['12-26T22:00', '12-27T06:00']], 'nor into the next');
+    // Open otherwise: only as it stands there; what is to go on after midnight is written with its own date.
+    const short = { date: '2026-12-25', periods: [{ from: '00:00', to: '02:00' }] };
+    assert.deepEqual(openOn('2026-12-25', [short]), [['12-24T22:00', '12-25T02:00']]);
+    // The clocks are put forward in the night before the holiday, back in the night before the next.
+    const spring = { date: '2026-03-29', periods: [] };
+    assert.deepEqual(openOn('2026-03-28', [spring])[1], ['03-28T22:00', '03-29T00:00']);
+    const autumn = { date: '2026-10-25', periods: [] };
+    assert.deepEqual(openOn('2026-10-24', [autumn])[1], ['10-24T21:00', '10-24T23:00']);
+  });
+
   it('know lunch, holidays, days open otherwise, and when the next change is', () => {
     const hours: Hours = {
       id: 'shop',
@@ -245,7 +268,7 @@ describe('Opening hours on the odd days of odd zones', () => {
     assert.equal(length('Asia/Kathmandu', '2026-03-29'), 24);
   });
 
-  it('reach over midnight and over the change, also into a holiday [AV9]', () => {
+  it('reach over midnight and over the change, but not into a holiday [AV9]', () => {
     const night = daily('Europe/London', '22:00', '04:00');
     assert.deepEqual(
       only(night, '2026-03-28T12:00Z', '2026-03-29T12:00Z'),
@@ -257,7 +280,7 @@ describe('Opening hours on the odd days of odd zones', () => {
     );
     const holiday: Hours = { ...night, exceptions: [{ date: '2026-12-25', periods: [] }] };
     assert.deepEqual(openSpans(holiday, at('2026-12-24T12:00Z'), at('2026-12-26T12:00Z')), [
-      span('2026-12-24T22:00Z', '2026-12-25T04:00Z'),
+      span('2026-12-24T22:00Z', '2026-12-25T00:00Z'),
     ]);
   });
 

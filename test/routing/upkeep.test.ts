@@ -266,6 +266,17 @@ describe('What routing does by itself', () => {
     });
   });
 
+  it('tells the times of a whole week that never closes, also where the slots are the shortest [ES3]', async () => {
+    centre = new Centre(redis, {});
+    const weekly = [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, from: '00:00', to: '24:00' }));
+    const hours = { id: 'always', timezone: 'UTC', weekly, exceptions: [] };
+    centre.directory.offers = [service('help', { hours, slotMinutes: 5 })];
+    const routing = await centre.open({});
+    const from = Date.parse('2099-06-01T00:00:00Z');
+    const { slots } = await routing.openings('help', from, from + 7 * 86_400_000);
+    assert.deepEqual([slots.length, slots.at(-1)?.to], [7 * 288, from + 7 * 86_400_000]);
+  });
+
   it('tells when a service opens', async () => {
     centre = new Centre(redis, {});
     const monday = Date.parse('2026-06-01T07:59:00Z');

@@ -110,6 +110,7 @@ describe('Who waits in line as the office closes', function () {
     const none = {} as never;
     const watchdog = new Watchdog({
       ...{ callbacks: desk, calls: none, callStore: none, store, telephony, routing, audit, clock, log },
+      times: { postponed: () => Promise.resolve(undefined) },
       reconcile: () => Promise.resolve(),
       everyMs: 1_000,
       reconcileMs: 1_000,

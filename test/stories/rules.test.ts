@@ -178,6 +178,10 @@ describe('A manager changes the rules while the centre works', function () {
       ],
       exceptions: [],
     };
+    const night = (day: number) => ({ day, from: '22:00', to: '06:00' });
+    const early = (day: number) => ({ day, from: '05:00', to: '09:00' });
+    const nights = [night(1), early(2)];
+    const sundayNight = [night(7), early(1)];
     const cases = [
       [
         { services: [{ ...sales, must: skills('lang:xx') }] },
@@ -238,6 +242,16 @@ describe('A manager changes the rules while the centre works', function () {
       ],
       [{ hours: [hours] }, '/hours/odd/timezone', /not a time zone/],
       [{ hours: [hours] }, '/hours/odd/weekly/1', /overlaps 09:00 to 12:00/],
+      [
+        { hours: [{ ...hours, id: 'night', weekly: nights }] },
+        '/hours/night/weekly/1',
+        /overlaps Monday 22:00 to 06:00/,
+      ],
+      [
+        { hours: [{ ...hours, id: 'week', weekly: sundayNight }] },
+        '/hours/week/weekly/1',
+        /overlaps Sunday 22:00 to 06:00/,
+      ],
       [{ removeHours: ['always'] }, '/services/sales/hours', /no opening hours called always/],
       [
         { entitlements: [{ id: 'x', ipRange: '300.1.1.1', services: ['sales'], tier: 'gold', priority: 1 }] },

@@ -112,7 +112,7 @@ describe('Somebody asks us not to call their number', () => {
     let attempts = 0;
     const gate = new DialGate({
       store: { recordAttempt: () => Promise.resolve(++attempts > 0) },
-      policy: { mayDial: () => ({ ok: true, trunkId: 'one', callerId: '+442079460999' }) },
+      times: { mayDial: () => ({ ok: true, trunkId: 'one', callerId: '+442079460999' }) },
       list: store,
       hashKey,
       audit: { add: (entry: AuditEntry) => Promise.resolve(void audited.push(entry)) },

@@ -262,6 +262,21 @@ describe('Facts come late, twice or in a silly order', () => {
       by: fc.constantFrom('visitor' as const, 'manager' as const),
     }),
     fc.record({ type: fc.constant('moved' as const), at, to: at }),
+    fc.record({ type: fc.constant('moved' as const), at, earliest: at }),
+    fc.record({
+      type: fc.constant('postponed' as const),
+      at,
+      from: at,
+      next: fc.record({ ok: fc.constant(true as const), at }),
+    }),
+    fc.record({
+      type: fc.constant('dial-refused' as const),
+      at,
+      callId: anyCall,
+      rule: fc.constant('dial/outside-hours'),
+      reason: fc.constant(''),
+      notBefore: at,
+    }),
     fc.record({ type: fc.constant('moved' as const), at }),
   );
 

@@ -9,8 +9,11 @@ const now = at('2026-06-01T00:00Z');
 const hour = 3_600_000;
 
 /** A service that is open round the clock, with a slot each hour of the next day. */
-function company(outlook: { estimate?: TimeRange; opensAt?: number } = {}) {
-  const slots = Array.from({ length: 24 }, (_, i) => ({ from: now + i * hour, to: now + (i + 1) * hour }));
+function company(outlook: { estimate?: TimeRange; opensAt?: number } = {}, count = 24, length = hour) {
+  const slots = Array.from({ length: count }, (_, i) => ({
+    from: now + i * length,
+    to: now + (i + 1) * length,
+  }));
   const visitors = new Visitors({
     routing: {
       screen: () => Promise.resolve({ ok: true, requirement: { must: [], prefer: [] }, priority: 0 }),
@@ -47,6 +50,26 @@ describe('The times offered to a visitor', () => {
     assert.equal([...kathmandu].sort().at(-1), '19:45', 'one from 20:45 would go on after nine');
     const tokyo = local(await offered({ timezone: 'Asia/Tokyo' }), 'Asia/Tokyo');
     assert.deepEqual([tokyo.length, [...tokyo].sort()[0], [...tokyo].sort().at(-1)], [13, '08:00', '20:00']);
+  });
+
+  it('are on every day of the week, however short the slots: all of the first day, half an hour apart after it', async () => {
+    const fiveMinutes = hour / 12;
+    const look = company({}, 7 * 24 * 12, fiveMinutes);
+    const perDay = (view: AvailabilityView): number[] => {
+      const days = view.slots.map(({ from }) => Math.floor((at(from) - now) / (24 * hour)));
+      return [0, 1, 2, 3, 4, 5, 6].map((day) => days.filter((it) => it === day).length);
+    };
+    const always = await look();
+    assert.deepEqual(perDay(always), [288, 48, 48, 48, 48, 48, 48]);
+    const london = await look({ timezone: 'Europe/London' });
+    // It is one in the morning in London: its first day of calls ends with the hours of this one.
+    assert.deepEqual(perDay(london), [156, 26, 26, 26, 26, 26, 26]);
+    const bytes = (view: AvailabilityView): number => JSON.stringify(view.slots).length;
+    assert.ok(bytes(always) < 40_000 && bytes(london) < 22_000, 'which a page can carry');
+    const { from = '', to = '' } = london.slots[200] ?? {};
+    assert.equal(at(to) - at(from), fiveMinutes, 'each is a slot as it is booked');
+    const usual = await company({}, 7 * 24, hour)();
+    assert.equal(usual.slots.length, 7 * 24, 'fewer are shown as they are');
   });
 
   it('are all there are where no zone, or none that exists, was told', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { VisitorStreams } from '../../contact-server/app/visitor-streams.ts';
 import { VisitorViews } from '../../contact-server/app/visitor-view.ts';
+import type { Callback } from '../../contact-server/domain/callback.ts';
 import type { CallbackRecord } from '../../contact-server/ports/stores.ts';
 import type { CallbackId, SessionId } from '../../contracts/ids.ts';
 import type { TimeRange } from '../../contracts/states.ts';
@@ -11,6 +12,7 @@ import { PassingClock } from '../support/page-bench.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-06-01T10:00:00Z');
+const nightEnds = Date.parse('2026-06-02T03:00:00Z');
 const id = 'c1' as CallbackId;
 
 function waiting(): CallbackRecord {
@@ -44,6 +46,7 @@ function waiting(): CallbackRecord {
 async function openPage(forecast: (now: number) => { estimate?: TimeRange; opensAt?: number }) {
   const clock = new PassingClock(start);
   let record = waiting();
+  let isLost = false;
   const store = {
     find: () => Promise.resolve(record),
     savePromise(_: CallbackId, promise: NonNullable<CallbackRecord['promise']>, broke: boolean) {
@@ -56,17 +59,30 @@ async function openPage(forecast: (now: number) => { estimate?: TimeRange; opens
     clock,
     routing: {
       place: () =>
-        Promise.resolve({ place: 1, nobodyOnDuty: false, candidates: [], ...forecast(clock.now()) }),
+        isLost
+          ? Promise.reject(new Error('Redis is away'))
+          : Promise.resolve({ place: 1, nobodyOnDuty: false, candidates: [], ...forecast(clock.now()) }),
     },
-    calls: {},
-    accounts: {},
+    // Until eight in the morning it is night where they are.
+    times: {
+      next: (_: unknown, from: number) => Promise.resolve({ ok: true, at: Math.max(from, nightEnds) }),
+    },
+    calls: { find: () => Promise.resolve(undefined) },
+    accounts: { byId: () => Promise.resolve({ name: 'Maya Okafor' }) },
     company: { services: new Map() },
     codeKey: Buffer.alloc(32),
   } as unknown as ConstructorParameters<typeof VisitorViews>[0];
+  let tellOfIt = (): void => {};
   const streams = new VisitorStreams({
     ...parts,
     views: new VisitorViews(parts),
-    hints: { give: () => {}, onHint: () => () => {} },
+    hints: {
+      give: () => {},
+      onHint(listener) {
+        tellOfIt = () => listener({ about: 'callback', id });
+        return () => {};
+      },
+    },
     log: pino({ level: 'silent' }),
   });
   const told = new Mailbox<{ readonly at: number; readonly event: string; readonly view: CallbackView }>();
@@ -81,7 +97,20 @@ async function openPage(forecast: (now: number) => { estimate?: TimeRange; opens
     onData: () => {},
     onClose: () => {},
   });
-  return { clock, told, stop: () => streams.stop(), record: () => record };
+  return {
+    clock,
+    told,
+    stop: () => streams.stop(),
+    record: () => record,
+    /** It goes on to this state, and their page is told. */
+    goesOn: (phase: object) => {
+      const { callback } = record;
+      record = { ...record, callback: { ...callback, phase: phase as Callback['phase'] } };
+      tellOfIt();
+      return told.next();
+    },
+    loseRouting: () => (isLost = true),
+  };
 }
 
 describe('A promise on a visitor’s page', () => {
@@ -118,6 +147,43 @@ describe('A promise on a visitor’s page', () => {
     stop();
   });
 
+  for (const phase of [
+    { state: 'reserved', claim: { agentId: 'maya' } },
+    { state: 'dialing-agent', claim: { agentId: 'maya' }, callId: 'call-1' },
+  ]) {
+    it(`is withdrawn before its end, though they are ${phase.state} by then: nothing rings for them yet [ES1]`, async () => {
+      const { clock, told, stop, record, goesOn } = await openPage((now) => ({
+        estimate: { from: now + minute, to: now + 2 * minute },
+      }));
+      const end = Date.parse((await told.next()).view.estimate?.to ?? '');
+      assert.equal(
+        (await goesOn(phase)).view.estimate?.to,
+        new Date(end).toISOString(),
+        'it holds until then',
+      );
+      await clock.pass(3 * minute);
+      const { event, at, view } = await told.next();
+      assert.deepEqual([event, view.estimate], ['callback.promise-broken', undefined]);
+      assert.ok(at < end && at > end - 15_000);
+      assert.equal(record().promiseBroken, true);
+      assert.deepEqual(told.unread, [], 'and said once');
+      stop();
+    });
+  }
+
+  it('is withdrawn before its end though routing is lost, and nothing else is promised [ES1]', async () => {
+    const { clock, told, stop, loseRouting } = await openPage((now) => ({
+      estimate: { from: now + minute, to: now + 2 * minute },
+    }));
+    const end = Date.parse((await told.next()).view.estimate?.to ?? '');
+    loseRouting();
+    await clock.pass(3 * minute);
+    const last = [await told.next(), ...told.unread].find((it) => it.event === 'callback.promise-broken');
+    assert.equal(last?.view.estimate, undefined);
+    assert.ok(last && last.at < end);
+    stop();
+  });
+
   it('gives way to the next opening for one who will not be reached before closing [ES3]', async () => {
     const opensAt = start + 15 * 60 * minute;
     let late = false;
@@ -129,7 +195,7 @@ describe('A promise on a visitor’s page', () => {
     await clock.pass(20_000);
     const { event, view } = await told.next();
     assert.equal(event, 'callback.promise-broken');
-    assert.equal(view.at, new Date(opensAt).toISOString());
+    assert.equal(view.at, new Date(nightEnds).toISOString(), 'and not in their night');
     assert.equal(view.estimate, undefined);
     assert.equal(record().promiseBroken, true);
     await clock.pass(2 * minute);
