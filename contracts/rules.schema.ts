@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Capacity } from './capacity.ts';
 import {
   capacitySchema,
+  eachIdOnce,
+  eachOnce,
   entitlementSchema,
   hoursSchema,
   id,
@@ -63,9 +65,9 @@ export interface Rules {
 export const rulesChangeSchema = z.strictObject({
   /** The version the change began from; another means that somebody else saved meanwhile. */
   base: z.number().int().min(1),
-  addQualifications: z.array(qualificationName).max(50).default([]),
-  services: z.array(ruleServiceSchema).max(100).default([]),
-  hours: z.array(ruleHoursSchema).max(100).default([]),
+  addQualifications: z.array(qualificationName).max(50).superRefine(eachOnce).default([]),
+  services: z.array(ruleServiceSchema).max(100).superRefine(eachIdOnce).default([]),
+  hours: z.array(ruleHoursSchema).max(100).superRefine(eachIdOnce).default([]),
   agents: z
     .array(
       z.strictObject({
@@ -77,10 +79,11 @@ export const rulesChangeSchema = z.strictObject({
       }),
     )
     .max(500)
+    .superRefine(eachIdOnce)
     .default([]),
-  entitlements: z.array(entitlementSchema).max(500).default([]),
-  removeHours: z.array(id).max(100).default([]),
-  removeEntitlements: z.array(id).max(500).default([]),
+  entitlements: z.array(entitlementSchema).max(500).superRefine(eachIdOnce).default([]),
+  removeHours: z.array(id).max(100).superRefine(eachOnce).default([]),
+  removeEntitlements: z.array(id).max(500).superRefine(eachOnce).default([]),
 });
 export type RulesChange = z.infer<typeof rulesChangeSchema>;
 

@@ -152,7 +152,7 @@ function NewQualification(): JSX.Element {
   );
 }
 
-function Fields({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Element | null {
+function EditorOf({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Element | null {
   const { portal } = useTools();
   const book = portal.rules;
   const of = <K extends RuleKind>(
@@ -181,23 +181,6 @@ function Fields({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Elemen
   }
 }
 
-/** Sentences about other rules than the open one: a change here that would break something there. */
-function Elsewhere({ open }: { readonly open: OpenRule }): JSX.Element | null {
-  const { portal } = useTools();
-  const others = portal.rules.faults.value.filter(({ path }) => {
-    const [, kind, id = ''] = path.split('/');
-    return kind !== open.kind || (!/^\d+$/.test(id) && id !== open.id);
-  });
-  if (others.length === 0) return null;
-  return (
-    <ul class="problem">
-      {others.map((it) => (
-        <li key={it.path}>{it.message}</li>
-      ))}
-    </ul>
-  );
-}
-
 function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
   const { portal } = useTools();
   const book = portal.rules;
@@ -215,8 +198,7 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
       }}
     >
       <h2>{titleOf(item)}</h2>
-      <Fields open={open} />
-      <Elsewhere open={open} />
+      <EditorOf open={open} />
       <div class="buttons">
         <button type="submit" class="button primary" aria-busy={book.isBusy.value}>
           Save

@@ -62,7 +62,7 @@ describe('Ana, who manages too, changes rules', () => {
     }));
     assert.deepEqual(beside, { invalid: 'true', words: 'This must be at least 5.', value: '1' });
     await bench.sees(page, '.rule-rows .problem', 'Nobody could take a call for Sales.');
-    await bench.sees(page, '.rule-editor > ul.problem', 'Nobody could take a call for Cards.');
+    await bench.sees(page, '.rule-said li', 'Nobody could take a call for Cards.');
     await bench.isAccessible(page);
     await opens(page, 'agents/ana');
     await bench.sees(page, '[data-rule="services/sales"]', 'not saved');
@@ -183,7 +183,7 @@ describe('Ana, who manages too, changes rules', () => {
       '1 call: no chat is offered beside it. Up to 3 chats: a call may come',
     );
     await types(page, '[name="capacity/chat/most"]', '5');
-    for (const tick of await page.$$('.rule-room [type=checkbox]')) await tick.click();
+    for (const channel of ['voice', 'chat']) await page.click(`[name="capacity/${channel}/blocks"]`);
     await bench.sees(
       page,
       '.rule-editor',
@@ -196,6 +196,8 @@ describe('Ana, who manages too, changes rules', () => {
       chat: { most: 5, blocks: ['voice'] },
     });
     await bench.sees(page, '.rule-said', 'Saved');
+    await page.click('[name="capacity/voice/most"]');
+    await bench.sees(page, '.rule-editor', 'No calls, up to 5 chats.');
     await bench.isAccessible(page);
   });
 
