@@ -221,11 +221,11 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
     const { [name]: _before, ...rest } = item;
     set(value === '' ? rest : { ...rest, [name]: value });
   };
-  const day = (name: 'validFrom' | 'validTo', label: string): JSX.Element => (
+  const day = (name: 'validFrom' | 'validTo', label: string, hint: string): JSX.Element => (
     <TextField
       field={name}
       label={label}
-      hint="optional, UTC"
+      hint={hint}
       type="date"
       value={item[name]?.slice(0, 10) ?? ''}
       onChange={(it) => put(name, it === '' ? '' : `${it}T00:00:00Z`)}
@@ -280,8 +280,8 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
           </label>
         ))}
       </Fields>
-      {day('validFrom', 'From')}
-      {day('validTo', 'Until')}
+      {day('validFrom', 'From', 'optional; days begin at midnight UTC')}
+      {day('validTo', 'Until', 'optional; the first day it no longer holds')}
     </>
   );
 }

@@ -8,11 +8,21 @@ import { AgentEditor, EntitlementEditor, HoursEditor, ServiceEditor } from './ru
 import { RulesHistory } from './rules-history.tsx';
 import { SaidOfSave } from './rules-said.tsx';
 
-const kinds: readonly { readonly kind: RuleKind; readonly title: string; readonly one: string }[] = [
-  { kind: 'services', title: 'Services', one: 'service' },
-  { kind: 'hours', title: 'Opening hours and shifts', one: 'opening hours' },
-  { kind: 'agents', title: 'Agents', one: 'agent' },
-  { kind: 'entitlements', title: 'Entitlements', one: 'entitlement' },
+const kinds: readonly {
+  readonly kind: RuleKind;
+  readonly title: string;
+  readonly one: string;
+  readonly none: string;
+}[] = [
+  { kind: 'services', title: 'Services', one: 'service', none: 'None: the company file adds them.' },
+  { kind: 'hours', title: 'Opening hours and shifts', one: 'opening hours', none: 'None.' },
+  { kind: 'agents', title: 'Agents', one: 'agent', none: 'None: the company file adds them.' },
+  {
+    kind: 'entitlements',
+    title: 'Entitlements',
+    one: 'entitlement',
+    none: 'None: everybody is owed the same.',
+  },
 ];
 
 function titleOf(item: { readonly id: string; readonly name?: string }): string {
@@ -31,9 +41,10 @@ function RuleList(): JSX.Element {
       <button type="button" class="button wide" data-rule="back" onClick={() => portal.go('board')}>
         Back to the board
       </button>
-      {kinds.map(({ kind, title, one }) => (
+      {kinds.map(({ kind, title, one, none }) => (
         <section key={kind}>
           <h2>{title}</h2>
+          {book.list(kind).length === 0 && <p class="hint">{none}</p>}
           <ul>
             {book.list(kind).map((it) => (
               <li key={it.id}>

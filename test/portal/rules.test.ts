@@ -236,6 +236,41 @@ describe('Ana, who manages too, changes rules', () => {
     await bench.sees(page, '.rule-history', 'Version 1 restored');
   });
 
+  it('and finds everything on a phone as on a desk, however long the names are, and the times whole', async () => {
+    const long = 'Rindfleischetikettierung'.repeat(4);
+    const skills = [{ name: `service:${'x'.repeat(80)}`, level: 5 }];
+    const { rules: usual } = rulesAs();
+    const services = usual.services.map((it) => ({
+      ...it,
+      name: long,
+      must: skills,
+      rings: [{ afterMs: 60_000, must: skills, prefer: skills }],
+    }));
+    const agents = usual.agents.map((it) => ({ ...it, name: long, qualifications: skills }));
+    bench.fake.rules = rulesAs({ services, agents });
+    isFirst(bench.fake, long, `Service ${long}: must have none → ${skills[0]?.name ?? ''} 5`);
+    const page = await rules();
+    for (const width of [390, 1440]) {
+      await page.setViewport({ width, height: 900 });
+      for (const rule of ['services/sales', 'hours/office', 'agents/ana', 'entitlements/gold', 'history']) {
+        await page.click(`[data-rule="${rule}"]`);
+        await page.waitForSelector(rule === 'history' ? '.rule-history' : '.rule-editor');
+        const outOfSight = await page.$$eval('.rules *', (all) =>
+          all
+            .filter((it) => it.checkVisibility())
+            .filter(
+              (it) =>
+                it.getBoundingClientRect().right > innerWidth ||
+                (it.matches('.clock') && it.scrollWidth > it.clientWidth),
+            )
+            .map((it) => it.outerHTML.slice(0, 80)),
+        );
+        assert.deepEqual(outOfSight, [], `${rule} at ${width}`);
+        if (width === 390) await page.click('[data-rule=all]');
+      }
+    }
+  });
+
   it('and who is no manager finds neither the button nor the screen [AD3]', async () => {
     bench.fake.me = { ...bench.fake.me, roles: ['agent'] };
     const page = await bench.tab({ path: '#/rules' });
