@@ -101,7 +101,7 @@ export function openDesks(ground: Ground): Desks {
     // With Redis gone a form cannot be marked as used; the limits and the dial gate still stand.
     useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
-  const admission = new Admission({ routing, policy, audit, clock });
+  const admission = new Admission({ routing, policy, store, audit, clock });
   const suppressions = new SuppressionList({ store: stores.suppressions, clock });
   const gate = new DialGate({ store, policy, list: stores.suppressions, hashKey: keys.hash, audit, clock });
   const logIns = new LogInDesk({

@@ -65,6 +65,8 @@ export const serviceSchema = z.strictObject({
   rings: z.array(ringSchema).max(5).default([]),
   /** So long a contact waits for its preferred agent alone, while they are logged in; 0: not at all. */
   preferredWaitMs: span(0, 3_600_000, 'This must be 0 to 60 minutes.').default(0),
+  /** Who has no preferred agent has the one they talked to last, by customer or number, within 30 days. */
+  lastAgent: z.boolean().default(false),
   /** Each point of an entitlement's priority counts as so much waiting; 0: priority goes strictly before age. */
   ageMsPerPriority: span(0, 600_000, 'This must be 0 to 10 minutes.').default(0),
   /** Accept offers for the agent at once. */

@@ -19,7 +19,7 @@ import {
  */
 const { name, hours, must, prefer, preferredWaitMs, ageMsPerPriority, autoAccept, offerMs, entitled } =
   serviceSchema.shape;
-const { slotMinutes, slotCapacity } = serviceSchema.shape;
+const { slotMinutes, slotCapacity, lastAgent } = serviceSchema.shape;
 const wanted = { must: must.unwrap().max(20), prefer: prefer.unwrap().max(20) };
 const ruleServiceSchema = z.strictObject({
   id,
@@ -28,6 +28,8 @@ const ruleServiceSchema = z.strictObject({
   ...wanted,
   rings: z.array(ringSchema.extend(wanted)).max(5),
   preferredWaitMs: preferredWaitMs.unwrap(),
+  /** Absent: as it was. */
+  lastAgent: lastAgent.unwrap().optional(),
   ageMsPerPriority: ageMsPerPriority.unwrap(),
   autoAccept: autoAccept.unwrap(),
   offerMs: offerMs.unwrap(),

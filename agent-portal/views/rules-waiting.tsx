@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks';
 
 import type { RuleItem } from '../model/rules.ts';
 import { inWords } from '../model/format.ts';
-import { DurationField } from './rules-fields.tsx';
+import { DurationField, TickField } from './rules-fields.tsx';
 import { Fields, SkillRows, type Skill } from './rules-rows.tsx';
 
 type Service = RuleItem<'services'>;
@@ -30,6 +30,13 @@ export function WaitingRules({ item, set }: WaitingProps): JSX.Element {
             ? `A customer who has an agent of their own waits for them alone for ${inWords(item.preferredWaitMs)}, while that agent is logged in; then whoever is free takes the call.`
             : 'A customer who has an agent of their own gets them if they are free, else whoever is free.'
         }
+      />
+      <TickField
+        field="lastAgent"
+        label="Whoever they talked to last counts as their own agent"
+        hint="For those who have none: of the last 30 days, by customer or number."
+        checked={item.lastAgent ?? false}
+        onChange={(lastAgent) => set({ ...item, lastAgent })}
       />
       <DurationField
         field="ageMsPerPriority"

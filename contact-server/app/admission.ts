@@ -2,18 +2,21 @@ import type { CallbackId } from '../../contracts/ids.ts';
 import type { Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Callback, Fact } from '../domain/callback.ts';
-import type { AuditStore } from '../ports/stores.ts';
+import type { AuditStore, CallbackStore } from '../ports/stores.ts';
 import type { DialPolicy } from './dial-policy.ts';
 
 interface Parts {
   readonly routing: Routing;
   readonly policy: DialPolicy;
+  readonly store: Pick<CallbackStore, 'lastAgent'>;
   readonly audit: AuditStore;
   readonly clock: Clock;
 }
 
 export type Screened = Extract<Fact, { type: 'screened' | 'refused' }>;
 
+/** After that somebody else may help as well as who was talked to last. */
+const REMEMBERED_MS = 30 * 24 * 3_600_000;
 const LOOK_AHEAD_MS = 14 * 24 * 3_600_000;
 
 /** Entitlement, numbers and hours: decides before anything else whether and when a callback may be made. */
@@ -37,7 +40,7 @@ export class Admission {
 
   /** What the screening comes to, for whoever may not use it after all: nothing is written. */
   async judge({ wish }: Callback): Promise<Screened> {
-    const { routing, policy, clock } = this.#parts;
+    const { routing, policy, store, clock } = this.#parts;
     const at = clock.now();
     const refuse = (rule: string, reason: string): Screened => ({ type: 'refused', at, rule, reason });
 
@@ -68,6 +71,8 @@ export class Admission {
     if (!open.openNow && (open.opensAt === undefined || open.opensAt > callable + LOOK_AHEAD_MS)) {
       return refuse('hours/never-open', 'Nobody will be here to call you in the next two weeks.');
     }
+    const preferredAgent =
+      owed.preferredAgent ?? (owed.lastAgent && (await store.lastAgent(wish, at - REMEMBERED_MS)));
     const startAt = open.openNow ? callable : (open.opensAt ?? callable);
     return {
       type: 'screened',
@@ -78,7 +83,7 @@ export class Admission {
         must: owed.requirement.must,
         prefer: owed.requirement.prefer,
         ...(owed.language !== undefined && { language: owed.language }),
-        ...(owed.preferredAgent && { preferredAgent: owed.preferredAgent }),
+        ...(preferredAgent && { preferredAgent }),
       },
       ...(startAt > at && { startAt }),
     };

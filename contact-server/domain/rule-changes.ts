@@ -15,7 +15,10 @@ export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rul
   const agents = new Map(change.agents.map((it) => [it.id, it]));
   return {
     qualifications: [...new Set([...now.qualifications, ...change.addQualifications])].sort(),
-    services: replaced(now.services, change.services).filter((it) => has(now.services, it.id)),
+    services: replaced(
+      now.services,
+      change.services.map((it) => ({ ...lastAgentOf(now, it.id), ...it })),
+    ).filter((it) => has(now.services, it.id)),
     hours: replaced(now.hours, change.hours).filter((it) => !change.removeHours.includes(it.id)),
     agents: now.agents.map((it) => able(it, agents.get(it.id))),
     entitlements: replaced(now.entitlements, change.entitlements.map(inOneForm)).filter(
@@ -25,11 +28,11 @@ export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rul
 }
 
 /**
- * The rules of a version from before there were rings, waits or capacities, with none and the usual capacity; from before
- * calls at once were limited, and times written in one form.
+ * The rules of a version from before there were rings, waits, last agents or capacities, with none and the usual capacity;
+ * from before calls at once were limited, and times written in one form.
  */
 export function completed(rules: Rules): Rules {
-  const none = { rings: [], preferredWaitMs: 0, ageMsPerPriority: 0 };
+  const none = { rings: [], preferredWaitMs: 0, lastAgent: false, ageMsPerPriority: 0 };
   return {
     ...rules,
     services: rules.services.map((it) => ({ ...none, ...it })),
@@ -49,6 +52,12 @@ export function restoredRules(now: Rules, earlier: Rules): Rules {
     agents: now.agents.map((it) => able(it, agents.get(it.id))),
     entitlements: earlier.entitlements.map(inOneForm),
   };
+}
+
+/** What who knows nothing of it leaves as it is. */
+function lastAgentOf(now: Rules, service: string): { lastAgent?: boolean } {
+  const lastAgent = now.services.find(({ id }) => id === service)?.lastAgent;
+  return lastAgent === undefined ? {} : { lastAgent };
 }
 
 type Agent = Rules['agents'][number];
@@ -126,6 +135,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   prefer: 'preferred',
   rings: 'steps with waiting',
   preferredWaitMs: 'waits for the preferred agent',
+  lastAgent: 'prefers the agent of last time',
   ageMsPerPriority: 'a point of priority counts as waiting of',
   autoAccept: 'accepts by itself',
   offerMs: 'offer time',

@@ -7,7 +7,7 @@ import type { AvailabilityView } from '../../contracts/visitor.ts';
 import type { AgentClient } from '../support/agent-client.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
 import { eventually } from '../support/eventually.ts';
-import { employ, managerOf, tidy } from '../support/staff.ts';
+import { employ, managerOf, serve, tidy } from '../support/staff.ts';
 
 const staff = { ana: 'service:sales 3', bo: 'service:support 2', cy: 'lang:es 2' };
 
@@ -352,6 +352,26 @@ describe('A manager changes the rules while the centre works', function () {
       wrong.body.errors?.map((it) => it.path),
       ['/agents/0/capacity/chat/most', '/agents/0/capacity/chat/blocks'],
     );
+  });
+
+  it('and lets whoever comes again go first to the agent they talked to, though somebody is free for longer [AV11]', async () => {
+    const before = await rules();
+    const sales = { ...service(before, 'sales'), must: [], prefer: [] };
+    const { body } = await change({ services: [{ ...sales, lastAgent: true }] });
+    assert.match(body.history[0]?.what.join() ?? '', /prefers the agent of last time no → yes/);
+    await bo.ready();
+    const first = await it_.visitor().ask('+442079460121');
+    const serving = serve(bo, first.id);
+    await bo.contactIn('connected', first.id);
+    await cy.ready();
+    await serving;
+    const froms = [bo, cy].map((it) => it.told.items.length);
+    const again = await it_.visitor().ask('+442079460121');
+    const offer = await bo.offer((it) => it.callbackId === again.id, froms[0]);
+    assert.match(offer.why.because, /^preferred agent/);
+    const stranger = await it_.visitor().ask('+442079460122');
+    await cy.offer((it) => it.callbackId === stranger.id, froms[1]);
+    await change({ services: [service(before, 'sales')] });
   });
 
   it('and agents may neither see nor change them [SC3]', async () => {

@@ -40,6 +40,19 @@ describe('A change of rules', () => {
     assert.deepEqual(restoredRules(kept, before).entitlements, kept.entitlements);
   });
 
+  it('keeps what it does not speak of: whether the agent of last time goes first [MG4]', () => {
+    const [sales] = rules.services;
+    assert.ok(sales);
+    const set = changedRules(rules, { ...nothing, services: [{ ...sales, lastAgent: true }] });
+    assert.deepEqual(differences(completed(rules), completed(set)), [
+      'Service Sales: prefers the agent of last time no → yes',
+    ]);
+    const renamed = changedRules(set, { ...nothing, services: [{ ...sales, name: 'Shop' }] });
+    assert.equal(renamed.services[0]?.lastAgent, true);
+    const back = changedRules(set, { ...nothing, services: [{ ...sales, lastAgent: false }] });
+    assert.equal(back.services[0]?.lastAgent, false);
+  });
+
   it('leaves one call where a version of before says more: a person has one telephone [AV13]', () => {
     const capacity = { voice: { most: 2, blocks: [] }, chat: { most: 7, blocks: [] } };
     const before: Rules = { ...rules, agents: rules.agents.map((it) => ({ ...it, capacity })) };
