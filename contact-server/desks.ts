@@ -101,7 +101,7 @@ export function openDesks(ground: Ground): Desks {
     useOnce: (token, ms, request) => limits.once(`form:${token}`, ms, request).catch(() => true),
   });
   const times = new CallTimes({ routing, policy, clock });
-  const admission = new Admission({ routing, times, audit, clock });
+  const admission = new Admission({ routing, times, store, audit, clock });
   const suppressions = new SuppressionList({ store: stores.suppressions, clock });
   const gate = new DialGate({ store, times, list: stores.suppressions, hashKey: keys.hash, audit, clock });
   const logIns = new LogInDesk({

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { BoardView } from '../contracts/agent.ts';
 import type { Company } from '../contracts/company.schema.ts';
+import type { Rules } from '../contracts/rules.schema.ts';
 import {
   importDirectory,
   openRouting,
@@ -28,6 +29,7 @@ import { isRedisOutage } from './adapters/redis/outage.ts';
 import { SignedIdentity } from './adapters/signed-identity.ts';
 import { dialPolicy } from './app/dial-policy.ts';
 import { RulesDesk } from './app/rules-desk.ts';
+import { RulesInForce } from './app/rules-in-force.ts';
 import { watchServices } from './app/service-watch.ts';
 import { noteOutage } from './app/trouble-words.ts';
 import { liveCompany, readCompany } from './company-file.ts';
@@ -287,8 +289,8 @@ async function takeOver(config: Config, stores: Stores, log: Logger): Promise<Co
   }
   if (config.COMPANY_FILE !== undefined) {
     // What managers saved and a crash kept from the directory is brought there first: the file only adds to it.
-    const [latest, applied] = await Promise.all([stores.rules.latest(), stores.rules.applied()]);
-    if (latest && applied < latest.version) await writeRules(stores.connection, latest.rules, config.CENTRE);
+    const write = (rules: Rules): Promise<void> => writeRules(stores.connection, rules, config.CENTRE);
+    await new RulesInForce({ store: stores.rules, write, log }).bring();
     await stores.companies.save(company);
     const { unmanned } = await importDirectory(stores.connection, company, config.CENTRE);
     for (const reason of unmanned) log.warn({ reason }, 'nobody can take this as yet');

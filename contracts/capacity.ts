@@ -17,5 +17,13 @@ export const USUAL_CAPACITY: Capacity = {
   chat: { most: 3, blocks: [] },
 };
 
-/** More than anybody can follow. */
-export const MOST_AT_ONCE = 20;
+/** Of calls one, since a person has one telephone; more chats nobody can follow. */
+export const MOST_AT_ONCE: Readonly<Record<RoutedChannel, number>> = { voice: 1, chat: 20 };
+
+/** What holds of a capacity from before calls were limited: one call where it says more. */
+export function withOneTelephone(capacity: Capacity): Capacity {
+  const { voice } = capacity;
+  return voice.most > MOST_AT_ONCE.voice
+    ? { ...capacity, voice: { ...voice, most: MOST_AT_ONCE.voice } }
+    : capacity;
+}

@@ -16,6 +16,18 @@ export const qualification = z.strictObject({
   name: qualificationName,
   level: z.number().int().min(1).max(5),
 });
+/** For a list of ids. */
+export function eachOnce(ids: readonly string[], context: z.RefinementCtx): void {
+  for (const [i, it] of ids.entries()) if (ids.indexOf(it) < i) context.addIssue(twice(it, [i]));
+}
+/** For a list of things that are known by an id. */
+export function eachIdOnce(items: readonly { readonly id: string }[], context: z.RefinementCtx): void {
+  const ids = items.map((it) => it.id);
+  for (const [i, it] of ids.entries()) if (ids.indexOf(it) < i) context.addIssue(twice(it, [i, 'id']));
+}
+function twice(id: string, path: (string | number)[]) {
+  return { code: 'custom', path, message: `${id} stands here twice.` } as const;
+}
 /** A time in milliseconds, which people say and read in seconds or minutes. */
 const span = (min: number, max: number, words: string) =>
   z.number().int(words).min(min, words).max(max, words);
@@ -53,6 +65,8 @@ export const serviceSchema = z.strictObject({
   rings: z.array(ringSchema).max(5).default([]),
   /** So long a contact waits for its preferred agent alone, while they are logged in; 0: not at all. */
   preferredWaitMs: span(0, 3_600_000, 'This must be 0 to 60 minutes.').default(0),
+  /** Who has no preferred agent has the one they talked to last, by customer or number, within 30 days. */
+  lastAgent: z.boolean().default(false),
   /** Each point of an entitlement's priority counts as so much waiting; 0: priority goes strictly before age. */
   ageMsPerPriority: span(0, 600_000, 'This must be 0 to 10 minutes.').default(0),
   /** Accept offers for the agent at once. */
@@ -70,21 +84,26 @@ export const serviceSchema = z.strictObject({
   callerIds: z.array(e164).min(1),
 });
 
+const oneTelephone = 'This must be 0 or 1: a person has one telephone.';
 /** How many contacts of a channel an agent has in hand at most. */
-const most = z.number().int().min(0).max(MOST_AT_ONCE);
+const most = {
+  voice: z.number().int().min(0, oneTelephone).max(MOST_AT_ONCE.voice, oneTelephone),
+  chat: z.number().int().min(0).max(MOST_AT_ONCE.chat),
+};
 /** Channels that get nothing while an agent has one of these in hand. */
 const blocks = (name: RoutedChannel) =>
   z
     .array(channel)
     .max(CHANNELS.length)
+    .superRefine(eachOnce)
     .refine((it) => !it.includes(name), `${name} does not block itself: that is what its capacity is for`);
-const room = (name: RoutedChannel) => z.strictObject({ most, blocks: blocks(name) });
+const room = (name: RoutedChannel) => z.strictObject({ most: most[name], blocks: blocks(name) });
 /** What an agent may have in hand at once, nothing left to a default. */
 export const capacitySchema = z.strictObject({ voice: room('voice'), chat: room('chat') });
 const usualRoom = (name: RoutedChannel) =>
   z
     .strictObject({
-      most: most.default(USUAL_CAPACITY[name].most),
+      most: most[name].default(USUAL_CAPACITY[name].most),
       blocks: blocks(name).default([...USUAL_CAPACITY[name].blocks]),
     })
     .prefault({});
@@ -105,7 +124,7 @@ const agentSchema = z.strictObject({
   /** A program, not a person: it may log in for the demo. */
   robot: z.boolean().default(false),
   /** Where it is not that of the centre. */
-  capacity: z.strictObject({ voice: most.optional(), chat: most.optional() }).optional(),
+  capacity: z.strictObject({ voice: most.voice.optional(), chat: most.chat.optional() }).optional(),
   qualifications: z.array(qualification).default([]),
   /** The hours they are planned to work, for forecasts; absent: not planned. */
   hours: id.optional(),
@@ -118,14 +137,17 @@ export const entitlementSchema = z
     customerId: id.optional(),
     phone: e164.optional(),
     ipRange: z.string().max(50).optional(),
-    services: z.array(id).min(1),
+    services: z.array(id).min(1).superRefine(eachOnce),
     tier: z.string().trim().min(1).max(30),
     /** Higher is served earlier. */
     priority: z.number().int().min(0).max(100).default(0),
     validFrom: z.iso.datetime().optional(),
     validTo: z.iso.datetime().optional(),
   })
-  .refine((it) => it.customerId ?? it.phone ?? it.ipRange, 'name a customer, a phone or an address range');
+  .refine((it) => it.customerId ?? it.phone ?? it.ipRange, {
+    path: ['customerId'],
+    message: 'Name a customer, a number or an address range.',
+  });
 
 const customerSchema = z.strictObject({
   id,
@@ -159,14 +181,14 @@ export const companySchema = z.strictObject({
   demo: z.boolean().default(false),
   country: z.string().length(2),
   timezone: z.string(),
-  hours: z.array(hoursSchema).min(1),
+  hours: z.array(hoursSchema).min(1).superRefine(eachIdOnce),
   /** What an agent may have in hand at once: one call and nothing beside it, or three chats. */
   channels: z.strictObject({ voice: usualRoom('voice'), chat: usualRoom('chat') }).prefault({}),
-  services: z.array(serviceSchema).min(1),
-  agents: z.array(agentSchema),
-  entitlements: z.array(entitlementSchema).default([]),
-  customers: z.array(customerSchema).default([]),
-  trunks: z.array(trunkSchema).default([]),
+  services: z.array(serviceSchema).min(1).superRefine(eachIdOnce),
+  agents: z.array(agentSchema).superRefine(eachIdOnce),
+  entitlements: z.array(entitlementSchema).superRefine(eachIdOnce).default([]),
+  customers: z.array(customerSchema).superRefine(eachIdOnce).default([]),
+  trunks: z.array(trunkSchema).superRefine(eachIdOnce).default([]),
   consent: z.strictObject({
     call: z.strictObject({ text: z.string().min(10).max(2000), version: z.string().min(1).max(64) }),
     pages: z.strictObject({ text: z.string().min(10).max(2000), version: z.string().min(1).max(64) }),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Capacity } from './capacity.ts';
 import {
   capacitySchema,
+  eachIdOnce,
+  eachOnce,
   entitlementSchema,
   hoursSchema,
   id,
@@ -17,7 +19,7 @@ import {
  */
 const { name, hours, must, prefer, preferredWaitMs, ageMsPerPriority, autoAccept, offerMs, entitled } =
   serviceSchema.shape;
-const { slotMinutes, slotCapacity } = serviceSchema.shape;
+const { slotMinutes, slotCapacity, lastAgent } = serviceSchema.shape;
 const wanted = { must: must.unwrap().max(20), prefer: prefer.unwrap().max(20) };
 const ruleServiceSchema = z.strictObject({
   id,
@@ -26,6 +28,8 @@ const ruleServiceSchema = z.strictObject({
   ...wanted,
   rings: z.array(ringSchema.extend(wanted)).max(5),
   preferredWaitMs: preferredWaitMs.unwrap(),
+  /** Absent: as it was. */
+  lastAgent: lastAgent.unwrap().optional(),
   ageMsPerPriority: ageMsPerPriority.unwrap(),
   autoAccept: autoAccept.unwrap(),
   offerMs: offerMs.unwrap(),
@@ -66,9 +70,9 @@ const anyway = z.boolean().optional();
 export const rulesChangeSchema = z.strictObject({
   /** The version the change began from; another means that somebody else saved meanwhile. */
   base: z.number().int().min(1),
-  addQualifications: z.array(qualificationName).max(50).default([]),
-  services: z.array(ruleServiceSchema).max(100).default([]),
-  hours: z.array(ruleHoursSchema).max(100).default([]),
+  addQualifications: z.array(qualificationName).max(50).superRefine(eachOnce).default([]),
+  services: z.array(ruleServiceSchema).max(100).superRefine(eachIdOnce).default([]),
+  hours: z.array(ruleHoursSchema).max(100).superRefine(eachIdOnce).default([]),
   agents: z
     .array(
       z.strictObject({
@@ -80,10 +84,11 @@ export const rulesChangeSchema = z.strictObject({
       }),
     )
     .max(500)
+    .superRefine(eachIdOnce)
     .default([]),
-  entitlements: z.array(entitlementSchema).max(500).default([]),
-  removeHours: z.array(id).max(100).default([]),
-  removeEntitlements: z.array(id).max(500).default([]),
+  entitlements: z.array(entitlementSchema).max(500).superRefine(eachIdOnce).default([]),
+  removeHours: z.array(id).max(100).superRefine(eachOnce).default([]),
+  removeEntitlements: z.array(id).max(500).superRefine(eachOnce).default([]),
   anyway,
 });
 export type RulesChange = z.infer<typeof rulesChangeSchema>;

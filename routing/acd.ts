@@ -85,7 +85,7 @@ export class Acd implements door.Routing {
       priority: owed.priority,
       requirement,
       ...(language !== undefined && { language }),
-      ...(preferredAgent && { preferredAgent }),
+      ...(preferredAgent ? { preferredAgent } : service.lastAgent === true && { lastAgent: true }),
     };
   }
 
@@ -229,7 +229,7 @@ export class Acd implements door.Routing {
   services(): Promise<readonly door.ServiceRule[]> {
     const all = [...this.#parts.watch.page.services.values()];
     return Promise.resolve(
-      all.map(({ entitled: _e, slotMinutes: _m, slotCapacity: _c, hours: _h, ...it }) => it),
+      all.map(({ entitled: _e, lastAgent: _l, slotMinutes: _m, slotCapacity: _c, hours: _h, ...it }) => it),
     );
   }
 

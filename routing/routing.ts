@@ -229,6 +229,8 @@ export type ScreenResult =
       /** The language that the requirement wishes for beside its rule. */
       readonly language?: string;
       readonly preferredAgent?: AgentId;
+      /** They have none of their own, and are to have the one they talked to last. */
+      readonly lastAgent?: true;
     }
   /** `rule` names the test that failed, e.g. `entitlement/service-not-included`; `reason` is plain. */
   | { readonly ok: false; readonly rule: string; readonly reason: string };

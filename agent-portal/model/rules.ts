@@ -14,6 +14,12 @@ export interface OpenRule {
   readonly id: string;
 }
 
+/** A field of the open rule, as it is called there; with what lies in it, if it does not stand alone. */
+export interface FaultPlace {
+  readonly field: string;
+  readonly isAlone?: boolean;
+}
+
 interface Said {
   readonly text: string;
   readonly isTrouble: boolean;
@@ -33,6 +39,7 @@ export class RulesBook {
   /** What became of the last save, for everybody to read. */
   readonly said = signal<Said | undefined>(undefined);
   readonly faults = signal<readonly RulesFault[]>([]);
+  readonly #places = signal<readonly FaultPlace[]>([]);
   readonly #drafts = signal<ReadonlyMap<string, unknown>>(new Map());
   /** The version the drafts began from; one that was loaded since, by looking elsewhere and back, is not it. */
   #base: number | undefined;
@@ -55,6 +62,37 @@ export class RulesBook {
     this.opened.value = what;
     this.faults.value = [];
     this.said.value = undefined;
+  }
+
+  /** Something on the screen shows what is wrong at a place; the answer takes it off again. */
+  shows(place: FaultPlace): () => void {
+    this.#places.value = [...this.#places.value, place];
+    return () => {
+      this.#places.value = this.#places.value.filter((it) => it !== place);
+    };
+  }
+
+  /** What is wrong at a place of the open rule. */
+  faultsAt(place: FaultPlace): readonly string[] {
+    return this.faults.value.filter((it) => this.#isAt(place, it)).map((it) => it.message);
+  }
+
+  /** What no place on the screen shows: about other rules, about the open one as a whole, or about the change itself. */
+  otherFaults(): readonly string[] {
+    const others = this.faults.value.filter(
+      (it) => !this.#places.value.some((place) => this.#isAt(place, it)),
+    );
+    return [...new Set(others.map((it) => it.message))];
+  }
+
+  #isAt({ field, isAlone = false }: FaultPlace, { path }: RulesFault): boolean {
+    const opened = this.opened.value;
+    if (typeof opened !== 'object') return false;
+    const [, kind, id = '', ...rest] = path.split('/');
+    // One rule is sent at a time: a number stands for the open one.
+    const isOpen = kind === opened.kind && (/^\d+$/.test(id) || id === opened.id);
+    const tail = rest.join('/');
+    return isOpen && (tail === field || (!isAlone && tail.startsWith(`${field}/`)));
   }
 
   isChanged(kind: RuleKind, id: string): boolean {

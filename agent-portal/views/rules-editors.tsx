@@ -5,7 +5,8 @@ import type { RuleItem } from '../model/rules.ts';
 import { useTools } from './context.ts';
 import { AtOnce } from './rules-capacity.tsx';
 import { WaitingRules } from './rules-waiting.tsx';
-import { ChoiceField, PeriodInputs, Rows, SkillRows, TextField, TickField } from './rules-fields.tsx';
+import { ChoiceField, TextField, TickField } from './rules-fields.tsx';
+import { Fields, PeriodInputs, Rows, SkillRows } from './rules-rows.tsx';
 
 interface EditorProps<T> {
   readonly item: T;
@@ -55,12 +56,14 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
         onChange={(it) => set({ ...item, offerMs: Math.round(Number(it) * 1000) })}
       />
       <TickField
+        field="autoAccept"
         label="Accept offers for the agent"
         hint="Their phone rings at once."
         checked={item.autoAccept}
         onChange={(autoAccept) => set({ ...item, autoAccept })}
       />
       <TickField
+        field="entitled"
         label="Only for those who are entitled"
         hint="Others are told why not."
         checked={item.entitled}
@@ -219,11 +222,11 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
     const { [name]: _before, ...rest } = item;
     set(value === '' ? rest : { ...rest, [name]: value });
   };
-  const day = (name: 'validFrom' | 'validTo', label: string): JSX.Element => (
+  const day = (name: 'validFrom' | 'validTo', label: string, hint: string): JSX.Element => (
     <TextField
       field={name}
       label={label}
-      hint="optional, UTC"
+      hint={hint}
       type="date"
       value={item[name]?.slice(0, 10) ?? ''}
       onChange={(it) => put(name, it === '' ? '' : `${it}T00:00:00Z`)}
@@ -263,8 +266,7 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
         value={item.ipRange ?? ''}
         onChange={(it) => put('ipRange', it)}
       />
-      <fieldset>
-        <legend>Services</legend>
+      <Fields field="services" label="Services" hint="at least one">
         {services.map(({ id, name }) => (
           <label class="choice" key={id}>
             <input
@@ -278,9 +280,9 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
             <span>{name}</span>
           </label>
         ))}
-      </fieldset>
-      {day('validFrom', 'From')}
-      {day('validTo', 'Until')}
+      </Fields>
+      {day('validFrom', 'From', 'optional; days begin at midnight UTC')}
+      {day('validTo', 'Until', 'optional; the first day it no longer holds')}
     </>
   );
 }

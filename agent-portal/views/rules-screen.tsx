@@ -8,11 +8,21 @@ import { AgentEditor, EntitlementEditor, HoursEditor, ServiceEditor } from './ru
 import { RulesHistory } from './rules-history.tsx';
 import { SaidOfSave } from './rules-said.tsx';
 
-const kinds: readonly { readonly kind: RuleKind; readonly title: string; readonly one: string }[] = [
-  { kind: 'services', title: 'Services', one: 'service' },
-  { kind: 'hours', title: 'Opening hours and shifts', one: 'opening hours' },
-  { kind: 'agents', title: 'Agents', one: 'agent' },
-  { kind: 'entitlements', title: 'Entitlements', one: 'entitlement' },
+const kinds: readonly {
+  readonly kind: RuleKind;
+  readonly title: string;
+  readonly one: string;
+  readonly none: string;
+}[] = [
+  { kind: 'services', title: 'Services', one: 'service', none: 'None: the company file adds them.' },
+  { kind: 'hours', title: 'Opening hours and shifts', one: 'opening hours', none: 'None.' },
+  { kind: 'agents', title: 'Agents', one: 'agent', none: 'None: the company file adds them.' },
+  {
+    kind: 'entitlements',
+    title: 'Entitlements',
+    one: 'entitlement',
+    none: 'None: everybody is owed the same.',
+  },
 ];
 
 function titleOf(item: { readonly id: string; readonly name?: string }): string {
@@ -31,9 +41,10 @@ function RuleList(): JSX.Element {
       <button type="button" class="button wide" data-rule="back" onClick={() => portal.go('board')}>
         Back to the board
       </button>
-      {kinds.map(({ kind, title, one }) => (
+      {kinds.map(({ kind, title, one, none }) => (
         <section key={kind}>
           <h2>{title}</h2>
+          {book.list(kind).length === 0 && <p class="hint">{none}</p>}
           <ul>
             {book.list(kind).map((it) => (
               <li key={it.id}>
@@ -152,7 +163,7 @@ function NewQualification(): JSX.Element {
   );
 }
 
-function Fields({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Element | null {
+function EditorOf({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Element | null {
   const { portal } = useTools();
   const book = portal.rules;
   const of = <K extends RuleKind>(
@@ -181,23 +192,6 @@ function Fields({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Elemen
   }
 }
 
-/** Sentences about other rules than the open one: a change here that would break something there. */
-function Elsewhere({ open }: { readonly open: OpenRule }): JSX.Element | null {
-  const { portal } = useTools();
-  const others = portal.rules.faults.value.filter(({ path }) => {
-    const [, kind, id = ''] = path.split('/');
-    return kind !== open.kind || (!/^\d+$/.test(id) && id !== open.id);
-  });
-  if (others.length === 0) return null;
-  return (
-    <ul class="problem">
-      {others.map((it) => (
-        <li key={it.path}>{it.message}</li>
-      ))}
-    </ul>
-  );
-}
-
 function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
   const { portal } = useTools();
   const book = portal.rules;
@@ -215,8 +209,7 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
       }}
     >
       <h2>{titleOf(item)}</h2>
-      <Fields open={open} />
-      <Elsewhere open={open} />
+      <EditorOf open={open} />
       <div class="buttons">
         <button type="submit" class="button primary" aria-busy={book.isBusy.value}>
           Save

@@ -3,7 +3,8 @@ import { useId } from 'preact/hooks';
 
 import type { RuleItem } from '../model/rules.ts';
 import { inWords } from '../model/format.ts';
-import { DurationField, SkillRows, type Skill } from './rules-fields.tsx';
+import { DurationField, TickField } from './rules-fields.tsx';
+import { Fields, SkillRows, type Skill } from './rules-rows.tsx';
 
 type Service = RuleItem<'services'>;
 type Step = Service['rings'][number];
@@ -30,6 +31,13 @@ export function WaitingRules({ item, set }: WaitingProps): JSX.Element {
             : 'A customer who has an agent of their own gets them if they are free, else whoever is free.'
         }
       />
+      <TickField
+        field="lastAgent"
+        label="Whoever they talked to last counts as their own agent"
+        hint="For those who have none: of the last 30 days, by customer or number."
+        checked={item.lastAgent ?? false}
+        onChange={(lastAgent) => set({ ...item, lastAgent })}
+      />
       <DurationField
         field="ageMsPerPriority"
         label="A point of priority is worth"
@@ -53,8 +61,7 @@ function Steps({ item, set }: WaitingProps): JSX.Element {
   const last = item.rings.at(-1);
   const said = useId();
   return (
-    <fieldset class="rule-rows" aria-describedby={said}>
-      <legend>For those who wait long</legend>
+    <Fields field="rings" label="For those who wait long" class="rule-rows" said={said} isAlone>
       <ol class="rule-says" id={said}>
         <li>
           At first: {whom(item.must)}
@@ -68,8 +75,7 @@ function Steps({ item, set }: WaitingProps): JSX.Element {
         ))}
       </ol>
       {item.rings.map((step, i) => (
-        <fieldset class="rule-step" key={i}>
-          <legend>Step {i + 1}</legend>
+        <Fields field={`rings/${i}`} label={`Step ${i + 1}`} class="rule-step" isAlone key={i}>
           <DurationField
             field={`rings/${i}/afterMs`}
             label="After waiting"
@@ -102,7 +108,7 @@ function Steps({ item, set }: WaitingProps): JSX.Element {
           >
             Take out step {i + 1}
           </button>
-        </fieldset>
+        </Fields>
       ))}
       {item.rings.length < 5 && (
         <button
@@ -116,7 +122,7 @@ function Steps({ item, set }: WaitingProps): JSX.Element {
           Add a step
         </button>
       )}
-    </fieldset>
+    </Fields>
   );
 }
 

@@ -2,18 +2,21 @@ import type { CallbackId } from '../../contracts/ids.ts';
 import type { Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Callback, CallTime, Fact } from '../domain/callback.ts';
-import type { AuditStore } from '../ports/stores.ts';
+import type { AuditStore, CallbackStore } from '../ports/stores.ts';
 import type { CallTimes } from './call-times.ts';
 
 interface Parts {
   readonly routing: Routing;
   readonly times: CallTimes;
+  readonly store: Pick<CallbackStore, 'lastAgent'>;
   readonly audit: AuditStore;
   readonly clock: Clock;
 }
 
 export type Screened = Extract<Fact, { type: 'screened' | 'refused' }>;
 
+/** After that somebody else may help as well as who was talked to last. */
+const REMEMBERED_MS = 30 * 24 * 3_600_000;
 const closed = {
   ok: false,
   rule: 'hours/closed',
@@ -41,7 +44,7 @@ export class Admission {
 
   /** What the screening comes to, for whoever may not use it after all: nothing is written. */
   async judge({ wish }: Callback): Promise<Screened> {
-    const { routing, times, clock } = this.#parts;
+    const { routing, times, store, clock } = this.#parts;
     const at = clock.now();
     const refuse = (rule: string, reason: string): Screened => ({ type: 'refused', at, rule, reason });
 
@@ -57,6 +60,8 @@ export class Admission {
     const call =
       wish.wantedAt === undefined ? await times.next(wish, at) : await this.#picked(wish, wish.wantedAt);
     if (!call.ok) return refuse(call.rule, call.reason);
+    const preferredAgent =
+      owed.preferredAgent ?? (owed.lastAgent && (await store.lastAgent(wish, at - REMEMBERED_MS)));
     return {
       type: 'screened',
       at,
@@ -66,7 +71,7 @@ export class Admission {
         must: owed.requirement.must,
         prefer: owed.requirement.prefer,
         ...(owed.language !== undefined && { language: owed.language }),
-        ...(owed.preferredAgent && { preferredAgent: owed.preferredAgent }),
+        ...(preferredAgent && { preferredAgent }),
       },
       ...(call.at > at && { startAt: call.at }),
     };

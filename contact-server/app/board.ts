@@ -65,6 +65,9 @@ export class Board {
     const ended = recent.filter((it) => endedAt(it) >= today);
     const names = new Map<string, string>(people.map((it) => [it.id, it.name]));
     const agents = new Set<string>(people.filter((it) => it.roles.includes('agent')).map((it) => it.id));
+    const noCalls = new Set<string>(
+      profiles.filter((it) => it.capacity?.voice.most === 0).map((it) => it.id),
+    );
     const records = new Map<string, CallbackRecord>(open.map((it) => [it.callback.id, it]));
     const visitors = new Map<string, string>(
       [...recent, ...open].map(({ callback }) => [callback.id, shortName(callback)]),
@@ -95,7 +98,7 @@ export class Board {
         now,
         open,
         ended,
-        agents: snapshot.agents,
+        agents: snapshot.agents.map(({ agentId, state }) => ({ state, takesCalls: !noCalls.has(agentId) })),
         timezone: company.timezone,
         overtaken: snapshot.overtaken,
       }),

@@ -13,7 +13,7 @@ interface Seen {
   readonly open: readonly CallbackRecord[];
   /** Ended since midnight of the centre. */
   readonly ended: readonly CallbackRecord[];
-  readonly agents: readonly { readonly state: AgentState }[];
+  readonly agents: readonly { readonly state: AgentState; readonly takesCalls: boolean }[];
   readonly timezone: string;
   readonly overtaken: RoutingSnapshot['overtaken'];
 }
@@ -56,9 +56,9 @@ export function figures(seen: Seen): readonly Figure[] {
     {
       id: 'agents-ready',
       label: 'Ready',
-      value: count('ready'),
+      value: agents.filter((it) => it.state === 'ready' && it.takesCalls).length,
       unit: 'count',
-      definition: 'Agents who can take an offer now.',
+      definition: 'Agents who can take an offer now; who takes no calls at all is left out.',
     },
     {
       id: 'agents-busy',

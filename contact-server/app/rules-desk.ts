@@ -3,13 +3,15 @@ import type { Rules, RulesChange, RulesRestore } from '../../contracts/rules.sch
 import type { RulesFault, RulesView } from '../../contracts/rules.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
-import { changedRules, completed, differences, restoredRules } from '../domain/rule-changes.ts';
+import { changedRules, completed, differences, hoursInUse, restoredRules } from '../domain/rule-changes.ts';
 import type { Account } from '../ports/accounts.ts';
 import type { Hints } from '../ports/hints.ts';
 import type { KeptRules, RuleBook, RuleStore } from '../ports/rule-store.ts';
 import type { AuditStore, CallbackStore } from '../ports/stores.ts';
 import { bookedWhileClosed } from './booked-while-closed.ts';
 import { OutageLog } from './outage.ts';
+import { RulesInForce } from './rules-in-force.ts';
+import { Serial } from './serial.ts';
 
 interface Parts {
   readonly store: RuleStore;
@@ -35,12 +37,17 @@ const SHOWN = 100;
 export class RulesDesk {
   readonly #parts: Parts;
   readonly #outage: OutageLog;
+  readonly #inForce: RulesInForce;
+  /** A write that takes long must not land after one of a newer version. */
+  readonly #serial = new Serial();
   #known = 0;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { store, book, log } = parts;
+    this.#inForce = new RulesInForce({ store, log, write: (rules) => book.write(rules) });
     this.#outage = new OutageLog(parts.log, 'rules');
   }
 
@@ -77,8 +84,10 @@ export class RulesDesk {
       ...unknown('services', change.services, latest.rules.services),
       ...unknown('agents', change.agents, latest.rules.agents),
     ];
-    if (strangers.length > 0) throw new ProblemError('invalid-request', { errors: strangers });
-    return this.#save(who, latest, { rules: changedRules(latest.rules, change), anyway });
+    const rules = changedRules(latest.rules, change);
+    const errors = [...strangers, ...hoursInUse(rules, change.removeHours)];
+    if (errors.length > 0) throw new ProblemError('invalid-request', { errors });
+    return this.#save(who, latest, { rules, anyway });
   }
 
   /** The rules of an earlier version hold again, as a new version. */
@@ -91,21 +100,17 @@ export class RulesDesk {
   }
 
   /** Brings the newest version to the directory, if it is not there yet, and to the rest of this process. */
-  async settle(): Promise<void> {
-    const { store, book, follow, hints, log } = this.#parts;
-    for (let latest = await store.latest(); latest; latest = await store.latest()) {
-      const { version, rules } = latest;
-      if ((await store.applied()) < version) {
-        await book.write(rules);
-        await store.setApplied(version);
-        log.info({ version }, 'rules are in force');
-      } else if (version === this.#known) return;
-      else {
-        this.#known = version;
-        follow(rules);
-        hints.give({ about: 'board' });
-      }
-    }
+  settle(): Promise<void> {
+    return this.#serial.run('rules', () => this.#settleNow());
+  }
+
+  async #settleNow(): Promise<void> {
+    const { follow, hints } = this.#parts;
+    const latest = await this.#inForce.bring();
+    if (!latest || latest.version === this.#known) return;
+    this.#known = latest.version;
+    follow(latest.rules);
+    hints.give({ about: 'board' });
   }
 
   async #save(

@@ -1,27 +1,43 @@
-import { USUAL_CAPACITY, type Capacity, type RoutedChannel } from '../../contracts/capacity.ts';
+import {
+  USUAL_CAPACITY,
+  withOneTelephone,
+  type Capacity,
+  type RoutedChannel,
+} from '../../contracts/capacity.ts';
 import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
+import type { RulesFault } from '../../contracts/rules.ts';
+
+/** Of a longer list the first names: enough to know where to look. */
+const MOST_NAMED = 10;
 
 /** The rules after a change; what it does not name stays as it is. Items nobody knows are left out. */
 export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rules {
   const agents = new Map(change.agents.map((it) => [it.id, it]));
   return {
     qualifications: [...new Set([...now.qualifications, ...change.addQualifications])].sort(),
-    services: replaced(now.services, change.services).filter((it) => has(now.services, it.id)),
+    services: replaced(
+      now.services,
+      change.services.map((it) => ({ ...lastAgentOf(now, it.id), ...it })),
+    ).filter((it) => has(now.services, it.id)),
     hours: replaced(now.hours, change.hours).filter((it) => !change.removeHours.includes(it.id)),
     agents: now.agents.map((it) => able(it, agents.get(it.id))),
-    entitlements: replaced(now.entitlements, change.entitlements).filter(
+    entitlements: replaced(now.entitlements, change.entitlements.map(inOneForm)).filter(
       (it) => !change.removeEntitlements.includes(it.id),
     ),
   };
 }
 
-/** The rules of a version from before there were rings, waits or capacities: none held, and the usual capacity. */
+/**
+ * The rules of a version from before there were rings, waits, last agents or capacities, with none and the usual capacity;
+ * from before calls at once were limited, and times written in one form.
+ */
 export function completed(rules: Rules): Rules {
-  const none = { rings: [], preferredWaitMs: 0, ageMsPerPriority: 0 };
+  const none = { rings: [], preferredWaitMs: 0, lastAgent: false, ageMsPerPriority: 0 };
   return {
     ...rules,
     services: rules.services.map((it) => ({ ...none, ...it })),
-    agents: rules.agents.map((it) => ({ ...it, capacity: it.capacity ?? USUAL_CAPACITY })),
+    agents: rules.agents.map((it) => ({ ...it, capacity: withOneTelephone(it.capacity ?? USUAL_CAPACITY) })),
+    entitlements: rules.entitlements.map(inOneForm),
   };
 }
 
@@ -34,8 +50,14 @@ export function restoredRules(now: Rules, earlier: Rules): Rules {
     services: now.services.map((it) => ({ ...it, ...earlier.services.find(({ id }) => id === it.id) })),
     hours: earlier.hours,
     agents: now.agents.map((it) => able(it, agents.get(it.id))),
-    entitlements: earlier.entitlements,
+    entitlements: earlier.entitlements.map(inOneForm),
   };
+}
+
+/** What who knows nothing of it leaves as it is. */
+function lastAgentOf(now: Rules, service: string): { lastAgent?: boolean } {
+  const lastAgent = now.services.find(({ id }) => id === service)?.lastAgent;
+  return lastAgent === undefined ? {} : { lastAgent };
 }
 
 type Agent = Rules['agents'][number];
@@ -49,8 +71,32 @@ function able(now: Agent, then: Omit<Agent, 'name'> = now): Agent {
     name,
     qualifications,
     ...(hours !== undefined && { hours }),
-    ...(capacity !== undefined && { capacity }),
+    ...(capacity !== undefined && { capacity: withOneTelephone(capacity) }),
   };
+}
+
+/** Its times as the directory tells them: the same moment, written otherwise, is no change. */
+function inOneForm(it: Rules['entitlements'][number]): Rules['entitlements'][number] {
+  const { validFrom, validTo } = it;
+  return {
+    ...it,
+    ...(validFrom !== undefined && { validFrom: new Date(validFrom).toISOString() }),
+    ...(validTo !== undefined && { validTo: new Date(validTo).toISOString() }),
+  };
+}
+
+/** Of the hours that are to go, those that a service or somebody's shift still goes by, and which. */
+export function hoursInUse({ services, agents }: Rules, removed: readonly string[]): RulesFault[] {
+  return removed.flatMap((id, i) => {
+    const by = (list: readonly (Item & { readonly hours?: string | undefined })[], what: string): string => {
+      const names = list.filter((it) => it.hours === id).map(titleOf);
+      const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+      return names.length === 0 ? '' : ` ${what}: ${names.slice(0, MOST_NAMED).join(', ')}${more}.`;
+    };
+    const users = by(services, 'Services that open by it') + by(agents, 'Agents who work at it');
+    if (users === '') return [];
+    return { path: `/removeHours/${i}`, message: `${id} is in use.${users} Give them other hours first.` };
+  });
 }
 
 /** What differs, a sentence for each thing that was added, removed or changed. */
@@ -89,6 +135,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   prefer: 'preferred',
   rings: 'steps with waiting',
   preferredWaitMs: 'waits for the preferred agent',
+  lastAgent: 'prefers the agent of last time',
   ageMsPerPriority: 'a point of priority counts as waiting of',
   autoAccept: 'accepts by itself',
   offerMs: 'offer time',
@@ -113,6 +160,9 @@ function inWords(value: unknown, name = ''): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   if (name.endsWith('Ms') && typeof value === 'number') return duration(value);
   if (name === 'capacity') return capacityInWords(value as Capacity);
+  if (name.startsWith('valid') && typeof value === 'string') return momentInWords(value);
+  if (name === 'weekly') return (value as Hours['weekly']).map(openingInWords).join(', ');
+  if (name === 'exceptions') return (value as Hours['exceptions']).map(dayInWords).join(', ');
   if (name === 'rings' && Array.isArray(value)) return (value as Rings).map(ringInWords).join(', then ');
   if (Array.isArray(value)) return value.map((it) => inWords(it)).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -128,6 +178,28 @@ type Rings = Rules['services'][number]['rings'];
 function ringInWords({ afterMs, must, prefer }: Rings[number]): string {
   const wished = prefer.length === 0 ? '' : `, preferred ${inWords(prefer)}`;
   return `after ${duration(afterMs)} ${must.length === 0 ? 'anybody' : inWords(must)}${wished}`;
+}
+
+type Hours = Rules['hours'][number];
+
+const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** `Mon 09:00 to 17:00`. */
+function openingInWords({ day, from, to }: Hours['weekly'][number]): string {
+  return `${days[day - 1] ?? String(day)} ${from} to ${to}`;
+}
+
+/** `2026-12-24 09:00 to 12:00 and 13:00 to 15:00`, `2026-12-25 closed`. */
+function dayInWords({ date, periods }: Hours['exceptions'][number]): string {
+  const open = periods.map(({ from, to }) => `${from} to ${to}`).join(' and ');
+  return `${date} ${open === '' ? 'closed' : open}`;
+}
+
+/** `2026-12-24`, or `2026-12-24 10:00 UTC` where that is not all of the moment. */
+function momentInWords(iso: string): string {
+  const [day = '', time = ''] = iso.split('T');
+  if (time === '00:00:00.000Z') return day;
+  return `${day} ${time.replace(/(:00)?\.000Z$/, '').replace('Z', '')} UTC`;
 }
 
 const channelWords: Readonly<Record<RoutedChannel, string>> = { voice: 'calls', chat: 'chats' };

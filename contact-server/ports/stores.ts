@@ -1,7 +1,7 @@
 import type { DecisionView } from '../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, SessionId } from '../../contracts/ids.ts';
 import type { Call } from '../domain/call.ts';
-import type { Attempt, Callback, Terms } from '../domain/callback.ts';
+import type { Attempt, Callback, Terms, Wish } from '../domain/callback.ts';
 import type { Session } from '../domain/session.ts';
 import type { StoredLeg } from './telephony.ts';
 
@@ -112,6 +112,8 @@ export interface CallbackStore {
   endedSince(at: number): Promise<readonly CallbackRecord[]>;
   /** How many callbacks of a number are kept beside this one, up to a thousand. */
   otherVisits(phone: string, than: CallbackId): Promise<number>;
+  /** The agent of the last talk that ended since the time given with this number, or this customer where one is named. */
+  lastAgent(who: Pick<Wish, 'phone' | 'customerId'>, since: number): Promise<AgentId | undefined>;
   saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'>;
   /** `broke`: the promise before this one will not be kept. */
   savePromise(

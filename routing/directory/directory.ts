@@ -7,6 +7,8 @@ import type { ServiceRule } from '../routing.ts';
 /** One offered service with all that routing needs of it. */
 export interface Service extends ServiceRule {
   readonly entitled: boolean;
+  /** Who has no preferred agent has the one they talked to last. */
+  readonly lastAgent?: boolean;
   readonly slotMinutes: number;
   readonly slotCapacity: number;
   readonly hours: Hours;

@@ -38,6 +38,7 @@ export interface ServiceDoc extends Common {
   /** Absent in documents from before there were any. */
   readonly rings?: readonly { readonly afterMs: number; readonly must: Skills; readonly prefer: Skills }[];
   readonly preferredWaitMs?: number;
+  readonly lastAgent?: boolean;
   readonly ageMsPerPriority?: number;
   readonly autoAccept: boolean;
   readonly offerMs: number;
@@ -121,6 +122,7 @@ const schemas = {
     prefer: skills,
     rings: [{ _id: false, afterMs: number, must: skills, prefer: skills }],
     preferredWaitMs: Number,
+    lastAgent: Boolean,
     ageMsPerPriority: Number,
     autoAccept: flag,
     offerMs: number,

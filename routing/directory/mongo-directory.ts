@@ -161,10 +161,10 @@ function serviceOf(it: ServiceDoc, hours: Hours | undefined): Service {
     must: skills(must),
     prefer: skills(prefer),
   }));
-  const { preferredWaitMs = 0, ageMsPerPriority = 0 } = it;
+  const { preferredWaitMs = 0, lastAgent = false, ageMsPerPriority = 0 } = it;
   const waiting = { rings, preferredWaitMs, ageMsPerPriority };
   const rule = { id, name, requirement, autoAccept, offerMs, timezone: open.timezone, ...waiting };
-  return { ...rule, entitled, slotMinutes, slotCapacity, hours: open };
+  return { ...rule, entitled, lastAgent, slotMinutes, slotCapacity, hours: open };
 }
 
 function entitlementOf(it: EntitlementDoc): Entitlement {

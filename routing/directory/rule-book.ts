@@ -98,7 +98,7 @@ function agent({ id, name, qualifications, hours, capacity }: AgentDoc): Rules['
 }
 
 function service(it: ServiceDoc): Rules['services'][number] {
-  const { id, name, hours, preferredWaitMs = 0, ageMsPerPriority = 0 } = it;
+  const { id, name, hours, preferredWaitMs = 0, lastAgent = false, ageMsPerPriority = 0 } = it;
   const { autoAccept, offerMs, entitled, slotMinutes, slotCapacity } = it;
   return {
     id,
@@ -112,6 +112,7 @@ function service(it: ServiceDoc): Rules['services'][number] {
       prefer: plain(prefer),
     })),
     preferredWaitMs,
+    lastAgent,
     ageMsPerPriority,
     autoAccept,
     offerMs,

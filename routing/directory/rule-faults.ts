@@ -1,6 +1,6 @@
 import type { Rules } from '../../contracts/rules.schema.ts';
 import type { RulesFault } from '../../contracts/rules.ts';
-import { canServe } from '../domain/match.ts';
+import { canServe, hasRoomFor } from '../domain/match.ts';
 import type { Qualification, Requirement } from '../domain/qualification.ts';
 import { addressRange } from './addresses.ts';
 
@@ -24,7 +24,8 @@ function serviceFaults(service: Item<'services'>, rules: Rules): RulesFault[] {
     ...steps.flatMap((it) => skillFaults(it.prefer, `${it.at}/prefer`, rules.qualifications)),
   ];
   if (!rules.hours.some((it) => it.id === service.hours)) {
-    faults.push({ path: `${at}/hours`, message: `There are no opening hours called ${service.hours}.` });
+    const message = `There are no opening hours called ${service.hours}, by which ${service.name} is open.`;
+    faults.push({ path: `${at}/hours`, message });
   }
   for (const [i, { afterMs }] of service.rings.entries()) {
     if (afterMs > (service.rings[i - 1]?.afterMs ?? 0)) continue;
@@ -32,7 +33,9 @@ function serviceFaults(service: Item<'services'>, rules: Rules): RulesFault[] {
     faults.push({ path: `${at}/rings/${i}/afterMs`, message });
   }
   // Where a step has somebody, or one after it, whoever waits is reached. Before anybody is hired nothing can be said.
-  const manned = steps.findLastIndex((step) => rules.agents.some((it) => canServe(it.qualifications, step)));
+  const manned = steps.findLastIndex((step) =>
+    rules.agents.some((it) => hasRoomFor(step, it.capacity) && canServe(it.qualifications, step)),
+  );
   if (faults.length > 0 || rules.agents.length === 0) return faults;
   return steps.slice(manned + 1).map((it, i) => ({
     path: `${it.at}/must`,
@@ -42,13 +45,14 @@ function serviceFaults(service: Item<'services'>, rules: Rules): RulesFault[] {
 }
 
 /** `step`: 0 is what is asked for at first, 1 the first ring. */
-function impossible({ must }: Requirement, service: string, step: number, { agents }: Rules): string {
-  const alone = must.find(
-    (need) => !agents.some((it) => canServe(it.qualifications, { must: [need], prefer: [] })),
-  );
+function impossible(asked: Requirement, service: string, step: number, { agents }: Rules): string {
+  const isKnownBy = (needs: Requirement): boolean => agents.some((it) => canServe(it.qualifications, needs));
+  const alone = asked.must.find((need) => !isKnownBy({ must: [need], prefer: [] }));
   const why = alone
     ? `nobody has ${alone.name} at level ${alone.level} or higher`
-    : 'there are people for each of these, but nobody has all of them';
+    : isKnownBy(asked)
+      ? 'whoever is able to takes no calls'
+      : 'there are people for each of these, but nobody has all of them';
   return `Nobody could take a call for ${service}${step === 0 ? '' : ` from step ${step} on`}: ${why}.`;
 }
 
@@ -62,11 +66,12 @@ function skillFaults(skills: readonly Qualification[], at: string, known: readon
   });
 }
 
-function agentFaults({ id, qualifications, hours }: Item<'agents'>, rules: Rules): RulesFault[] {
+function agentFaults({ id, name, qualifications, hours }: Item<'agents'>, rules: Rules): RulesFault[] {
   const at = `/agents/${id}`;
   const faults = skillFaults(qualifications, `${at}/qualifications`, rules.qualifications);
   if (hours !== undefined && !rules.hours.some((it) => it.id === hours)) {
-    faults.push({ path: `${at}/hours`, message: `There are no hours called ${hours}.` });
+    const message = `There are no hours called ${hours}, at which ${name} works.`;
+    faults.push({ path: `${at}/hours`, message });
   }
   return faults;
 }
@@ -145,7 +150,11 @@ function entitlementFaults(it: Item<'entitlements'>, { services }: Rules): Rules
       message: 'Write an address range as 203.0.113.0/24 or 2001:db8::/32.',
     });
   }
-  if (it.validFrom !== undefined && it.validTo !== undefined && it.validFrom >= it.validTo) {
+  if (
+    it.validFrom !== undefined &&
+    it.validTo !== undefined &&
+    Date.parse(it.validFrom) >= Date.parse(it.validTo)
+  ) {
     faults.push({ path: `${at}/validTo`, message: 'This ends before it begins.' });
   }
   return faults;

@@ -4,6 +4,7 @@ import {
   MOST_AT_ONCE,
   type RoutedChannel,
   USUAL_CAPACITY,
+  withOneTelephone,
 } from '../../contracts/capacity.ts';
 
 export * from '../../contracts/capacity.ts';
@@ -42,17 +43,21 @@ export function capacityFaults(
 ): readonly string[] {
   return Object.entries(capacity).flatMap(([channel, { most, blocks }]) => [
     ...[channel, ...blocks].filter((it) => !isChannel(it)).map((it) => `${it}: there is no such channel.`),
-    ...(Number.isInteger(most) && most >= 0 && most <= MOST_AT_ONCE
-      ? []
-      : [`${channel}: a capacity is 0 to ${MOST_AT_ONCE}, not ${most}.`]),
+    ...(isChannel(channel) && !(Number.isInteger(most) && most >= 0 && most <= MOST_AT_ONCE[channel])
+      ? [`${channel}: a capacity is 0 to ${MOST_AT_ONCE[channel]}, not ${most}.`]
+      : []),
     ...(blocks.includes(channel) ? [`${channel}: a channel does not block itself; its capacity does.`] : []),
   ]);
 }
 
-/** An agent's capacity as it was stored; one that makes no sense was written past us, and the usual one holds. */
+/**
+ * An agent's capacity as it was stored; of more calls than one, which could be stored once, one is left. What makes no
+ * sense was written past us, and the usual one holds.
+ */
 export function soundCapacity(stored: Capacity | undefined): Capacity {
-  if (stored === undefined || capacityFaults(stored).length > 0) return USUAL_CAPACITY;
-  return readCapacity(writtenCapacity(stored));
+  if (stored === undefined) return USUAL_CAPACITY;
+  const held = withOneTelephone(stored);
+  return capacityFaults(held).length > 0 ? USUAL_CAPACITY : readCapacity(writtenCapacity(held));
 }
 
 /** Whether there is room for one more of this channel beside what is in hand, and if not, why. */

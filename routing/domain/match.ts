@@ -59,7 +59,12 @@ export function canServe(has: readonly Qualification[], { must }: Requirement): 
 
 /** Whether agents of a profile, who have these qualifications, ever get such a contact. */
 export function serves(profile: ProfileId, has: readonly Qualification[], requirement: Requirement): boolean {
-  return capacityOf(profile)[requirement.channel ?? 'voice'].most > 0 && canServe(has, requirement);
+  return hasRoomFor(requirement, capacityOf(profile)) && canServe(has, requirement);
+}
+
+/** Whether somebody of this capacity ever gets a contact that comes by such a channel. */
+export function hasRoomFor({ channel = 'voice' }: Requirement, capacity: Capacity = USUAL_CAPACITY): boolean {
+  return capacity[channel].most > 0;
 }
 
 /** How well: wishes met first, then proficiency in what was required and wished. */

@@ -62,7 +62,7 @@ describe('Ana, who manages too, changes rules', () => {
     }));
     assert.deepEqual(beside, { invalid: 'true', words: 'This must be at least 5.', value: '1' });
     await bench.sees(page, '.rule-rows .problem', 'Nobody could take a call for Sales.');
-    await bench.sees(page, '.rule-editor > ul.problem', 'Nobody could take a call for Cards.');
+    await bench.sees(page, '.rule-said li', 'Nobody could take a call for Cards.');
     await bench.isAccessible(page);
     await opens(page, 'agents/ana');
     await bench.sees(page, '[data-rule="services/sales"]', 'not saved');
@@ -204,7 +204,7 @@ describe('Ana, who manages too, changes rules', () => {
       '1 call: no chat is offered beside it. Up to 3 chats: a call may come',
     );
     await types(page, '[name="capacity/chat/most"]', '5');
-    for (const tick of await page.$$('.rule-room [type=checkbox]')) await tick.click();
+    for (const channel of ['voice', 'chat']) await page.click(`[name="capacity/${channel}/blocks"]`);
     await bench.sees(
       page,
       '.rule-editor',
@@ -217,6 +217,8 @@ describe('Ana, who manages too, changes rules', () => {
       chat: { most: 5, blocks: ['voice'] },
     });
     await bench.sees(page, '.rule-said', 'Saved');
+    await page.click('[name="capacity/voice/most"]');
+    await bench.sees(page, '.rule-editor', 'No calls, up to 5 chats.');
     await bench.isAccessible(page);
   });
 
@@ -253,6 +255,41 @@ describe('Ana, who manages too, changes rules', () => {
     await page.click('[aria-label="Restore version 1"]');
     assert.deepEqual((await fake.heard('POST rules')).body, { base: 7, version: 1 });
     await bench.sees(page, '.rule-history', 'Version 1 restored');
+  });
+
+  it('and finds everything on a phone as on a desk, however long the names are, and the times whole', async () => {
+    const long = 'Rindfleischetikettierung'.repeat(4);
+    const skills = [{ name: `service:${'x'.repeat(80)}`, level: 5 }];
+    const { rules: usual } = rulesAs();
+    const services = usual.services.map((it) => ({
+      ...it,
+      name: long,
+      must: skills,
+      rings: [{ afterMs: 60_000, must: skills, prefer: skills }],
+    }));
+    const agents = usual.agents.map((it) => ({ ...it, name: long, qualifications: skills }));
+    bench.fake.rules = rulesAs({ services, agents });
+    isFirst(bench.fake, long, `Service ${long}: must have none → ${skills[0]?.name ?? ''} 5`);
+    const page = await rules();
+    for (const width of [390, 1440]) {
+      await page.setViewport({ width, height: 900 });
+      for (const rule of ['services/sales', 'hours/office', 'agents/ana', 'entitlements/gold', 'history']) {
+        await page.click(`[data-rule="${rule}"]`);
+        await page.waitForSelector(rule === 'history' ? '.rule-history' : '.rule-editor');
+        const outOfSight = await page.$$eval('.rules *', (all) =>
+          all
+            .filter((it) => it.checkVisibility())
+            .filter(
+              (it) =>
+                it.getBoundingClientRect().right > innerWidth ||
+                (it.matches('.clock') && it.scrollWidth > it.clientWidth),
+            )
+            .map((it) => it.outerHTML.slice(0, 80)),
+        );
+        assert.deepEqual(outOfSight, [], `${rule} at ${width}`);
+        if (width === 390) await page.click('[data-rule=all]');
+      }
+    }
   });
 
   it('and who is no manager finds neither the button nor the screen [AD3]', async () => {

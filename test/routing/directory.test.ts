@@ -219,6 +219,13 @@ describe('A company in MongoDB', () => {
     );
     const mended = await new MongoDirectory(mongo, 'centre-of-chats').load();
     assert.equal(capacityOf(mended.roster.profileOf(agentId('bo')) ?? '').chat.most, 3, 'the usual holds');
+    await directoryModels(mongo).agents.updateOne(
+      { _id: 'centre-of-chats/bo' },
+      { $set: { 'capacity.chat.most': 5, 'capacity.voice.most': 2 } },
+    );
+    const before = await new MongoDirectory(mongo, 'centre-of-chats').load();
+    const held = capacityOf(before.roster.profileOf(agentId('bo')) ?? '');
+    assert.deepEqual([held.voice.most, held.chat.most], [1, 5], 'a person has one telephone');
   });
 
   it('keeps centres apart', async () => {

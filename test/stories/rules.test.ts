@@ -7,7 +7,7 @@ import type { AvailabilityView } from '../../contracts/visitor.ts';
 import type { AgentClient } from '../support/agent-client.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
 import { eventually } from '../support/eventually.ts';
-import { employ, managerOf, tidy } from '../support/staff.ts';
+import { employ, managerOf, serve, tidy } from '../support/staff.ts';
 
 const staff = { ana: 'service:sales 3', bo: 'service:support 2', cy: 'lang:es 2' };
 
@@ -41,6 +41,10 @@ describe('A manager changes the rules while the centre works', function () {
     const [name = '', level = '1'] = needs.split(' ');
     return { afterMs, must: needs === '' ? [] : [{ name, level: Number(level) }], prefer: [] };
   };
+  const atOnce = (calls: number) => ({
+    voice: { most: calls, blocks: [] },
+    chat: { most: 3, blocks: [] },
+  });
   const skills = (...names: string[]) => names.map((name) => ({ name, level: 2 }));
 
   it('and somebody who waits is offered to whoever can help now, keeping place and start [MG4] [AV10]', async () => {
@@ -252,7 +256,37 @@ describe('A manager changes the rules while the centre works', function () {
         '/hours/week/weekly/1',
         /overlaps Sunday 22:00 to 06:00/,
       ],
-      [{ removeHours: ['always'] }, '/services/sales/hours', /no opening hours called always/],
+      [{ hours: [hours, hours] }, '/hours/1/id', /odd stands here twice/],
+      [
+        { removeHours: ['always'] },
+        '/removeHours/0',
+        /always is in use\. Services that open by it: Concierge, Sales\. Give them other hours first/,
+      ],
+      [
+        { agents: [{ id: 'ana', qualifications: skills('service:sales'), capacity: atOnce(2) }] },
+        '/agents/0/capacity/voice/most',
+        /a person has one telephone/,
+      ],
+      [
+        {
+          agents: [
+            { id: 'ana', qualifications: skills('service:sales'), capacity: atOnce(0) },
+            { id: 'bo', qualifications: skills('service:support') },
+          ],
+        },
+        '/services/sales/must',
+        /Nobody could take a call for Sales: whoever is able to takes no calls/,
+      ],
+      [
+        { entitlements: [{ id: 'x', services: [], tier: 'gold', priority: 1 }] },
+        '/entitlements/0/services',
+        /./,
+      ],
+      [
+        { entitlements: [{ id: 'x', services: [], tier: 'gold', priority: 1 }] },
+        '/entitlements/0/customerId',
+        /Name a customer, a number or an address range/,
+      ],
       [
         { entitlements: [{ id: 'x', ipRange: '300.1.1.1', services: ['sales'], tier: 'gold', priority: 1 }] },
         '/entitlements/x/ipRange',
@@ -308,7 +342,7 @@ describe('A manager changes the rules while the centre works', function () {
     assert.equal(planned(body), 'always');
     assert.match(body.history[0]?.what.join() ?? '', /^Agent Ana Story: hours none → always$/);
     const inUse = await change({ removeHours: ['always'] });
-    assert.ok(inUse.body.errors?.some((it) => it.path === '/agents/ana/hours'));
+    assert.match(inUse.body.errors?.[0]?.message ?? '', /Agents who work at it: Ana Story\. Give/);
     const { body: restored } = await mina.send<RulesView>('POST', '/rules/restore', {
       base: body.version,
       version: before.version,
@@ -322,8 +356,15 @@ describe('A manager changes the rules while the centre works', function () {
     const bo_ = before.rules.agents.find((it) => it.id === 'bo');
     assert.deepEqual(bo_?.capacity, { voice: { most: 1, blocks: ['chat'] }, chat: { most: 3, blocks: [] } });
     const { id, qualifications, capacity } = bo_;
-    const none = { ...capacity, voice: { most: 0, blocks: [] } };
-    const { body } = await change({ agents: [{ id, qualifications, capacity: none }] });
+    // Somebody else is able to, who is not ready: else this would be refused.
+    const hers = before.rules.agents.find((it) => it.id === 'ana')?.qualifications ?? [];
+    const both = [...hers, ...skills('service:support')];
+    assert.equal((await change({ agents: [{ id: 'ana', qualifications: both }] })).status, 200);
+    const ready = async () =>
+      (await mina.board()).figures.find((it) => it.id === 'agents-ready')?.value ?? Number.NaN;
+    const few = await ready();
+    const { body } = await change({ agents: [{ id, qualifications, capacity: atOnce(0) }] });
+    await eventually('one less who can take an offer', async () => (await ready()) === few - 1 || undefined);
     assert.match(
       body.history[0]?.what.join() ?? '',
       /: at once calls 1 \(no chats beside\), .* → calls 0, chats 3$/,
@@ -342,6 +383,26 @@ describe('A manager changes the rules while the centre works', function () {
     );
   });
 
+  it('and lets whoever comes again go first to the agent they talked to, though somebody is free for longer [AV11]', async () => {
+    const before = await rules();
+    const sales = { ...service(before, 'sales'), must: [], prefer: [] };
+    const { body } = await change({ services: [{ ...sales, lastAgent: true }] });
+    assert.match(body.history[0]?.what.join() ?? '', /prefers the agent of last time no → yes/);
+    await bo.ready();
+    const first = await it_.visitor().ask('+442079460121');
+    const serving = serve(bo, first.id);
+    await bo.contactIn('connected', first.id);
+    await cy.ready();
+    await serving;
+    const froms = [bo, cy].map((it) => it.told.items.length);
+    const again = await it_.visitor().ask('+442079460121');
+    const offer = await bo.offer((it) => it.callbackId === again.id, froms[0]);
+    assert.match(offer.why.because, /^preferred agent/);
+    const stranger = await it_.visitor().ask('+442079460122');
+    await cy.offer((it) => it.callbackId === stranger.id, froms[1]);
+    await change({ services: [service(before, 'sales')] });
+  });
+
   it('and agents may neither see nor change them [SC3]', async () => {
     for (const [method, path, body] of [
       ['GET', '/rules'],
@@ -353,9 +414,10 @@ describe('A manager changes the rules while the centre works', function () {
   });
 
   it('and what was changed and removed outlives a restart that reads the company file again [MG4]', async () => {
-    const removed = (await rules()).rules.entitlements[0];
-    assert.ok(removed);
-    const { body } = await change({ removeEntitlements: [removed.id] });
+    const [removed, owed] = (await rules()).rules.entitlements;
+    assert.ok(removed && owed);
+    const lasting = { ...owed, validFrom: '2026-01-01T00:00:00Z', validTo: '2099-12-31T00:00:00Z' };
+    const { body } = await change({ removeEntitlements: [removed.id], entitlements: [lasting] });
     await it_.centre.kill('contact-server', true);
     await it_.centre.start('contact-server');
     assert.deepEqual(

@@ -26,3 +26,44 @@ describe('A callback that nobody is owed', () => {
     );
   });
 });
+
+describe('A callback of somebody who has talked to us before', () => {
+  const wish = { service: 'sales', phone: '+442079460101', ip: '192.0.2.1' };
+  const callback = { id: 'c1', wish } as unknown as Callback;
+  const lookups: unknown[] = [];
+  const admission = (owed: object) =>
+    new Admission({
+      routing: {
+        screen: () =>
+          Promise.resolve({
+            ok: true,
+            tier: '',
+            priority: 0,
+            requirement: { must: [], prefer: [] },
+            ...owed,
+          }),
+        opening: () => Promise.resolve({ openNow: true }),
+      },
+      policy: { mayDial: () => ({ ok: true }) },
+      store: {
+        lastAgent: (...asked: unknown[]) => {
+          lookups.push(asked);
+          return Promise.resolve('bo');
+        },
+      },
+      audit: { add: () => Promise.resolve() },
+      clock: { ...systemClock, now: () => 40 * 86_400_000 },
+    } as unknown as Parts);
+  const preferred = async (owed: object) => {
+    const fact = await admission(owed).judge(callback);
+    return fact.type === 'screened' ? fact.terms.preferredAgent : fact.rule;
+  };
+
+  it('goes first to whoever they talked to in the last thirty days, where the service says so and they have nobody of their own [AV11]', async () => {
+    assert.equal(await preferred({ lastAgent: true }), 'bo');
+    assert.deepEqual(lookups, [[wish, 10 * 86_400_000]]);
+    assert.equal(await preferred({ preferredAgent: 'ana' }), 'ana');
+    assert.equal(await preferred({}), undefined);
+    assert.equal(lookups.length, 1, 'nothing is looked up for nobody');
+  });
+});

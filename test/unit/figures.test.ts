@@ -69,6 +69,12 @@ const value = (id: string, ended: readonly CallbackRecord[], open: readonly Call
   )?.value;
 
 describe('The figures of a day', () => {
+  it('count as ready whoever can take an offer, and nobody who takes no calls [MG1]', () => {
+    const agents = [true, false].map((takesCalls) => ({ state: 'ready' as const, takesCalls }));
+    const shown = figures({ now: start, open: [], ended: [], agents, timezone, overtaken });
+    assert.equal(shown.find((it) => it.id === 'agents-ready')?.value, 1);
+  });
+
   it('count as good service whom both sides of a call were up for within two minutes [MG1]', () => {
     const day = [30_000, 2 * minute, 2 * minute + 1, 10 * minute].map((talkAfter) =>
       record({ end: completed, talkAfter }),

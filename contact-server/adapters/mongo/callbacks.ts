@@ -1,7 +1,7 @@
 import type { Collection, Connection } from 'mongoose';
 import type { DecisionView } from '../../../contracts/agent.ts';
 import type { AgentId, CallbackId, CallId, SessionId } from '../../../contracts/ids.ts';
-import { type Attempt, type Callback, claimOf, isOver } from '../../domain/callback.ts';
+import { type Attempt, type Callback, claimOf, isOver, type Wish } from '../../domain/callback.ts';
 import type {
   Booking,
   CallbackRecord,
@@ -50,6 +50,7 @@ export class MongoCallbacks implements CallbackStore {
     );
     await index(docs, { centre: 1, 'callback.wish.sessionId': 1 });
     await index(docs, { centre: 1, 'callback.wish.phone': 1 });
+    await index(docs, { centre: 1, 'callback.wish.customerId': 1 }, exists('callback.wish.customerId'));
     await index(docs, { centre: 1, endedAt: 1 }, exists('endedAt'));
     await index(docs, { owesConsent: 1 }, exists('owesConsent'));
     await index(docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
@@ -248,6 +249,29 @@ export class MongoCallbacks implements CallbackStore {
       { projection: { _id: 1 }, limit: MOST_VISITS, batchSize: MOST_VISITS },
     );
     return (await found.toArray()).length;
+  }
+
+  async lastAgent(
+    { phone, customerId }: Pick<Wish, 'phone' | 'customerId'>,
+    since: number,
+  ): Promise<AgentId | undefined> {
+    const theirs: object[] = [{ 'callback.wish.phone': phone }];
+    if (customerId !== undefined) theirs.push({ 'callback.wish.customerId': customerId });
+    const [last] = await this.#docs
+      .find(
+        {
+          centre: this.#centre,
+          $or: theirs,
+          endedAt: { $gte: since },
+          'callback.history.state': 'connected',
+          'decision.chosen': { $exists: true },
+        },
+        { projection: { 'decision.chosen': 1 } },
+      )
+      .sort({ endedAt: -1 })
+      .limit(1)
+      .toArray();
+    return last?.decision?.chosen;
   }
 
   async saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'> {
