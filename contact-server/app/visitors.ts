@@ -11,7 +11,7 @@ import { checked } from '../../server-kit/read-json.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
-import { type Asking, languageOf } from './asking.ts';
+import { type Asking, consentWords, languageOf } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import { isZone } from './dial-hours.ts';
 import type { FormProof } from './form-proof.ts';
@@ -174,7 +174,7 @@ export class Visitors implements VisitorDesk {
       ...(opensAt !== undefined && { opensAt: new Date(opensAt).toISOString() }),
       slots: this.#callable(hours.slots, ask.params['timezone']).slice(0, 200).map(spanOf),
       consent: company.consent.call,
-      form: proof.issue(ask.visitor.origin),
+      form: proof.issue(ask.visitor.origin, consentWords(company.consent.call)),
       country: company.country,
     };
     return { status: 200, body };
