@@ -44,7 +44,7 @@ describe('A request that is not accepted', function () {
     assert.equal((await visitor.send('DELETE', `/callbacks/${id}`, undefined, bearer)).status, 200);
   };
 
-  it('for want of a proof locks nobody’s number out, and its own address is stopped [SC3]', async () => {
+  it('for want of a proof locks nobody’s number out, and its own address is stopped [SC7]', async () => {
     const phone = '020 7946 0140';
     const stranger = it_.visitor('198.51.100.40');
     const statuses: number[] = [];
@@ -56,7 +56,7 @@ describe('A request that is not accepted', function () {
     assert.equal(owner.status, 201, JSON.stringify(owner.body));
   });
 
-  it('takes none of the three that its number has a day: those are for what is accepted [SC3]', async () => {
+  it('takes none of the three that its number has a day: those are for what is accepted [SC7]', async () => {
     const phone = '020 7946 0141';
     const visitor = it_.visitor('198.51.100.42');
     const past = { at: '2020-01-01T10:00:00Z' };
@@ -76,7 +76,7 @@ describe('A request that is not accepted', function () {
     }
   });
 
-  it('for it says yes to other words than the company’s; nothing of those is kept', async () => {
+  it('for it says yes to other words than the company’s; nothing of those is kept [SC8]', async () => {
     const visitor = it_.visitor('198.51.100.44');
     const { consent } = visitor.request('') as { consent: { text: string; version: string } };
     for (const other of [

@@ -261,7 +261,7 @@ describe('A visitor says yes', () => {
     return { visitor, id: (await bench.desk.register(maya, { ip, code })).sessionId };
   };
 
-  it('to what nobody asked, again and again, and nothing of it is kept', async () => {
+  it('to what nobody asked, again and again, and nothing of it is kept [SC8]', async () => {
     const bench = openPages();
     const visitor = await visitorAt(bench);
     for (let n = 0; n < 20; n++) {
@@ -289,7 +289,7 @@ describe('A visitor says yes', () => {
     assert.equal((await bench.desk.viewFor(maya, id)).sharing, 'declined');
   });
 
-  it('to the words of the company, which are kept; to others, and is asked with those of the company', async () => {
+  it('to the words of the company, which are kept; to others, and is asked with those of the company [SC8]', async () => {
     const bench = openPages();
     const { visitor, id } = await asked(bench);
     const question = visitor.last('consent-asked');
