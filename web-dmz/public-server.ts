@@ -50,7 +50,9 @@ export class PublicServer {
       if (ctx.path.startsWith('/api/')) await allow(ctx, next);
       else await next();
     });
-    app.use(visitorRoutes(hub, gate, this.#streams).routes());
+    const visitors = visitorRoutes(hub, gate, this.#streams);
+    app.use(visitors.routes());
+    app.use(visitors.allowedMethods());
     app.on('error', (err: unknown) => log.error({ err }, 'request failed'));
     this.#sessions = new PageSessions(hub, gate, clock, log);
     this.#server = createServer(

@@ -8,6 +8,7 @@ import { ProblemError } from '../../server-kit/problem.ts';
 import { checked } from '../../server-kit/read-json.ts';
 import type { Callback, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
+import { plainText } from '../domain/plain-text.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
 import type { CallbackRecord, CallbackStore, ConsentRecord, NewCallback } from '../ports/stores.ts';
@@ -210,10 +211,11 @@ export class Asking {
     const sessionId = session ?? begun?.id;
     if (sessionId === undefined) throw new Error('no session');
     const language = languageOf(request.consent.language ?? ask.visitor.language);
+    const name = plainText(request.name ?? '');
     const wish: Wish = {
       service: request.service,
       phone,
-      ...(request.name !== undefined && request.name.trim() !== '' && { name: request.name.trim() }),
+      ...(name !== '' && { name }),
       ...(request.email !== undefined && { email: request.email }),
       ...(request.timezone !== undefined && isZone(request.timezone) && { timezone: request.timezone }),
       ...(language !== undefined && { language }),

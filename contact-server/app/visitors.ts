@@ -102,8 +102,13 @@ export class Visitors implements VisitorDesk {
     const { callbacks, clock } = this.#parts;
     const { callback } = await this.byToken(ask);
     const record = await callbacks.note(callback.id, { type: 'cancelled', at: clock.now(), by: 'visitor' });
-    if (record.callback.phase.state !== 'cancelled') {
-      throw new ProblemError('not-now', { detail: 'You are already talking: hang up the phone instead.' });
+    const { state } = record.callback.phase;
+    if (state !== 'cancelled') {
+      const detail =
+        state === 'connected'
+          ? 'You are already talking: hang up the phone instead.'
+          : 'This call is over: there is nothing left to cancel.';
+      throw new ProblemError('not-now', { detail });
     }
     return this.#shown(record);
   }
