@@ -6,6 +6,7 @@ import { AgentDuty } from './app/agent-duty.ts';
 import { AgentLine } from './app/agent-line.ts';
 import { AgentViews } from './app/agent-views.ts';
 import { Asking } from './app/asking.ts';
+import { AskingTries } from './app/asking-tries.ts';
 import { Behind } from './app/behind.ts';
 import { Board } from './app/board.ts';
 import { CallDesk } from './app/call-desk.ts';
@@ -241,13 +242,12 @@ export function openDesks(ground: Ground): Desks {
     pages,
     proof,
     identity: ground.identity,
-    limits,
+    tries: new AskingTries({ limits, asking: ground.asking, hashKey: keys.hash }),
     suppressions,
     consentCopies,
     behind,
     company,
     rules,
-    asking: ground.asking,
     screened: (callback) => {
       if (duty.someoneIsReady) views.lookAhead(callback);
     },

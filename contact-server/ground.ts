@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { BoardView } from '../contracts/agent.ts';
 import type { Routing } from '../routing/index.ts';
 import type { Clock } from '../server-kit/clock.ts';
-import type { AskingLimits } from './app/asking.ts';
+import type { AskingLimits } from './app/asking-tries.ts';
 import type { DialPolicy } from './app/dial-policy.ts';
 import type { CallbackRules } from './domain/callback-rules.ts';
 import type { AccountStore } from './ports/accounts.ts';

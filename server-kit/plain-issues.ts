@@ -18,21 +18,26 @@ const formats: Readonly<Record<string, string>> = {
   url: 'Write a full web address.',
 };
 
-/**
- * What is wrong with a value, as a sentence for whoever typed it. Where a schema has words of its own, they come first;
- * undefined: zod's own words.
- */
-export function issueInWords(issue: Issue): string | undefined {
+/** What is wrong with a value, as a sentence for whoever typed it. Where a schema has words of its own, they come first. */
+export function issueInWords(issue: Issue): string {
   if (issue.code === 'invalid_type') {
     if (issue.input === undefined) return 'This is missing.';
     return `This must be ${kinds[issue.expected] ?? issue.expected}.`;
   }
-  if (issue.code === 'invalid_value') return `This must be one of: ${issue.values.map(String).join(', ')}.`;
+  if (issue.code === 'invalid_value') return oneOf(issue.values);
+  if (issue.code === 'invalid_union' && Array.isArray(issue.options)) return oneOf(issue.options);
   if (issue.code === 'unrecognized_keys') return `This is not known here: ${issue.keys.join(', ')}.`;
   if (issue.code === 'too_small') return boundInWords(issue.origin, 'at least', issue.minimum);
   if (issue.code === 'too_big') return boundInWords(issue.origin, 'at most', issue.maximum);
-  if (issue.code === 'invalid_format') return formats[issue.format] ?? 'This is not written as expected.';
-  return undefined;
+  const format = issue.code === 'invalid_format' ? formats[issue.format] : undefined;
+  return format ?? 'This is not written as expected.';
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const [first, ...others] = values.map(String);
+  return others.length === 0
+    ? `This must be ${first ?? 'nothing'}.`
+    : `This must be one of: ${values.map(String).join(', ')}.`;
 }
 
 function boundInWords(origin: string, bound: 'at least' | 'at most', limit: number | bigint): string {

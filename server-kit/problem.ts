@@ -46,13 +46,18 @@ export function answerProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) throw new ProblemError('not-found');
+      if (ctx.body == null && ctx.status === 404) throw new ProblemError('not-found');
+      // What `allowedMethods` of a router found.
+      if (ctx.body == null && (ctx.status === 405 || ctx.status === 501))
+        throw new ProblemError('wrong-method');
     } catch (error) {
       if (!(error instanceof ProblemError)) log.error({ err: error, path: ctx.path }, 'request failed');
       const problem = problemOf(error);
       ctx.status = problem.status;
       ctx.body = problem;
       ctx.type = 'application/problem+json';
+      // The rest of what is too large is not read: nothing can follow it on this connection.
+      if (problem.type === 'too-large') ctx.set('Connection', 'close');
       if (problem.retryAfterS !== undefined) ctx.set('Retry-After', String(problem.retryAfterS));
     }
   };

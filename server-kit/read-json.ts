@@ -26,7 +26,9 @@ export function checked<T>(value: unknown, schema: z.ZodType<T>): T {
 async function text(ctx: Context, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+  // Who sends too much is still answered: the connection is not thrown away with the rest.
+  const body = ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) throw new ProblemError('too-large');
     chunks.push(chunk);

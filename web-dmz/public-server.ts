@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../server-kit/clock.ts';
 import { answerProblems } from '../server-kit/problem.ts';
 import type { Config } from './config.ts';
+import { ConnectionPlaces } from './connection-places.ts';
 import { allowOrigins } from './cors.ts';
 import { EventStreams } from './event-streams.ts';
 import { Gate } from './gate.ts';
@@ -18,10 +19,13 @@ import { visitorRoutes } from './visitor-routes.ts';
 import { WidgetFiles } from './widget-files.ts';
 import { widgetRoutes } from './widget-routes.ts';
 
-/** A slow sender does not hold a socket longer than this. */
+/** A slow sender does not hold a socket longer than this: until the header is whole, and all of the request. */
+const HEADER_MS = 5_000;
 const REQUEST_MS = 15_000;
-/** Beside the streams, so many connections of any kind are taken at once. */
-const SHORT_CONNECTIONS = 5_000;
+/** So often it is looked whose time is over. */
+const LOOK_MS = 1_000;
+/** Beside the streams, so many connections of any kind are taken at once: in total, and of one address. */
+const SHORT_CONNECTIONS = { total: 5_000, perAddress: 150 };
 /** An answer that is not out by then is lost when we close. */
 const GRACE_MS = 1_500;
 
@@ -46,14 +50,26 @@ export class PublicServer {
       if (ctx.path.startsWith('/api/')) await allow(ctx, next);
       else await next();
     });
-    app.use(visitorRoutes(hub, gate, this.#streams).routes());
+    const visitors = visitorRoutes(hub, gate, this.#streams);
+    app.use(visitors.routes());
+    app.use(visitors.allowedMethods());
     app.on('error', (err: unknown) => log.error({ err }, 'request failed'));
     this.#sessions = new PageSessions(hub, gate, clock, log);
     this.#server = createServer(
-      { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: 65_000 },
+      {
+        requestTimeout: REQUEST_MS,
+        headersTimeout: HEADER_MS,
+        connectionsCheckingInterval: LOOK_MS,
+        keepAliveTimeout: 65_000,
+      },
       app.callback(),
     );
-    this.#server.maxConnections = config.streams.total + SHORT_CONNECTIONS;
+    const { total, perAddress } = config.streams;
+    const places = {
+      total: total + SHORT_CONNECTIONS.total,
+      perAddress: perAddress + SHORT_CONNECTIONS.perAddress,
+    };
+    new ConnectionPlaces(places, config.trustedProxies).watch(this.#server);
     this.#server.on('upgrade', (request, socket, head) => this.#sessions.upgrade(request, socket, head));
   }
 

@@ -8,26 +8,22 @@ import { ProblemError } from '../../server-kit/problem.ts';
 import { checked } from '../../server-kit/read-json.ts';
 import type { Callback, Wish } from '../domain/callback.ts';
 import type { CallbackRules } from '../domain/callback-rules.ts';
+import { plainText } from '../domain/plain-text.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { IdentityProofs } from '../ports/identity.ts';
-import type { CallbackRecord, CallbackStore, ConsentRecord, Limits, NewCallback } from '../ports/stores.ts';
+import type { CallbackRecord, CallbackStore, ConsentRecord, NewCallback } from '../ports/stores.ts';
 import type { VisitorAsk } from '../ports/visitor-desk.ts';
 import type { Admission, Screened } from './admission.ts';
+import { type AskingTries, type Tried, withinLimits } from './asking-tries.ts';
 import type { Behind } from './behind.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import type { ConsentCopies } from './consent-copies.ts';
 import { isZone } from './dial-hours.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
-import type { FormProof } from './form-proof.ts';
+import type { Form, FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
 import { type SuppressionList, suppressed } from './suppression-list.ts';
 import { hashToken, keyedHash, newId, sign } from './tokens.ts';
-
-export interface AskingLimits {
-  readonly perAddressHour: number;
-  readonly perAddressDay: number;
-  readonly perNumberDay: number;
-}
 
 interface Parts {
   readonly store: CallbackStore;
@@ -36,13 +32,12 @@ interface Parts {
   readonly pages: Pages;
   readonly proof: FormProof;
   readonly identity: IdentityProofs;
-  readonly limits: Limits;
+  readonly tries: AskingTries;
   readonly suppressions: Pick<SuppressionList, 'has'>;
   readonly consentCopies: ConsentCopies;
   readonly behind: Behind;
   readonly company: CompanyRules;
   readonly rules: CallbackRules;
-  readonly asking: AskingLimits;
   /** This one may be offered to somebody in a moment. */
   readonly screened: (callback: Callback) => void;
   readonly clock: Clock;
@@ -59,10 +54,7 @@ export interface Asked {
   readonly sessionTicket?: string;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const MAX_REPEATS_HOUR = 240;
-const FARTHEST_MS = 60 * DAY_MS;
+const FARTHEST_MS = 60 * 24 * 3_600_000;
 
 /** Takes a visitor's request: everything is checked before it is stored, and once it is stored it is accepted. */
 export class Asking {
@@ -73,7 +65,7 @@ export class Asking {
   }
 
   async ask(ask: VisitorAsk): Promise<Asked> {
-    const { store, proof, suppressions, company, keys } = this.#parts;
+    const { store, suppressions, company, keys, tries } = this.#parts;
     const key = idempotencyKeySchema.safeParse(ask.key);
     if (!key.success) {
       throw new ProblemError('invalid-request', { detail: 'Send an Idempotency-Key of 128 random bits.' });
@@ -81,37 +73,73 @@ export class Asking {
     const request = checked(ask.body, callbackRequestSchema);
     const number = parseVisitorNumber(request.phone, request.country ?? company.country);
     const origin = ask.visitor.origin ?? '';
+    const bodyHash = hashToken(JSON.stringify(request));
+    const sent = { origin, idempotencyKey: key.data, bodyHash };
+    const form = await this.#form(ask, request, sent);
+    if ('record' in form) return form;
     const phoneHash = keyedHash(keys.hash, number.e164);
+    const requestHash = hashToken(`${origin} ${key.data} ${bodyHash}`);
     // Asked all at once, and judged while the answers come; none is used before its turn.
     const isSuppressed = suppressions.has(phoneHash);
-    const counting = this.#count(ask, phoneHash, hashToken(`${origin} ${key.data}`));
-    const proved = proof.check(request.proof, ask.visitor.origin, key.data);
-    const judged = this.#judged(ask, request, number.e164);
-    for (const it of [isSuppressed, proved, judged]) it.catch(() => {});
-    const bodyHash = hashToken(JSON.stringify(request));
-    const counted = await counting;
-    const repeated = counted.isNew ? undefined : await store.findByKey(origin, key.data);
+    const counting = tries.take(ask.visitor.ip, phoneHash, requestHash);
+    const used = form.use(key.data);
+    const judged = this.#judged(ask, request, number.e164, form);
+    for (const it of [isSuppressed, used, judged]) it.catch(() => {});
+    const tried = await counting;
+    const repeated = tried.isNew ? undefined : await store.findByKey(origin, key.data);
     if (repeated) {
       // What was answered before and is asked again counts; what was never answered counts once.
-      withinLimits(await this.#count(ask, phoneHash));
+      withinLimits(await tries.note(ask.visitor.ip));
       return this.#again(repeated.record, repeated.bodyHash === bodyHash);
     }
     try {
-      withinLimits(counted);
-      if (await isSuppressed) throw refusal(suppressed);
-      await proved;
-      return await this.#accept(await judged, { origin, idempotencyKey: key.data, bodyHash });
+      return await this.#decided({ isSuppressed, used, judged, tried }, sent);
     } catch (refused) {
-      // Redis has forgotten, or is away: what was accepted once is not refused the second time.
-      const known = counted.isNew && (await store.findByKey(origin, key.data));
-      if (known) return this.#again(known.record, known.bodyHash === bodyHash);
+      // An outage decides nothing: sent again, the request finds its place.
+      const isFinal = refused instanceof ProblemError && refused.problem.status < 500;
+      if (isFinal && tried.hasPlace) await tries.giveBack(phoneHash, requestHash);
+      throw refused;
+    }
+  }
+
+  /** Without a good proof nothing is judged, and it is nobody's but the address's try. What was accepted once is answered. */
+  async #form(ask: VisitorAsk, request: CallbackRequest, sent: Sent): Promise<Form | Asked> {
+    const { proof, store, tries } = this.#parts;
+    try {
+      return proof.read(request.proof, ask.visitor.origin);
+    } catch (refused) {
+      withinLimits(await tries.note(ask.visitor.ip));
+      const known = await store.findByKey(sent.origin, sent.idempotencyKey);
+      if (known) return this.#again(known.record, known.bodyHash === sent.bodyHash);
+      throw refused;
+    }
+  }
+
+  async #decided({ isSuppressed, used, judged, tried }: Begun, sent: Sent): Promise<Asked> {
+    try {
+      withinLimits(tried);
+      if (await isSuppressed) throw refusal(suppressed);
+      await used;
+      return await this.#accept(await judged, sent);
+    } catch (refused) {
+      // Redis has forgotten, or is away, or it was sent twice at once: what was accepted is not refused the second time.
+      const known = await this.#parts.store.findByKey(sent.origin, sent.idempotencyKey);
+      if (known) return this.#again(known.record, known.bodyHash === sent.bodyHash);
       throw refused;
     }
   }
 
   /** The callback that a request asks for, and what the screening comes to. Nothing of it is stored. */
-  async #judged(ask: VisitorAsk, request: CallbackRequest, phone: string): Promise<Judged> {
+  async #judged(ask: VisitorAsk, request: CallbackRequest, phone: string, form: Form): Promise<Judged> {
     const { admission, clock, company } = this.#parts;
+    // The proof is worth something only if it names what was shown: the company's words of today, or those of this form.
+    const agreed = consentWords(request.consent);
+    if (agreed !== consentWords(company.consent.call) && !form.hasShown(agreed)) {
+      throw new ProblemError('consent-missing', {
+        rule: 'consent/other-text',
+        detail: 'What you agree to is written differently now. Read it again, please, and tick it.',
+      });
+    }
     if (!company.services.has(request.service)) {
       throw new ProblemError('not-entitled', {
         rule: 'service/unknown',
@@ -127,17 +155,14 @@ export class Asking {
     return { callback, screened, consent, ...(begun && { begun }) };
   }
 
-  async #accept(
-    { callback, screened, consent, begun }: Judged,
-    asked: Pick<NewCallback, 'origin' | 'idempotencyKey' | 'bodyHash'>,
-  ): Promise<Asked> {
+  async #accept({ callback, screened, consent, begun }: Judged, sent: Sent): Promise<Asked> {
     const { callbacks, admission, behind, consentCopies } = this.#parts;
     if (screened.type === 'refused') {
       await admission.noteRefusal(callback.id, screened);
       throw refusal(screened);
     }
     const token = this.#tokenFor(callback.id);
-    const fresh = { ...asked, callback, tokenHash: hashToken(token), consent };
+    const fresh = { ...sent, callback, tokenHash: hashToken(token), consent };
     const accepted = await callbacks.accept(fresh, screened, () => {
       begun?.keep();
       behind.run('copy of a consent', () => consentCopies.copy(consent));
@@ -168,23 +193,6 @@ export class Asking {
     return { record, token: this.#tokenFor(record.callback.id) };
   }
 
-  /** The same request, sent again because it was not answered, does not count again; only not without end. */
-  async #count(ask: VisitorAsk, phoneHash: string, requestHash?: string): Promise<Counted> {
-    const { limits, asking, keys } = this.#parts;
-    const from = keyedHash(keys.hash, network(ask.visitor.ip));
-    const windows = [
-      { key: `ask:h:${from}`, max: asking.perAddressHour, windowMs: HOUR_MS },
-      { key: `ask:d:${from}`, max: asking.perAddressDay, windowMs: DAY_MS },
-      { key: `ask:p:${phoneHash}`, max: asking.perNumberDay, windowMs: DAY_MS },
-    ];
-    const request = requestHash === undefined ? undefined : repeatable(requestHash);
-    const counted = limits.allowAll(windows, request);
-    // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
-    const { isNew, within } = await counted.catch(() => ({ isNew: false, within: [] }));
-    const [inHour = true, inDay = true, forPhone = true] = within;
-    return { isNew, inHour, inDay, forPhone };
-  }
-
   async #wish(
     request: CallbackRequest,
     ask: VisitorAsk,
@@ -203,10 +211,11 @@ export class Asking {
     const sessionId = session ?? begun?.id;
     if (sessionId === undefined) throw new Error('no session');
     const language = languageOf(request.consent.language ?? ask.visitor.language);
+    const name = plainText(request.name ?? '');
     const wish: Wish = {
       service: request.service,
       phone,
-      ...(request.name !== undefined && request.name.trim() !== '' && { name: request.name.trim() }),
+      ...(name !== '' && { name }),
       ...(request.email !== undefined && { email: request.email }),
       ...(request.timezone !== undefined && isZone(request.timezone) && { timezone: request.timezone }),
       ...(language !== undefined && { language }),
@@ -270,26 +279,15 @@ interface Judged {
   readonly begun?: ReturnType<Pages['begin']>;
 }
 
-interface Counted {
-  /** This request was never seen before, as far as Redis remembers. */
-  readonly isNew: boolean;
-  readonly inHour: boolean;
-  readonly inDay: boolean;
-  readonly forPhone: boolean;
-}
+/** How a request is known when it comes again. */
+type Sent = Pick<NewCallback, 'origin' | 'idempotencyKey' | 'bodyHash'>;
 
-function withinLimits({ inHour, inDay, forPhone }: Counted): void {
-  if (inHour && inDay && forPhone) return;
-  throw new ProblemError('too-many', {
-    rule: forPhone ? 'limits/address' : 'limits/number',
-    retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
-    detail: 'There were several requests already. Please try again later.',
-  });
-}
-
-function repeatable(requestHash: string): NonNullable<Parameters<Limits['allowAll']>[1]> {
-  const repeats = { key: `ask:r:${requestHash}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS };
-  return { key: `ask:k:${requestHash}`, validMs: DAY_MS, repeats };
+/** What was begun all at once. */
+interface Begun {
+  readonly isSuppressed: Promise<boolean>;
+  readonly used: Promise<void>;
+  readonly judged: Promise<Judged>;
+  readonly tried: Tried;
 }
 
 /** Told before anything is stored. */
@@ -321,16 +319,7 @@ export function languageOf(header: string | undefined): string | undefined {
   return /^\s*([a-z]{2,3})\b/i.exec(header ?? '')?.[1]?.toLowerCase();
 }
 
-/** IPv6 privacy addresses change within a /64: limits count the network. */
-function network(ip: string): string {
-  return ip.includes(':') ? `${expanded(ip).slice(0, 4).join(':')}::/64` : ip;
-}
-
-function expanded(ip: string): readonly string[] {
-  const [head = '', tail] = ip.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const gap =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
-  return [...front, ...gap, ...back];
+/** What a visitor agrees to, in one text: a version and its words. */
+export function consentWords({ text, version }: { readonly text: string; readonly version: string }): string {
+  return `${version}\n${text}`;
 }

@@ -15,6 +15,14 @@ interface Settings {
   readonly useOnce: (token: string, validMs: number, request: string) => Promise<boolean>;
 }
 
+/** A form that was filled in with the work that is asked for. */
+export interface Form {
+  /** These words were on it. */
+  hasShown(words: string): boolean;
+  /** Marks it as used for this request, which may show it again. Throws `proof-missing` where another was sent with it. */
+  use(request: string): Promise<void>;
+}
+
 /**
  * The signed one-time form token and the proof of work on it (hashcash: SHA-256 of `token:nonce` begins with
  * `difficulty` zero bits). Instead of a puzzle for people, which WCAG 2.2 3.3.8 speaks against.
@@ -26,62 +34,47 @@ export class FormProof {
     this.#settings = settings;
   }
 
-  /** A token for a form on this site's origin. */
-  issue(origin: string | undefined): { token: string; difficulty: number } {
+  /** A token for a form on this site's origin, on which these words are shown. */
+  issue(origin: string | undefined, words: string): { token: string; difficulty: number } {
     const { key, clock, difficulty } = this.#settings;
-    const payload = `${String(clock.now())}.${String(difficulty)}.${newToken()}.${originTag(origin)}`;
+    const tags = `${tagOf(origin ?? '')}.${tagOf(words)}`;
+    const payload = `${String(clock.now())}.${String(difficulty)}.${newToken()}.${tags}`;
     return { token: sign(key, 'form', payload), difficulty };
   }
 
-  /** The same request may show its form again. Throws `proof-missing` with a sentence that tells what to do. */
-  async check(
-    proof: { token: string; nonce: string } | undefined,
-    origin: string | undefined,
-    request: string,
-  ): Promise<void> {
+  /** Judged without asking anybody else. Throws `proof-missing` with a sentence that tells what to do. */
+  read(proof: { token: string; nonce: string } | undefined, origin: string | undefined): Form {
     const { key, clock, difficulty, minFillMs, validMs, useOnce } = this.#settings;
     if (!proof) {
-      if (difficulty === 0) return;
-      throw new ProblemError('proof-missing', {
-        rule: 'form/missing',
-        detail: 'Open the form again, please.',
-      });
+      if (difficulty > 0) throw notProved('form/missing', 'Open the form again, please.');
+      return { hasShown: () => false, use: () => Promise.resolve() };
     }
     const payload = verified(key, 'form', proof.token);
-    const [issued, asked, , tag] = payload?.split('.') ?? [];
+    const [issued, asked, , site, shown] = payload?.split('.') ?? [];
     const age = clock.now() - Number(issued);
-    if (payload === undefined || tag !== originTag(origin) || !(age >= 0 && age <= validMs)) {
-      throw new ProblemError('proof-missing', {
-        rule: 'form/expired',
-        detail: 'The form was open too long. Try again.',
-      });
+    if (payload === undefined || site !== tagOf(origin ?? '') || !(age >= 0 && age <= validMs)) {
+      throw notProved('form/expired', 'The form was open too long. Try again.');
     }
-    if (age < minFillMs) {
-      throw new ProblemError('proof-missing', {
-        rule: 'form/too-fast',
-        detail: 'That was very quick. Try again.',
-      });
-    }
+    if (age < minFillMs) throw notProved('form/too-fast', 'That was very quick. Try again.');
     if (zeroBits(proof.token, proof.nonce) < Number(asked)) {
-      throw new ProblemError('proof-missing', {
-        rule: 'form/work',
-        detail: 'The form was not confirmed. Try again.',
-      });
+      throw notProved('form/work', 'The form was not confirmed. Try again.');
     }
-    if (!(await useOnce(proof.token, validMs, request))) {
-      throw new ProblemError('proof-missing', {
-        rule: 'form/used',
-        detail: 'The form was sent before. Try again.',
-      });
-    }
+    return {
+      hasShown: (words) => shown === tagOf(words),
+      use: async (request) => {
+        if (await useOnce(proof.token, validMs, request)) return;
+        throw notProved('form/used', 'The form was sent before. Try again.');
+      },
+    };
   }
 }
 
-function originTag(origin: string | undefined): string {
-  return createHash('sha256')
-    .update(origin ?? '')
-    .digest('base64url')
-    .slice(0, 12);
+function notProved(rule: string, detail: string): ProblemError {
+  return new ProblemError('proof-missing', { rule, detail });
+}
+
+function tagOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }
 
 function zeroBits(token: string, nonce: string): number {

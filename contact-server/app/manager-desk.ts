@@ -34,8 +34,10 @@ export class ManagerDesk {
     const { callbacks, audit, clock } = this.#parts;
     const at = clock.now();
     const record = await callbacks.note(id, { type: 'cancelled', at, by: 'manager' });
-    if (record.callback.phase.state !== 'cancelled') {
-      throw new ProblemError('not-now', { detail: 'They are already talking.' });
+    const { state } = record.callback.phase;
+    if (state !== 'cancelled') {
+      const detail = state === 'connected' ? 'They are already talking.' : 'This call is over.';
+      throw new ProblemError('not-now', { detail });
     }
     await audit.add({ at, who, what: 'cancelled-callback', about: id });
   }

@@ -71,11 +71,13 @@ export class PageAuthority {
     const locked = `code:locked:${viewer.agentId}`;
     if (!(await limits.free(locked).catch(unavailable))) throw tooOften();
     // A try counts before it is judged: many at once are no way round the limit.
-    const isLast = !(await limits
-      .allow(`code:${viewer.agentId}`, WRONG_CODES - 1, LOCK_MS)
-      .catch(unavailable));
+    const tries = `code:${viewer.agentId}`;
+    const isLast = !(await limits.allow(tries, WRONG_CODES - 1, LOCK_MS).catch(unavailable));
     const sessionId = this.#codes.redeem(ip, code);
-    if (sessionId !== undefined) return sessionId;
+    if (sessionId !== undefined) {
+      await limits.giveBack(tries).catch(() => {}); // then it counts for a quarter of an hour
+      return sessionId;
+    }
     if (!isLast)
       throw new ProblemError('not-found', { detail: 'The address and the code do not belong together.' });
     await limits.once(locked, LOCK_MS);

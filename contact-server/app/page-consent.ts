@@ -36,7 +36,13 @@ export class PageConsent {
   async answered(room: PageRoom, said: Answer): Promise<boolean> {
     const { consent } = room.session;
     if (said.pages) {
-      if (consent === 'given' || !(await this.#recorded(room, said))) return false;
+      // One question, one yes: what nobody has asked is no proof of anything.
+      if (consent !== 'asked') return false;
+      if (!this.#isToPresentWords(said)) {
+        this.repeat(room);
+        return false;
+      }
+      if (!(await this.#recorded(room))) return false;
     } else {
       if (consent !== 'given' && consent !== 'asked') return false;
       this.#denied(room, consent === 'given' ? 'page-consent-withdrawn' : 'page-consent-declined');
@@ -47,15 +53,20 @@ export class PageConsent {
     return true;
   }
 
+  /** The words may be others since the question was asked: then it is asked with those. */
+  #isToPresentWords({ text, version }: Answer): boolean {
+    const { pages } = this.#parts.company.consent;
+    return (text ?? pages.text) === pages.text && (version ?? pages.version) === pages.version;
+  }
+
   /** No sharing without its proof: a question whose answer cannot be recorded stays open. */
-  async #recorded(room: PageRoom, said: Answer): Promise<boolean> {
+  async #recorded(room: PageRoom): Promise<boolean> {
     const { consents, company, clock, keys, log } = this.#parts;
     const { id, ip } = room.session;
     try {
       await consents.add({
         purpose: 'pages',
-        text: said.text ?? company.consent.pages.text,
-        version: said.version ?? company.consent.pages.version,
+        ...company.consent.pages,
         at: clock.now(),
         ipHash: keyedHash(keys.hash, ip),
         sessionId: id,

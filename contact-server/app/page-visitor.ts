@@ -4,6 +4,7 @@ import { subscriberOf } from '../../server-kit/address.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { heard, keptEnd, newEnd, returned } from '../domain/page-end.ts';
 import { activeTab, focused, MAX_TABS, navigated, seenAt, tabClosed } from '../domain/page-session.ts';
+import { plainText } from '../domain/plain-text.ts';
 import type { VisitorStream } from '../ports/visitor-desk.ts';
 import { auditPages } from './page-audit.ts';
 import type { PageCodes } from './page-codes.ts';
@@ -62,7 +63,7 @@ export class PageVisitor {
       tab,
       seq: station.end.seq,
       url: station.end.url,
-      ...(title !== undefined && { title }),
+      ...(title !== undefined && { title: plainText(title) }),
       at,
     };
     room.session = navigated({ ...room.session, online: true }, move, 'load');
@@ -106,7 +107,13 @@ export class PageVisitor {
     const { end, meaning } = heard(station.end, { seq, url, ...(because !== undefined && { because }) });
     station.end = end;
     if (meaning.is === 'repeat') return;
-    const move = { tab: station.tab, seq, url, ...(title !== undefined && { title }), at: clock.now() };
+    const move = {
+      tab: station.tab,
+      seq,
+      url,
+      ...(title !== undefined && { title: plainText(title) }),
+      at: clock.now(),
+    };
     room.session = navigated(room.session, move, how);
     if (meaning.is !== 'passing') this.#leads(room, station);
     else if (meaning.again) room.sayAgain(station);

@@ -12,7 +12,7 @@ import type { Callback } from '../domain/callback.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { CallbackRecord, CallbackStore } from '../ports/stores.ts';
 import type { VisitorAnswer, VisitorAsk, VisitorDesk, VisitorStream } from '../ports/visitor-desk.ts';
-import { type Asking, languageOf, refusal } from './asking.ts';
+import { type Asking, consentWords, languageOf, refusal } from './asking.ts';
 import type { CallbackDesk } from './callback-desk.ts';
 import type { CallTimes } from './call-times.ts';
 import { isZone } from './dial-hours.ts';
@@ -105,8 +105,13 @@ export class Visitors implements VisitorDesk {
     const { callbacks, clock } = this.#parts;
     const { callback } = await this.byToken(ask);
     const record = await callbacks.note(callback.id, { type: 'cancelled', at: clock.now(), by: 'visitor' });
-    if (record.callback.phase.state !== 'cancelled') {
-      throw new ProblemError('not-now', { detail: 'You are already talking: hang up the phone instead.' });
+    const { state } = record.callback.phase;
+    if (state !== 'cancelled') {
+      const detail =
+        state === 'connected'
+          ? 'You are already talking: hang up the phone instead.'
+          : 'This call is over: there is nothing left to cancel.';
+      throw new ProblemError('not-now', { detail });
     }
     return this.#shown(record);
   }
@@ -187,7 +192,7 @@ export class Visitors implements VisitorDesk {
       ...(opensAt !== undefined && { opensAt: new Date(opensAt).toISOString() }),
       slots: spread(this.#callable(hours.slots, zone)).map(spanOf),
       consent: company.consent.call,
-      form: proof.issue(ask.visitor.origin),
+      form: proof.issue(ask.visitor.origin, consentWords(company.consent.call)),
       country: company.country,
     };
     return { status: 200, body };

@@ -3,7 +3,7 @@ import Router from 'koa-router';
 import type { Logger } from 'pino';
 import type { BoardView } from '../../contracts/agent.ts';
 import { type AddressList, clientAddress } from '../../server-kit/address.ts';
-import { answerProblems, ProblemError } from '../../server-kit/problem.ts';
+import { answerProblems } from '../../server-kit/problem.ts';
 import { agentRoutes, type RouteParts } from './agent-routes.ts';
 import { sameOrigin } from './auth.ts';
 import { healthRoutes } from './health.ts';
@@ -49,10 +49,6 @@ export function agentServer(parts: ServerParts): Koa {
   });
   app.use(description.routes());
   const routes = agentRoutes(parts);
-  app.use(async (ctx, next) => {
-    await next();
-    if (ctx.status === 405 || ctx.status === 501) throw new ProblemError('wrong-method');
-  });
   app.use(routes.routes());
   app.use(routes.allowedMethods());
   app.use(portal({ dir: parts.portalDir, siteOrigins: parts.siteOrigins }));

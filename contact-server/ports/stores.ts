@@ -191,12 +191,21 @@ export interface Window {
 export interface Limits {
   /**
    * Counts one more in every window, in one step; `within`: which of them were not yet full. With `request`, only the
-   * first time within `validMs` counts, as long as the repeats keep within a window of their own; `isNew` tells it.
+   * first time within `validMs` counts, as long as the repeats keep within a window of their own; `isNew` tells it. If all had
+   * room, the request also takes a place in its own window; `hasRoom` is false when there was none left. Without
+   * a place it is not known, either.
    */
   allowAll(
     windows: readonly Window[],
-    request?: { readonly key: string; readonly validMs: number; readonly repeats: Window },
-  ): Promise<{ readonly isNew: boolean; readonly within: readonly boolean[] }>;
+    request?: {
+      readonly key: string;
+      readonly validMs: number;
+      readonly repeats: Window;
+      readonly place: Window;
+    },
+  ): Promise<{ readonly isNew: boolean; readonly within: readonly boolean[]; readonly hasRoom: boolean }>;
+  /** What was counted last under this key does not count; with `request`, only if that holds a place, and it is forgotten. */
+  giveBack(key: string, request?: string): Promise<void>;
   /** Counts one more; false when more than `max` happened within `windowMs` (the refused one is counted too). */
   allow(key: string, max: number, windowMs: number): Promise<boolean>;
   /** True the first time within `validMs`, and for whoever was first. */

@@ -91,6 +91,14 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     }
   });
 
+  it('and a name that is drawn otherwise than it is written is kept as it is written [SC5]', async () => {
+    const asked = await post(it_.visitor('198.51.100.28'), '020 7946 0128', { name: '\u202egpj.exe\u0007' });
+    assert.equal(asked.status, 201);
+    const callbacks = mongo.collection<{ _id: string; callback: { wish: { name: string } } }>('callbacks');
+    const kept = await callbacks.findOne({ _id: asked.body.id });
+    assert.equal(kept?.callback.wish.name, 'gpj.exe');
+  });
+
   it('and finds nothing under an odd id, with any method', async () => {
     for (const id of oddIds) {
       for (const method of ['GET', 'DELETE', 'PATCH']) {
@@ -104,14 +112,14 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
         isProblem(answer, `${method} ${id.slice(0, 30)}`, [400, 401, 404]);
       }
     }
-    for (const [method, path] of [
-      ['PUT', '/callbacks'],
-      ['GET', '/callbacks'],
-      ['DELETE', '/services'],
-      ['POST', '/availability'],
-      ['GET', '/nothing'],
+    for (const [method, path, status] of [
+      ['PUT', '/callbacks', 405],
+      ['GET', '/callbacks', 405],
+      ['DELETE', '/services', 405],
+      ['POST', '/availability', 405],
+      ['GET', '/nothing', 404],
     ] as const) {
-      isProblem(await send(method, path), `${method} ${path}`, [404, 405]);
+      isProblem(await send(method, path), `${method} ${path}`, [status]);
     }
   });
 

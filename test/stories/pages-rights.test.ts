@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import type { Problem } from '../../contracts/problem.ts';
 import WebSocket from 'ws';
 import { openCentre, type TestCentre } from '../support/centre.ts';
-import { frameTicket, moreAgents, openFrame, pagesOf, sharedPage, Tab } from '../support/page-scene.ts';
+import {
+  frameTicket,
+  moreAgents,
+  openFrame,
+  pagesOf,
+  registerByCode,
+  sharedPage,
+  Tab,
+} from '../support/page-scene.ts';
 
 describe('Who may see a page, and how long', function () {
   this.timeout(90_000);
@@ -131,14 +139,21 @@ describe('Who may see a page, and how long', function () {
     const maya = await it_.readyAgent('maya');
     const visitor = it_.visitor('198.51.100.26');
     const tab = await Tab.open(visitor, `${it_.site}/tents/`);
+    // They were asked before, by the code they read out, and have said yes.
+    const { id: earlier } = await registerByCode(maya, tab, '198.51.100.26');
+    await tab.page.hears('consent-asked');
     tab.page.say({ type: 'consent', pages: true });
+    await tab.page.hears('sharing', (it) => it.on);
+    assert.equal((await maya.send('DELETE', `/registrations/${earlier}`)).status, 204);
+    await tab.page.hears('sharing', (it) => !it.on);
+    const heard = tab.page.heard.items.length;
     tab.goes(`${it_.site}/tents/drift-2/`);
     const { id } = await visitor.ask('020 7946 0126', { session: tab.ticket });
     const offer = await maya.offer((it) => it.callbackId === id);
     assert.equal(offer.page?.url, `${it_.site}/tents/drift-2/`, 'before anything rings');
     await maya.accept(offer);
     await maya.contactIn('connected', id);
-    await tab.page.hears('sharing', (it) => it.on);
+    await tab.page.hears('sharing', (it) => it.on, heard);
     const session = tab.page.heard.items.find((it) => it.type === 'welcome')?.session ?? '';
     const frame = await openFrame(it_, maya, session);
     const joined = (await maya.desk()).contacts.find((it) => it.callbackId === id)?.session;

@@ -204,7 +204,12 @@ export function openPages(stores = new Stores(), clock = new PassingClock()): Pa
       },
     },
     limits: {
-      allowAll: (windows) => Promise.resolve({ isNew: true, within: windows.map(() => true) }),
+      allowAll: (windows) => Promise.resolve({ isNew: true, within: windows.map(() => true), hasRoom: true }),
+      giveBack: (key) => {
+        const known = stores.counted.get(key);
+        if (known) stores.counted.set(key, { ...known, count: known.count - 1 });
+        return Promise.resolve();
+      },
       allow: (key, max, windowMs) => {
         const known = stores.counted.get(key);
         const count = known && known.until > clock.now() ? known.count + 1 : 1;
@@ -263,3 +268,15 @@ export function openPages(stores = new Stores(), clock = new PassingClock()): Pa
 export const maya = { agentId: 'maya' as AgentId, name: 'Maya Okafor', role: 'agent' as const };
 export const rui = { agentId: 'rui' as AgentId, name: 'Rui Costa', role: 'agent' as const };
 export const mina = { agentId: 'mina' as AgentId, name: 'Mina Larsen', role: 'manager' as const };
+
+/** A visitor's tab that has said hello. */
+export async function visitorAt(
+  bench: PageBench,
+  more: { ip?: string; tab?: string; ticket?: string; seq?: number; url?: string } = {},
+): Promise<FakeStream> {
+  const { ip = '198.51.100.1', tab = 'tab-visitor', seq = 1, url = `${site}/a`, ticket } = more;
+  const stream = bench.connect(ip);
+  stream.say({ type: 'hello', tab, url, seq, ...(ticket !== undefined && { ticket }) });
+  await settled();
+  return stream;
+}

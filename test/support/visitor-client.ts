@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import WebSocket from 'ws';
 import type { CallbackCreated, CallbackView, PageHears, PageSays } from '../../contracts/visitor.ts';
 import type { CallbackState } from '../../contracts/states.ts';
+import demo from '../../embedded/demo/company.json' with { type: 'json' };
 import { History } from './history.ts';
 import { readEvents } from './sse.ts';
 
@@ -67,7 +68,7 @@ export class VisitorClient {
       name: 'Maria',
       timezone: 'Europe/London',
       page: `${this.#options.site}/tents/`,
-      consent: { call: true, text: 'You may call me about this.', version: '2026-11' },
+      consent: { call: true, ...demo.consent.call },
       ...more,
     };
   }

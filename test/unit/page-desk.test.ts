@@ -10,20 +10,10 @@ import {
   rui,
   settled,
   site,
+  visitorAt,
 } from '../support/page-bench.ts';
 
 const ip = '198.51.100.1';
-
-async function visitorAt(
-  bench: PageBench,
-  more: { ip?: string; tab?: string; ticket?: string; seq?: number; url?: string } = {},
-): Promise<FakeStream> {
-  const { ip: from = ip, tab = 'tab-visitor', seq = 1, url = `${site}/a`, ticket } = more;
-  const stream = bench.connect(from);
-  stream.say({ type: 'hello', tab, url, seq, ...(ticket !== undefined && { ticket }) });
-  await settled();
-  return stream;
-}
 
 function idOf(stream: FakeStream): SessionId {
   const id = stream.last('welcome')?.session;
@@ -129,6 +119,19 @@ describe('Who wants to join a visitor by code', () => {
       'not-found',
       'used up, not locked',
     );
+  });
+
+  it('and was right four times may be wrong once: right codes are no failures [CO4]', async () => {
+    const bench = openPages();
+    for (const n of [1, 2, 3, 4]) {
+      const address = `198.51.100.${String(50 + n)}`;
+      const code = (await visitorAt(bench, { ip: address })).last('code')?.code ?? '';
+      await bench.desk.register(maya, { ip: address, code });
+    }
+    for (let n = 0; n < 4; n++)
+      assert.equal((await problemOf(bench.desk.register(maya, { ip, code: '000000' }))).type, 'not-found');
+    assert.ok(!bench.stores.audited.includes('alarm'));
+    assert.equal((await problemOf(bench.desk.register(maya, { ip, code: '000000' }))).type, 'locked');
   });
 
   it('gets the same code shown on every page while it lives, and two visitors of one address never the same', async () => {

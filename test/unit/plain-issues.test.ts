@@ -40,6 +40,21 @@ describe('What is wrong with a request', () => {
     assert.equal(faults({ ...wrong, text: '' }, schema)['/text'], 'This may not be empty.');
   });
 
+  it('and never in the words of a library, whatever is wrong', () => {
+    const kind = z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('a') }),
+      z.strictObject({ type: z.literal('b') }),
+    ]);
+    assert.deepEqual(faults({ type: 'x' }, kind), { '/type': 'This must be one of: a, b.' });
+    assert.deepEqual(faults('x', kind), { '/': 'This must be an object.' });
+    assert.deepEqual(faults({ yes: false }, z.strictObject({ yes: z.literal(true) })), {
+      '/yes': 'This must be true.',
+    });
+    const either = z.union([z.strictObject({ a: z.string() }), z.strictObject({ b: z.string() })]);
+    assert.deepEqual(faults({}, either), { '/': 'This is not written as expected.' });
+    assert.deepEqual(faults(3, z.number().multipleOf(2)), { '/': 'This is not written as expected.' });
+  });
+
   it('speaks of times as the screen does, and takes blanks for no name [MG5]', () => {
     const sales = {
       id: 'sales',

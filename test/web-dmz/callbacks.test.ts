@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import type { Linked } from '../link/scene.ts';
 import { KEY, SHOP, Scene, ask, callback, problemIn, urlOf } from '../link/scene.ts';
 
@@ -126,6 +127,40 @@ describe('A visitor asks web-dmz for a callback', () => {
     assert.equal(status, 413);
   });
 
+  it('is told which methods there are where it used another', async () => {
+    const cases = [
+      ['PUT', '/callbacks', 'POST'],
+      ['GET', '/callbacks', 'POST'],
+      ['POST', '/callbacks/callback-1', 'HEAD, GET, DELETE, PATCH'],
+      ['DELETE', '/services', 'HEAD, GET'],
+    ] as const;
+    for (const [method, path, allowed] of cases) {
+      const answer = await get(`/api/v1${path}`, { method });
+      assert.equal(answer.status, 405, `${method} ${path}`);
+      assert.equal(answer.headers.get('allow'), allowed);
+      assert.equal(await problemIn(answer), 'wrong-method');
+    }
+    assert.equal((await get('/api/v1/nothing', { method: 'PUT' })).status, 404);
+  });
+
+  for (const [how, length] of [
+    ['tells its length', { 'Content-Length': '200000' }],
+    ['tells none', {}],
+  ] as const) {
+    it(`hears that the connection ends with a body that is too long and ${how}`, async () => {
+      const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': KEY, ...length };
+      const sent = request(`${linked.url}/api/v1/callbacks`, { method: 'POST', headers });
+      sent.on('error', () => {}); // the server has stopped reading
+      sent.write('x'.repeat(100_000));
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      let body = '';
+      for await (const chunk of answer) body += String(chunk);
+      sent.destroy();
+      assert.deepEqual([answer.statusCode, answer.headers.connection], [413, 'close']);
+      assert.equal((JSON.parse(body) as { type: string }).type, 'too-large');
+    });
+  }
+
   it('names each wrong field', async () => {
     const response = await ask(linked.url, { body: JSON.stringify({ ...callback, service: '', phone: 1 }) });
     const { errors } = (await response.json()) as { errors: { path: string }[] };
@@ -160,7 +195,6 @@ describe('A visitor asks web-dmz for a callback', () => {
       ['GET', '/api/v1/openapi.json'],
       ['GET', '/openapi.json'],
       ['GET', '/metrics'],
-      ['GET', '/api/v1/callbacks'],
     ];
     for (const [method, path] of agentRoutes) {
       const response = await get(path!, { method: method!, headers: TOKEN });

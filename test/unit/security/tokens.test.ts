@@ -135,6 +135,7 @@ describe('The proof that a person filled in the form', () => {
     },
   });
   const site = 'https://shop.example';
+  const words = 'You may call me.';
   const work = (token: string, isDone: boolean): string => {
     for (let n = 0; ; n += 1) {
       const first =
@@ -153,41 +154,42 @@ describe('The proof that a person filled in the form', () => {
       return error.problem.rule;
     }
   };
+  const check = async (
+    ...[shown, origin, request]: [...Parameters<FormProof['read']>, string]
+  ): Promise<void> => proof.read(shown, origin).use(request);
   const filled = (): { token: string; nonce: string } => {
-    const { token } = proof.issue(site);
+    const { token } = proof.issue(site, words);
     at += 2_000;
     return { token, nonce: work(token, true) };
   };
 
   it('is taken for one request', async () => {
     const it_ = filled();
-    assert.equal(await refusal(proof.check(it_, site, 'key-1')), undefined);
-    assert.equal(await refusal(proof.check(it_, site, 'key-2')), 'form/used');
+    assert.equal(await refusal(check(it_, site, 'key-1')), undefined);
+    assert.equal(await refusal(check(it_, site, 'key-2')), 'form/used');
   });
 
   it('is not taken without the work, on another site, too soon, too late, or forged', async () => {
-    const { token } = proof.issue(site);
-    assert.equal(
-      await refusal(proof.check({ token, nonce: work(token, true) }, site, 'key-3')),
-      'form/too-fast',
-    );
+    const { token } = proof.issue(site, words);
+    assert.equal(await refusal(check({ token, nonce: work(token, true) }, site, 'key-3')), 'form/too-fast');
     at += 2_000;
+    assert.equal(await refusal(check({ token, nonce: work(token, false) }, site, 'key-4')), 'form/work');
     assert.equal(
-      await refusal(proof.check({ token, nonce: work(token, false) }, site, 'key-4')),
-      'form/work',
-    );
-    assert.equal(
-      await refusal(proof.check({ token, nonce: work(token, true) }, 'https://evil.example', 'key-9')),
+      await refusal(check({ token, nonce: work(token, true) }, 'https://evil.example', 'key-9')),
       'form/expired',
     );
-    assert.equal(await refusal(proof.check(undefined, site, 'key-5')), 'form/missing');
+    assert.equal(await refusal(check(undefined, site, 'key-5')), 'form/missing');
     const easier = token.replace('.8.', '.0.');
-    assert.equal(await refusal(proof.check({ token: easier, nonce: '0' }, site, 'key-6')), 'form/expired');
+    assert.equal(await refusal(check({ token: easier, nonce: '0' }, site, 'key-6')), 'form/expired');
     at += 60_001;
-    assert.equal(
-      await refusal(proof.check({ token, nonce: work(token, true) }, site, 'key-7')),
-      'form/expired',
-    );
+    assert.equal(await refusal(check({ token, nonce: work(token, true) }, site, 'key-7')), 'form/expired');
+  });
+
+  it('tells which words were on the form, also when the company has others by now', () => {
+    const { token, nonce } = filled();
+    const form = proof.read({ token, nonce }, site);
+    assert.ok(form.hasShown(words));
+    assert.ok(!form.hasShown('You may sell my number.'));
   });
 
   it('keeps no token, only its hash', () => {
