@@ -172,7 +172,8 @@ export const describedCommands: readonly DescribedCommand[] = [
     path: '/contacts/{id}/notes',
     id: 'saveNotes',
     for: 'anybody',
-    summary: 'Save notes; refused when changed elsewhere',
+    summary:
+      'Save notes, until ten minutes after the contact has left the desk; refused when changed elsewhere',
     body: notesSchema,
     answer: 200,
   },
