@@ -18,6 +18,8 @@ export class Desk {
   /** Who slipped away, for the notice about a missed offer. */
   readonly missed = signal<{ readonly who: string; readonly at: number } | undefined>(undefined);
 
+  /** Whose desk it is. */
+  readonly whose = computed(() => this.me.value?.id);
   readonly offer = computed(() => this.offers.value[0]);
   /** Why what is in front came to this agent: the offer, else the contact. */
   readonly why = computed(() => this.offer.value?.why ?? this.contact.value?.why);

@@ -192,10 +192,7 @@ export class Feed {
         this.#portal.desk.missed.value = { who: nameOf(offer.who), at: this.#portal.clock.now.peek() };
     },
     'contact.changed': (contact) => this.#portal.desk.putContact(contact),
-    'contact.closed': ({ callbackId }) => {
-      this.#portal.desk.dropContact(callbackId);
-      this.#portal.wrapUps.forget(callbackId);
-    },
+    'contact.closed': ({ callbackId }) => this.#portal.desk.dropContact(callbackId),
     'call.event': (event) => {
       const words = failureWords(event, nameOnDesk(this.#portal.desk, event.callbackId));
       // A visitor who was not reached is tried again by itself: to be known, not to be dealt with.
