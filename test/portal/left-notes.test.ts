@@ -30,8 +30,7 @@ describe('Ana’s contact leaves her desk while she writes', () => {
     await page.keyboard.type(words);
   };
   const closes = (): void => bench.fake.closeContact(bench.fake.contacts[0]!.callbackId);
-  const keptText = (): Promise<string> =>
-    page.$eval('.left-notes textarea', (it) => (it).value);
+  const keptText = (): Promise<string> => page.$eval('.left-notes textarea', (it) => it.value);
   const timesSent = (): number => bench.fake.asked.filter((it) => it === 'PUT contacts/notes').length;
   const logsIn = async (): Promise<void> => {
     await page.waitForSelector('.log-in');
