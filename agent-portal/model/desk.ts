@@ -18,6 +18,8 @@ export class Desk {
   /** Who slipped away, for the notice about a missed offer. */
   readonly missed = signal<{ readonly who: string; readonly at: number } | undefined>(undefined);
 
+  /** Whose desk it is. */
+  readonly whose = computed(() => this.me.value?.id);
   readonly offer = computed(() => this.offers.value[0]);
   /** Why what is in front came to this agent: the offer, else the contact. */
   readonly why = computed(() => this.offer.value?.why ?? this.contact.value?.why);
@@ -75,8 +77,10 @@ export function nameOf(who: { readonly name?: string; readonly phone: string }):
   return who.name ?? 'Visitor without a name';
 }
 
-/** What to tell the agent when a phone could not be reached; nothing for the other events of a call, which its view shows. */
+/** What to tell the agent when a phone could not be reached or was left alone in a call; nothing for the other events of a call, which its view shows. */
 export function failureWords(event: CallEvent, who: string | undefined): string | undefined {
+  if (event.cause === 'sip-link-lost')
+    return `The telephone system has lost your call${who === undefined ? '' : ` with ${who}`}. If your phone is still in it, put it down by hand before the next one.`;
   if (event.name !== 'call.failed') return undefined;
   const whose = event.leg === 'agent' ? 'Your phone' : (who ?? 'The visitor');
   return `${whose} was not reached${event.cause === undefined ? '' : `: ${event.cause}`}.`;

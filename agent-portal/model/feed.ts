@@ -203,13 +203,13 @@ export class Feed {
           'trouble',
         );
       }
-      this.#portal.desk.dropContact(callbackId);
-      this.#portal.wrapUps.forget(callbackId);
+      desk.dropContact(callbackId);
     },
     'call.event': (event) => {
       const words = failureWords(event, nameOnDesk(this.#portal.desk, event.callbackId));
       // A visitor who was not reached is tried again by itself: to be known, not to be dealt with.
-      if (words) this.#portal.notices.say(words, event.leg === 'agent' ? 'trouble' : 'plain');
+      const isTheirs = event.leg === 'agent' || event.cause === 'sip-link-lost';
+      if (words) this.#portal.notices.say(words, isTheirs ? 'trouble' : 'plain');
     },
     'line.changed': (line) => {
       this.#portal.desk.line.value = line;

@@ -1,4 +1,4 @@
-import { computed, effect, signal, untracked } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 
 import type { LogIn, StateWish } from '../../contracts/agent.schema.ts';
 import type { AgentPreferences, OfferView } from '../../contracts/agent.ts';
@@ -49,7 +49,7 @@ export class Portal {
   readonly commands = new Commands(this.notices, () => void this.refresh());
   readonly desk = new Desk();
   readonly pages = new PageDesk(this.api, this.commands, this.desk);
-  readonly wrapUps = new WrapUpDesk(this.api, this.commands, () => void this.refresh());
+  readonly wrapUps = new WrapUpDesk(this.api, this.commands, this.notices, () => void this.refresh());
   readonly board = new Board(this.api, this.commands);
   readonly waiting = new WaitingLine(this.api);
   readonly rules = new RulesBook(this.api);
@@ -98,10 +98,11 @@ export class Portal {
     });
     effect(() => {
       const contacts = this.desk.contacts.value;
+      const whose = this.desk.whose.value;
       const leads = this.feed.leads.value;
       untracked(() => {
+        if (whose !== undefined) this.wrapUps.hear(whose, contacts);
         for (const contact of contacts) {
-          this.wrapUps.hear(contact);
           this.pages.hear(contact);
           if (leads) this.pages.registerAccepted(contact);
         }
@@ -206,8 +207,11 @@ export class Portal {
     const mark = this.feed.mark();
     const snapshot = await this.api.desk();
     this.clock.adjust(snapshot.serverNow, asked);
-    this.desk.load(snapshot);
-    this.feed.loaded(snapshot.cursor, mark);
+    // what came while it was on its way belongs to it: nobody sees the one without the other
+    batch(() => {
+      this.desk.load(snapshot);
+      this.feed.loaded(snapshot.cursor, mark);
+    });
     this.#version ??= snapshot.version;
     if (this.#version !== snapshot.version) this.#reloadWhenIdle();
   }
@@ -228,6 +232,7 @@ export class Portal {
 
   #loggedOut(why?: string): void {
     this.feed.stop();
+    this.wrapUps.rest();
     this.desk.clear();
     this.pages.coded.value = undefined;
     this.panel.value = undefined;
@@ -240,6 +245,7 @@ export class Portal {
       const isBusy =
         this.desk.offers.value.length > 0 ||
         this.desk.contacts.value.length > 0 ||
+        this.wrapUps.left.value.length > 0 ||
         this.panel.value !== undefined;
       if (!isBusy) location.reload();
     });

@@ -4,6 +4,7 @@ import { timeToTheSecond } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { CommandButton } from './controls.tsx';
 import { Icon } from './icons.tsx';
+import { LeftNotes } from './left-notes.tsx';
 
 /** Says that what is shown may be old, since when, and that the page is trying. */
 function Stale(): JSX.Element | null {
@@ -57,6 +58,7 @@ export function Notices(): JSX.Element {
       <Stale />
       <Missed />
       <Silent />
+      <LeftNotes />
       {portal.readyIsHeld.value && (
         <p class="banner waiting" role="status">
           <span class="spinner" aria-hidden="true" /> Ready as soon as your notes are saved.

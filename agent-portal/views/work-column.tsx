@@ -16,9 +16,10 @@ function Saved({ notes }: { readonly notes: Notes }): JSX.Element {
     unsaved: 'Not saved yet',
     saving: 'Saving',
     failed: `Not saved: ${notes.problem.value}. Trying again`,
+    refused: `Not saved: ${notes.problem.value}`,
     conflict: 'Not saved: changed elsewhere',
   }[notes.state.value];
-  const isBad = notes.state.value === 'failed' || notes.state.value === 'conflict';
+  const isBad = ['failed', 'refused', 'conflict'].includes(notes.state.value);
   return (
     <span class={`saved figure ${isBad ? 'problem' : 'hint'}`} role="status" data-notes={notes.state.value}>
       {words}

@@ -7,6 +7,7 @@ import type { AcceptResult, Routing } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { claimOf } from '../domain/callback.ts';
+import { hasLatelyLeft } from '../domain/left-agent.ts';
 import type { Account, AccountStore } from '../ports/accounts.ts';
 import type { CompanyRules } from '../ports/company.ts';
 import type { AgentStreams, Hints } from '../ports/hints.ts';
@@ -203,9 +204,14 @@ export class AgentDesk {
     id: CallbackId,
     notes: { text: string; version: number },
   ): Promise<{ version: number; savedAt: number }> {
-    await this.#mine(agentId, id);
-    const savedAt = this.#parts.clock.now();
-    const version = await this.#parts.store.saveNotes(id, notes.text, notes.version, savedAt);
+    const { store, clock } = this.#parts;
+    const savedAt = clock.now();
+    const record = await store.find(id);
+    const isTheirs =
+      record &&
+      (isOnDesk(record, agentId) || hasLatelyLeft(record.callback, record.lastWith, agentId, savedAt));
+    if (!isTheirs) throw new ProblemError('not-found');
+    const version = await store.saveNotes(id, notes.text, notes.version, savedAt);
     if (version === 'stale')
       throw new ProblemError('version-conflict', { detail: 'These notes were changed elsewhere.' });
     return { version, savedAt };
@@ -238,8 +244,7 @@ export class AgentDesk {
 
   async #mine(agentId: AgentId, id: CallbackId): Promise<CallbackRecord> {
     const record = await this.#parts.store.find(id);
-    if (!record || record.callback.phase.state === 'reserved') throw new ProblemError('not-found');
-    if (claimOf(record.callback)?.agentId !== agentId) throw new ProblemError('not-found');
+    if (!record || !isOnDesk(record, agentId)) throw new ProblemError('not-found');
     return record;
   }
 
@@ -253,6 +258,10 @@ export class AgentDesk {
     await this.#parts.streams.add(agentId, 'me.changed', {});
     this.#parts.hints.give({ about: 'board' });
   }
+}
+
+function isOnDesk({ callback }: CallbackRecord, agentId: AgentId): boolean {
+  return callback.phase.state !== 'reserved' && claimOf(callback)?.agentId === agentId;
 }
 
 const onThePhone: readonly CallbackState[] = ['dialing-agent', 'dialing-customer', 'connected'];

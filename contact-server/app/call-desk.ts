@@ -155,7 +155,7 @@ function details(fact: CallFact): Record<string, unknown> {
     case 'established':
       return { leg: fact.leg };
     case 'failed':
-      return { leg: fact.leg, cause: fact.outcome };
+      return { leg: fact.leg, cause: lostBySip(fact.detail) ? 'sip-link-lost' : fact.outcome };
     case 'held':
     case 'retrieved':
       return { leg: fact.by, by: fact.by };
@@ -164,6 +164,11 @@ function details(fact: CallFact): Record<string, unknown> {
     case 'joined':
       return {};
   }
+}
+
+/** The SIP server went away with it: a phone that was in it has not been told, and is in it still. */
+function lostBySip(detail: string): boolean {
+  return detail.includes('sip-link-lost');
 }
 
 /** The field's name for it (CSTA); the agent's own leg and the joining are one `established`. */
@@ -200,7 +205,8 @@ function factFor(callId: CallId, fact: CallFact): Fact | undefined {
       return { type: 'customer-joined', at, callId };
     case 'failed':
       if (fact.leg === 'agent' || fact.outcome === 'agent-lost') {
-        const ours = /sip-link-lost|SIP server is down/.test(fact.detail) && { ours: true as const };
+        const isOurs = lostBySip(fact.detail) || fact.detail === 'SIP server is down';
+        const ours = isOurs && { ours: true as const };
         return { type: 'agent-failed', at, callId, detail: `${fact.outcome} ${fact.detail}`, ...ours };
       }
       return { type: 'customer-failed', at, callId, outcome: fact.outcome, detail: fact.detail };

@@ -48,7 +48,7 @@ export function noteOutage(audit: Pick<AuditStore, 'add'>, { service, from, to }
 const outages: Readonly<Record<string, string>> = {
   redis: 'Redis did not answer for $1; it is back, and whoever waits has kept their place',
   mongodb: 'MongoDB did not answer for $1; it is back, and nothing that was accepted is lost',
-  sip: 'The telephone system was away for $1; it is back, and nobody was rung meanwhile',
+  sip: 'The telephone system was away for $1; it is back. No call was begun meanwhile; phones that were in one then have to be put down by hand',
   dmz: 'The link to the visitors was broken for $1; it is back, and their requests are sent again',
 };
 

@@ -171,7 +171,7 @@ export const describedCommands: readonly DescribedCommand[] = [
     path: '/contacts/{id}/notes',
     id: 'saveNotes',
     for: 'anybody',
-    summary: 'Save notes; refused when changed elsewhere',
+    summary: 'Save notes, till ten minutes after the contact; refused when changed elsewhere',
     body: notesSchema,
     answer: 200,
   },

@@ -17,6 +17,8 @@ export interface CallbackRecord {
   readonly promiseBroken: boolean;
   /** Why the agent of the present claim was chosen. */
   readonly decision?: DecisionView;
+  /** Who has it on their desk, or had it there last. */
+  readonly lastWith?: AgentId;
   /** An agent has checked who it is. */
   readonly identityChecked: boolean;
 }

@@ -169,6 +169,21 @@ describe('An agent works over the API alone', function () {
     await ana.event('me.changed', (it) => it.state === 'ready', ana.told.items.length - 5);
   });
 
+  it('and may still save what was typed as the contact closed; nobody else may, and nothing is written over', async () => {
+    const { id } = await visitor().ask('020 7946 0151');
+    await ana.accept(await ana.offer((it) => it.callbackId === id));
+    const up = await ana.contactIn('connected', id);
+    await ana.command(`/calls/${up.call?.id ?? ''}/drop`);
+    await ana.contactIn('wrap-up', id);
+    await ana.complete(id);
+    await ana.event('contact.closed', (it) => it.callbackId === id);
+    const save = (who: AgentClient, text: string): ReturnType<typeof who.send<Problem>> =>
+      who.send<Problem>('PUT', `/contacts/${id}/notes`, { text, version: 0 });
+    assert.equal((await save(ben, 'not mine')).status, 404);
+    assert.equal((await save(ana, 'last words')).status, 200);
+    assert.equal((await save(ana, 'older words')).body.type, 'version-conflict');
+  });
+
   it('and cannot be ready without a phone; when it comes and goes, the page is told', async () => {
     const desk = await it_.phone(extensionOf(staff, 'ana'));
     const from = ana.told.items.length;

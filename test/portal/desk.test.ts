@@ -263,6 +263,21 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '[data-banner=notice]', `Maria Silva was not rung: ${why} Now booked for 08:05.`);
   });
 
+  it('is asked to put her phone down when the telephone system has lost her call', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1, { state: 'dialing-customer', call: ringingCall(1) })];
+    const page = await bench.desk();
+    const { id: callId, callbackId } = ringingCall(1);
+    const lost = { callId, callbackId, at: Date.now(), cause: 'sip-link-lost' };
+    fake.emit('call.event', { ...lost, name: 'call.failed', leg: 'customer' });
+    fake.closeContact(callbackId);
+    await bench.sees(
+      page,
+      '.banner.trouble',
+      'The telephone system has lost your call with Maria Silva. If your phone is still in it, put it down by hand',
+    );
+  });
+
   it('is told when a command fails, and when nobody knows', async () => {
     const { fake } = bench;
     fake.contacts = [contactOf(1)];

@@ -49,6 +49,29 @@ describe('The SIP server is killed', function () {
     assert.equal(scene.it.network.callsTo(asked.number).length, 1);
   });
 
+  it('while the visitor’s phone rings: the agent is told that the call is lost, and puts the phone down', async () => {
+    await scene.free();
+    const asked = await scene.asks();
+    asked.line.behaviour = { do: 'ring' };
+    const ringing = asked.line.waitFor('ringing', 10_000);
+    await scene.maya.accept(await scene.offered(asked));
+    await ringing;
+    await scene.restart('sip-server');
+    const lost = await scene.maya.event(
+      'call.event',
+      (it) => it.callbackId === asked.id && it.cause === 'sip-link-lost',
+    );
+    assert.deepEqual([lost.name, lost.leg], ['call.failed', 'customer']);
+    const board = await scene.board('how long it was away', (it) =>
+      it.trouble.some(({ text }) => text.startsWith('The telephone system was away')),
+    );
+    assert.match(JSON.stringify(board.trouble), /No call was begun meanwhile/);
+    for (const call of [...asked.line.calls]) await call.hangUp();
+    for (const call of [...scene.desk.calls]) await call.hangUp();
+    asked.line.behaviour = { do: 'answer' };
+    assert.equal((await scene.served(asked)).state, 'completed');
+  });
+
   it('while they talk: they go on hearing each other, the session ends cleanly, the agent wraps up', async () => {
     const asked = await scene.asks();
     await scene.talk(asked);

@@ -116,6 +116,10 @@ export class FakeAgentServer {
   version = 'v1';
   /** Refuses the next request of this name with this problem. */
   readonly refusals = new Map<string, ProblemName>();
+  /** The names of all requests, also of those that were refused. */
+  asked: string[] = [];
+  /** Contacts that have left the desk, whose notes are still taken. */
+  closed: ContactView[] = [];
   /** Requests of this name are kept waiting until `release`. */
   readonly held = new Map<string, Promise<void>>();
   /** Commands complete by themselves unless a test wants to see what happens when they do not. */
@@ -185,6 +189,8 @@ export class FakeAgentServer {
     this.line = { waiting: 3, longestSince: Date.now() - 130_000 };
     this.version = 'v1';
     this.refusals.clear();
+    this.asked = [];
+    this.closed = [];
     this.stories.clear();
     this.decisions.clear();
     this.held.clear();
@@ -275,6 +281,7 @@ export class FakeAgentServer {
   }
 
   closeContact(id: CallbackId): void {
+    this.closed.push(...this.contacts.filter((it) => it.callbackId === id));
     this.contacts = this.contacts.filter((it) => it.callbackId !== id);
     this.emit('contact.closed', { callbackId: id });
   }
@@ -340,6 +347,7 @@ export class FakeAgentServer {
     const [head = '', id = '', tail = ''] = url.pathname.slice('/api/v1/'.length).split('/');
     const isMine = head === 'me' || head === 'sessions';
     const name = isMine ? `${method} ${head}${id && `/${id}`}` : `${method} ${head}${tail && `/${tail}`}`;
+    this.asked.push(name);
     await this.held.get(name);
     if (method !== 'GET') this.#checkWriting(req);
     const body: unknown = method === 'GET' || method === 'DELETE' ? {} : JSON.parse(await read(req));
@@ -445,11 +453,13 @@ export class FakeAgentServer {
 
   #saveNotes(id: string, body: unknown, res: ServerResponse): void {
     const notes = check(notesSchema, body);
-    const contact = this.contacts.find((it) => it.callbackId === (id as CallbackId));
+    const contact = [...this.contacts, ...this.closed].find((it) => it.callbackId === (id as CallbackId));
     if (!contact) throw new Refused('not-found');
     if (notes.version !== contact.notes.version) throw new Refused('version-conflict');
     const saved = { text: notes.text, version: notes.version + 1, savedAt: Date.now() };
-    this.contacts = this.contacts.map((it) => (it === contact ? { ...it, notes: saved } : it));
+    const put = (it: ContactView): ContactView => (it === contact ? { ...it, notes: saved } : it);
+    this.contacts = this.contacts.map(put);
+    this.closed = this.closed.map(put);
     this.sent.put({ name: 'PUT contacts/notes', id, body, requestId: '' });
     json(res, 200, { version: saved.version, savedAt: saved.savedAt });
   }

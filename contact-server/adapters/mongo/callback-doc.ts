@@ -10,6 +10,8 @@ export interface CallbackDoc extends SlotDoc, Partial<Slot> {
   open?: true;
   /** While an agent's phone or desk is bound by it: unique, so that MongoDB decides once. */
   claimedBy?: AgentId;
+  /** Who was bound by it last. */
+  lastWith?: AgentId;
   /** The number, until it has ended: unique, one open callback for each. */
   openPhone?: string;
   agentDial?: { callId: CallId; fence: number };
@@ -45,6 +47,7 @@ export const shown = {
   promise: 1,
   promiseBroken: 1,
   decision: 1,
+  lastWith: 1,
   identityChecked: 1,
 } as const;
 
@@ -54,7 +57,7 @@ export function records(docs: readonly CallbackDoc[]): readonly CallbackRecord[]
 
 export function record(doc: CallbackDoc | null): CallbackRecord | undefined {
   if (!doc) return undefined;
-  const { callback, version, notes, promise, promiseBroken, decision, identityChecked } = doc;
+  const { callback, version, notes, promise, promiseBroken, decision, lastWith, identityChecked } = doc;
   return {
     callback,
     version,
@@ -62,6 +65,7 @@ export function record(doc: CallbackDoc | null): CallbackRecord | undefined {
     ...(promise && { promise }),
     promiseBroken,
     ...(decision && { decision }),
+    ...(lastWith !== undefined && { lastWith }),
     identityChecked,
   };
 }

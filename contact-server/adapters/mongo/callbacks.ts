@@ -138,7 +138,7 @@ export class MongoCallbacks implements CallbackStore {
     const set = {
       callback: next,
       version: version + 1,
-      ...(claimedBy !== undefined && { claimedBy }),
+      ...(claimedBy !== undefined && { claimedBy, lastWith: claimedBy }),
       ...(decision && { decision }),
       ...slot,
       ...(over && { endedAt, expireAt: new Date(endedAt + this.#keepMs) }),
