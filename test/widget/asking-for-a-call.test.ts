@@ -285,15 +285,17 @@ describe('A visitor asks for a call', () => {
     const other = await bench.visit('/other');
     await other.open();
     const visitor = await bench.visit('/', (page) =>
-      page.evaluateOnNewDocument(() => {
-        const later = window.setTimeout.bind(window);
-        const hold = (then: () => void, ms?: number) =>
-          ms === 3000 ? Object.assign(window, { sendAgain: then }) : later(then, ms);
-        window.setTimeout = hold as typeof window.setTimeout;
-      }),
+      page.evaluateOnNewDocument(
+        'setTimeout = ((later) => (then, ms) => (ms === 3000 ? (window.sendAgain = then) : later(then, ms)))(setTimeout)',
+      ),
     );
-    bench.api.failures.push({ on: 'POST', problem: 'proof-missing' });
+    // Each tab sends what is kept, under one key.
+    bench.api.failures.push(
+      { on: 'POST', problem: 'proof-missing' },
+      { on: 'POST', problem: 'proof-missing' },
+    );
     await visitor.asksForACall();
+    await bench.api.asked.next();
     await bench.api.asked.next();
     await visitor.page.waitForFunction('window.sendAgain');
     await other.page.bringToFront();
