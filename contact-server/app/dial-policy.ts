@@ -1,5 +1,6 @@
 import parsePhoneNumber, { isSupportedCountry } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber, PhoneNumberType } from 'libphonenumber-js/max';
+import { plainDigits } from '../../contracts/plain-digits.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import type { CallingHours } from './dial-hours.ts';
 import { firstWithin, isWithin, isZone } from './dial-hours.ts';
@@ -72,7 +73,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
  * metadata is always a little behind, and the rules of `mayDial` name what is not called.
  */
 export function parseVisitorNumber(input: string, country: string): VisitorNumber {
-  const typed = input.trim();
+  const typed = plainDigits(input).trim();
   const digits = typed.replace(/\D/g, '');
   if (typed === '') throw invalid('Enter your phone number.');
   if (typed.length > 40 || /[^\d\s()+./–-]/.test(typed)) {

@@ -92,8 +92,8 @@ export class PageVisitor {
         this.#focused(room, station);
         return;
       case 'consent':
-        if (!(await this.#consent.answered(room, said))) return;
-        this.#changed(room);
+        if (await this.#consent.answered(room, said)) this.#changed(room);
+        // A no is always confirmed, also when it is said again: the page repeats it until it is.
         if (!said.pages) void this.#stored(room.session.id).then(() => room.tellSharing());
     }
   }

@@ -157,8 +157,8 @@ export class FakeVisitorApi {
   }
 
   /** Lets a page in, as a visitor's unless it is said otherwise. */
-  welcome(line: PageLine, viewerCredential?: string): void {
-    const shared = { type: 'welcome', session: randomUUID() as SessionId, sharing: false } as const;
+  welcome(line: PageLine, viewerCredential?: string, sharing = false): void {
+    const shared = { type: 'welcome', session: randomUUID() as SessionId, sharing } as const;
     if (viewerCredential === undefined) line.hear({ ...shared, role: 'visitor', ticket: 'ticket-1' });
     else line.hear({ ...shared, role: 'viewer', credential: viewerCredential });
   }

@@ -47,6 +47,14 @@ describe('A visitor types a number', () => {
     ]) {
       assert.equal(typed(way), '+442079460199', way);
     }
+    for (const way of [
+      '\u202a+44 20 7946 0199\u202c',
+      '٠٢٠ ٧٩٤٦ ٠١٩٩',
+      '۰۲۰ ۷۹۴۶ ۰۱۹۹',
+      '＋４４ ２０ ７９４６ ０１９９',
+    ]) {
+      assert.equal(typed(way), '+442079460199', `${way}, in other digits or copied with invisible marks`);
+    }
     assert.equal(typed('030 901820', 'DE'), '+4930901820');
     assert.equal(typed('+1 212 555 0123'), '+12125550123');
   });

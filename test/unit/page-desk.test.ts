@@ -218,6 +218,37 @@ describe('The visitor says no', () => {
     assert.equal(back.last('welcome')?.sharing, false);
   });
 
+  it('and hears that it stands as often as it is said: the first answer may have been lost with its connection [CO2]', async () => {
+    const bench = openPages();
+    const { visitor } = await shared(bench);
+    visitor.say({ type: 'consent', pages: false });
+    await settled();
+    visitor.close();
+    const back = await visitorAt(bench, { ticket: visitor.last('welcome')?.ticket ?? '', seq: 0 });
+    assert.equal(back.last('sharing'), undefined);
+    back.say({ type: 'consent', pages: false });
+    await settled();
+    assert.equal(back.last('sharing')?.on, false);
+  });
+
+  it('and nothing of the page they are on by now is told to anybody before it is heard [CO2]', async () => {
+    const bench = openPages();
+    const { visitor, id } = await shared(bench);
+    const frame = await frameOf(bench, id);
+    const before = frame.heard.length;
+    visitor.close();
+    const ticket = visitor.last('welcome')?.ticket ?? '';
+    const back = await visitorAt(bench, { ticket, seq: 0, url: `${site}/` });
+    assert.equal(
+      frame.heard.slice(before).find((it) => it.type === 'go'),
+      undefined,
+    );
+    back.say({ type: 'consent', pages: false });
+    await settled();
+    assert.equal(frame.last('ended')?.reason, 'left');
+    assert.equal((await bench.desk.viewFor(maya, id)).page, undefined);
+  });
+
   it('and is not asked for ever: five questions in ten minutes are enough', async () => {
     const bench = openPages();
     const { visitor, id } = await shared(bench);

@@ -69,6 +69,9 @@ describe('A visitor asks for a call', () => {
     ['07700900123', '07700 900123', '07700 900123', 'GB'],
     ['+351 21 123 4567', '211 234 567', '+351211234567', 'PT'],
     ['0012025550123', '202 555 0123', '+12025550123', 'US'],
+    ['\u202a+351 912 345 678\u202c', '912 345 678', '+351912345678', 'PT'],
+    ['٠٢٠٧٩٤٦٠١٩٩', '020 7946 0199', '020 7946 0199', 'GB'],
+    ['＋４４ ２０ ７９４６ ０１９９', '20 7946 0199', '+442079460199', 'GB'],
   ] as const) {
     it(`with "${typed}" pasted, which is shown as ${shown}`, async () => {
       const visitor = await bench.visit();
@@ -83,6 +86,20 @@ describe('A visitor asks for a call', () => {
       assert.equal(body.country, country);
     });
   }
+
+  for (const typed of ['020 7946 0101 ext 5', '+44 20 7946 0101 x5', '020 7946 0101 #5', '0800 FLOWERS'])
+    it(`with "${typed}" pasted: nothing of it is lost or taken for a number, and they are told so`, async () => {
+      const visitor = await bench.visit();
+      await visitor.open();
+      await visitor.reads('You may call me');
+      await visitor.paste(typed);
+      assert.equal(await visitor.value('Your phone number'), typed);
+      await visitor.press('You may call me about my question, this one time.', 'checkbox');
+      await visitor.press('Call me back');
+      await visitor.reads('Use digits only, without an extension.');
+      assert.equal(await visitor.focused(), 'Your phone number');
+      assert.deepEqual(bench.api.asked.unread, []);
+    });
 
   it('at a time of their choice', async () => {
     const at = inMinutes(24 * 60, 24 * 60 + 15);
@@ -248,6 +265,51 @@ describe('A visitor asks for a call', () => {
     const [first, second] = [await bench.api.asked.next(), await bench.api.asked.next()];
     assert.notEqual(first.body.proof?.token, second.body.proof?.token);
     assert.notEqual(first.key, second.key);
+  });
+
+  it('faster than a person can, and the form is busy until it has been sent again, however often it is pressed', async () => {
+    bench.api.failures.push({ on: 'POST', problem: 'proof-missing', detail: 'That was very quick.' });
+    const visitor = await bench.visit();
+    await visitor.asksForACall();
+    await bench.api.asked.next();
+    await visitor.reads('One moment');
+    await visitor.press('One moment');
+    await visitor.reads('Checking that you are no robot.');
+    await visitor.press('One moment');
+    await bench.api.asked.next();
+    await visitor.reads('You are 3rd');
+    assert.deepEqual(bench.api.asked.unread, []);
+  });
+
+  it('faster than a person can, and meanwhile in another tab: that is the one that counts', async () => {
+    const other = await bench.visit('/other');
+    await other.open();
+    const visitor = await bench.visit('/', (page) =>
+      page.evaluateOnNewDocument(
+        'setTimeout = ((later) => (then, ms) => (ms === 3000 ? (window.sendAgain = then) : later(then, ms)))(setTimeout)',
+      ),
+    );
+    // Each tab sends what is kept, under one key.
+    bench.api.failures.push(
+      { on: 'POST', problem: 'proof-missing' },
+      { on: 'POST', problem: 'proof-missing' },
+    );
+    await visitor.asksForACall();
+    await bench.api.asked.next();
+    await bench.api.asked.next();
+    await visitor.page.waitForFunction('window.sendAgain');
+    await other.page.bringToFront();
+    await other.page.focus('::-p-aria([name="Your phone number"][role="textbox"])');
+    await other.page.keyboard.type('020 7946 0199');
+    await other.press('You may call me about my question, this one time.', 'checkbox');
+    await other.press('Call me back');
+    await other.reads('You are 3rd');
+    await visitor.page.bringToFront();
+    await visitor.reads('You are 3rd');
+    await visitor.page.evaluate('sendAgain()');
+    bench.api.change(bench.api.only.id, { place: 2 });
+    await visitor.reads('You are 2nd');
+    assert.equal(bench.api.count, 1);
   });
 
   it('in the words of the page, with a token that says who they are', async () => {

@@ -229,6 +229,90 @@ describe('A page session', () => {
       assert.equal(await visitor.isSharingShown(), false);
     });
 
+    /** The visitor shares, and presses "Stop" while the web server is away. */
+    async function stopsWhileAway(): Promise<{ visitor: WidgetPage; line: PageLine }> {
+      const { visitor, line } = await begins();
+      await says(line, 'navigated');
+      await visitor.press('Close');
+      shares(line);
+      await visitor.shows('Sharing this page with Maya');
+      bench.api.refusesPages = true;
+      line.drop();
+      await line.closed;
+      return { visitor, line };
+    }
+
+    /** A connection on which sharing is still on, as the server knows it. */
+    async function whereItIsStillOn(): Promise<PageLine> {
+      const line = await bench.api.lines.next();
+      bench.api.welcome(line, undefined, true);
+      shares(line);
+      return line;
+    }
+
+    it('is told "stop" while the connection is down: it is said before anything of the page, until it is confirmed [CO2]', async () => {
+      const { visitor } = await stopsWhileAway();
+      await visitor.press('Stop');
+      await visitor.page.evaluate("history.pushState(null, '', '/private')");
+      bench.api.refusesPages = false;
+      const again = await whereItIsStillOn();
+      const hello = await says(again, 'hello');
+      assert.deepEqual([hello.url, hello.title, hello.seq], [`${bench.site}/`, undefined, 0]);
+      assert.deepEqual(await again.says.next(), { type: 'consent', pages: false });
+      asks(again);
+      await visitor.page.evaluate("heard = []; ringback.on('problem', (it) => heard.push(it))");
+      again.hear({ type: 'problem', problem: 'after', title: 'what comes after it has arrived' });
+      await visitor.page.waitForFunction('heard.length === 1');
+      assert.equal(await visitor.isSharingShown(), false);
+      assert.equal(await visitor.page.$('::-p-aria([name="Allow"])'), null);
+      assert.deepEqual(again.says.unread, []);
+
+      again.hear({ type: 'sharing', on: false, viewers: [] });
+      let move = await says(again, 'navigated');
+      while (!move.url.endsWith('/private')) move = await says(again, 'navigated');
+      asks(again);
+      await visitor.press('Allow');
+      assert.equal((await says(again, 'consent')).pages, true);
+      shares(again);
+      await visitor.shows('Sharing this page with Maya');
+    });
+
+    it('is told "stop" while the connection is down, and the next page says it too [CO2]', async () => {
+      const { visitor } = await stopsWhileAway();
+      await visitor.press('Stop');
+      await visitor.page.goto(`${bench.site}/next`);
+      bench.api.refusesPages = false;
+      const next = await whereItIsStillOn();
+      assert.equal((await says(next, 'hello')).url, `${bench.site}/`);
+      assert.deepEqual(await next.says.next(), { type: 'consent', pages: false });
+      next.drop();
+      const another = await whereItIsStillOn();
+      await says(another, 'hello');
+      assert.equal((await says(another, 'consent')).pages, false);
+      assert.equal(await visitor.isSharingShown(), false);
+      another.hear({ type: 'sharing', on: false, viewers: [] });
+      await visitor.page.waitForFunction("!localStorage.getItem('ringback').includes('stopping')");
+    });
+
+    it('is told "stop" by the consent manager of the site while the connection is down [CO2]', async () => {
+      const { visitor } = await stopsWhileAway();
+      await visitor.page.evaluate('ringback.setConsent({ pages: false })');
+      bench.api.refusesPages = false;
+      const again = await whereItIsStillOn();
+      await says(again, 'hello');
+      assert.deepEqual(await again.says.next(), { type: 'consent', pages: false });
+    });
+
+    it('is not shared any more on a page that forbids it, whatever was allowed on the one before [CO2]', async () => {
+      bench.page = {
+        head: "<script>(window.ringback ||= []).push(['setConsent', { pages: false }])</script>",
+      };
+      const { visitor, line } = await begins();
+      shares(line);
+      assert.equal((await says(line, 'consent')).pages, false);
+      assert.equal(await visitor.isSharingShown(), false);
+    });
+
     it('shows the six digits to read out, as long as they are good', async () => {
       const { visitor, line } = await begins();
       line.hear({ type: 'code', code: '482913', validForS: 1, address: '203.0.113.7' });

@@ -159,6 +159,16 @@ describe('A visitor who waits to be rung', () => {
     await visitor.reads('We will not ring you.');
   });
 
+  it('cancels while the network is away: what is on its way cannot be undone, and is said again until it has arrived', async () => {
+    bench.api.failures.push({ on: 'DELETE', cut: 'before' }, { on: 'DELETE', cut: 'before' });
+    await visitor.press('Cancel');
+    await visitor.reads('Undo');
+    await visitor.reads('Cancelling…');
+    assert.doesNotMatch(await visitor.says(), /Undo|You are/);
+    assert.equal(await bench.api.cancelled.next(), bench.api.only.id);
+    await visitor.reads('We will not ring you.');
+  });
+
   it('cancels and leaves the page at once, and is not rung', async () => {
     await visitor.press('Cancel');
     await visitor.reads('Cancelled.');

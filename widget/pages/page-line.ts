@@ -20,6 +20,8 @@ export interface PageLineOptions {
   readonly life: AbortSignal;
   /** Who we are, asked for at each connection. */
   readonly hello: () => Hello;
+  /** False while the visitor's no to sharing has not been confirmed: then it is said, and nothing of the page. */
+  readonly mayReport: () => boolean;
   /** Whether a `go` is to be obeyed now. */
   readonly mayFollow: () => boolean;
   readonly hear: (message: PageHears) => void;
@@ -53,6 +55,12 @@ export class PageLine {
     this.#connect();
   }
 
+  /** Tells what has not been told yet. */
+  report(): void {
+    this.#options.record.trail.forEach((move) => this.#send(move));
+    if (document.hasFocus()) this.say({ type: 'focused' });
+  }
+
   say(message: PageSays): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
@@ -64,15 +72,21 @@ export class PageLine {
 
   #connect(): void {
     if (this.#end.signal.aborted) return;
-    const { server, settings, record, hello } = this.#options;
+    const { server, settings, record, hello, mayReport } = this.#options;
     const socket = new WebSocket(`${server.replace(/^http/, 'ws')}/api/v1/session`);
     this.#socket = socket;
     socket.onopen = () => {
       const url = stripSecrets(location.href, settings);
       if (!url) return;
-      this.say({ type: 'hello', tab: record.id, url, title: title(), seq: record.arrived, ...hello() });
-      record.trail.forEach((move) => this.#send(move));
-      if (document.hasFocus()) this.say({ type: 'focused' });
+      const { id: tab, arrived: seq } = record;
+      if (mayReport()) {
+        this.say({ type: 'hello', tab, url, title: title(), seq, ...hello() });
+        this.report();
+      } else {
+        // With a number as old as this the tab counts as being where it was.
+        this.say({ type: 'hello', tab, url: `${location.origin}/`, seq: 0, ...hello() });
+        this.say({ type: 'consent', pages: false });
+      }
     };
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(String(data)) as PageHears;
@@ -93,7 +107,8 @@ export class PageLine {
 
   #send(move: Move): void {
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) return; // it is in the trail, and goes out after the next hello
+    // It is in the trail, and goes out after the next hello, or once the visitor's no is confirmed.
+    if (socket?.readyState !== WebSocket.OPEN || !this.#options.mayReport()) return;
     this.say(move);
     setTimeout(() => {
       if (socket.readyState === WebSocket.OPEN) this.#options.record.forgetUpTo(move.seq);

@@ -26,6 +26,7 @@ export function startViewer(server: string, settings: Settings, ticket: string |
       const viewer = record.credential ?? oneTime;
       return viewer === undefined ? {} : { viewer };
     },
+    mayReport: () => true,
     mayFollow: () => true,
     hear(message: PageHears) {
       if (message.type === 'welcome') {

@@ -19,11 +19,25 @@ export function startVisitor(core: WidgetCore): PageSession {
     core.emit('sharing', { on: sharing, viewers });
     listeners.forEach((listener) => listener());
   };
-  const stopSharing = (): void => {
-    line.say({ type: 'consent', pages: false });
-    // The visitor's word counts at once, whatever the network does.
+  const notSharing = (): void => {
     sharing = false;
     viewers = [];
+    changed();
+  };
+  const stopSharing = (): void => {
+    // The visitor's word counts at once, whatever the network does, and is said again until it is confirmed.
+    memory.keep({ stopping: true });
+    line.say({ type: 'consent', pages: false });
+    notSharing();
+  };
+  const heardSharing = (on: boolean, names: readonly string[]): void => {
+    if (on && memory.kept.stopping) return;
+    if (on && !core.mayShare()) {
+      stopSharing();
+      return;
+    }
+    sharing = on;
+    viewers = names;
     changed();
   };
   const notice = new SharingNotice(core, stopSharing);
@@ -31,6 +45,7 @@ export function startVisitor(core: WidgetCore): PageSession {
     notice.withdraw();
     if (sharing) stopSharing();
   });
+  memory.onOtherTab(() => sharing && memory.kept.stopping && notSharing(), life);
 
   const line = new PageLine({
     server: core.server,
@@ -42,26 +57,28 @@ export function startVisitor(core: WidgetCore): PageSession {
       const { ticket } = memory.kept;
       return ticket === undefined ? {} : { ticket };
     },
+    mayReport: () => !memory.kept.stopping,
     mayFollow: () => sharing && core.mayShare(),
     refused: (url) => core.emit('problem', { problem: 'page-refused', url }),
     hear(message) {
       switch (message.type) {
         case 'welcome':
           if (message.ticket) memory.keep({ ticket: message.ticket });
-          if (message.sharing === sharing) break;
-          sharing = message.sharing;
-          changed();
+          if (message.sharing !== sharing) heardSharing(message.sharing, viewers);
           break;
         case 'sharing':
-          ({ on: sharing, viewers } = message);
           notice.withdraw(); // answered, or whoever asked is gone
-          changed();
+          if (!message.on) {
+            memory.keep({ stopping: undefined });
+            line.report(); // what was held back, in this tab or by another one's no
+          }
+          heardSharing(message.on, message.viewers);
           break;
         case 'consent-asked': {
           const { agent, text, version } = message;
           const answer = (pages: boolean): void => line.say({ type: 'consent', pages, text, version });
-          if (core.mayShare()) notice.ask(agent, text, answer);
-          else answer(false);
+          if (!core.mayShare()) answer(false);
+          else if (!memory.kept.stopping) notice.ask(agent, text, answer); // else a no is on its way
           break;
         }
         case 'code':
@@ -77,14 +94,12 @@ export function startVisitor(core: WidgetCore): PageSession {
           changed();
           break;
         case 'ended': {
-          sharing = false;
-          viewers = [];
           notice.withdraw();
           const hadTicket = memory.kept.ticket !== undefined;
-          memory.keep({ ticket: undefined });
+          memory.keep({ ticket: undefined, stopping: undefined });
           // A ticket can be too old or of another time; without it a new session begins.
           if (message.reason !== 'expired' && !(message.reason === 'refused' && hadTicket)) line.end();
-          changed();
+          notSharing();
           break;
         }
         case 'problem':

@@ -26,8 +26,8 @@ interface Followed {
   readonly updatedAt: number;
   readonly stale?: boolean;
   readonly promiseBroken?: boolean;
-  /** Set while a cancellation can still be taken back. */
-  readonly cancelling?: boolean;
+  /** A cancellation that can still be taken back, or one that is on its way. */
+  readonly cancelling?: 'undoable' | 'sent' | undefined;
   /** What went wrong with the last thing the visitor did. */
   readonly trouble?: Trouble | undefined;
 }
@@ -134,13 +134,14 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
     const access = memory.kept.callback;
     if (!access) return;
     memory.keep({ cancelling: true }); // the next page sends it again if this one cannot
+    patch({ cancelling: 'sent' });
     void api.cancel(access, isLeaving).then((answer) => {
       if (!answer.ok && isUncertain(answer.trouble)) {
         pause.later(cancelNow);
         return;
       }
       memory.keep({ cancelling: undefined });
-      patch({ cancelling: false, trouble: answer.ok ? undefined : answer.trouble });
+      patch({ cancelling: undefined, trouble: answer.ok ? undefined : answer.trouble });
       const now = stage.at === 'callback' && stage.view;
       if (answer.ok && now) changed(answer.value ?? { ...now, state: 'cancelled', allowed: [] });
     });
@@ -176,6 +177,7 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
     resume,
     startAnew,
     ask(body) {
+      if (stage.at !== 'form') return; // in another tab, say
       const pending = { key: randomId(), body, since: Date.now() };
       memory.keep({ pending });
       void send(pending);
@@ -199,12 +201,12 @@ export function callbackCase(core: WidgetCore, api: VisitorApi, tell: () => void
     },
     cancel() {
       grace = setTimeout(cancelNow, GRACE_MS);
-      patch({ cancelling: true, trouble: undefined });
+      patch({ cancelling: 'undoable', trouble: undefined });
     },
     undo() {
       clearTimeout(grace);
       grace = undefined;
-      patch({ cancelling: false });
+      patch({ cancelling: undefined });
     },
   };
 }

@@ -45,10 +45,11 @@ export function guessCountry(
   const regions = languages
     .map((language) => new Intl.Locale(language).region)
     .filter((it) => it !== undefined);
-  const known = [...regions, ...(fallback ? [fallback] : [])].find((region) =>
-    zonesOf(region).includes(zone),
+  return (
+    [...regions, ...(fallback ? [fallback] : []), ...callingCodes.keys()].find((region) =>
+      zonesOf(region).includes(zone),
+    ) ??
+    fallback ??
+    regions.find((region) => callingCodes.has(region))
   );
-  if (known) return known;
-  for (const region of callingCodes.keys()) if (zonesOf(region).includes(zone)) return region;
-  return fallback ?? regions.find((region) => callingCodes.has(region));
 }

@@ -25,7 +25,6 @@ export function createPanel(core: WidgetCore): Panel {
   const api = visitorApi(core);
   const voice = announcer();
   core.layer.append(...voice.elements);
-  const dialog = panelDialog(core, say);
   const ours = callbackCase(core, api, () => render());
   const form = requestForm(core, api, say, times, (body) => ours.ask(body));
   let aside: HTMLElement | undefined;
@@ -45,7 +44,7 @@ export function createPanel(core: WidgetCore): Panel {
     { type: 'button', class: 'link', click: () => goAside('stored') },
     say('stored'),
   );
-  dialog.foot(sharing, code, storedLink);
+  const dialog = panelDialog(core, say, sharing, code, storedLink);
 
   const sentence = ({ type, detail, title, slots = [] }: Trouble): string =>
     slots[0]
@@ -71,32 +70,24 @@ export function createPanel(core: WidgetCore): Panel {
     dialog.focusTitle();
   };
 
-  const act = (action: ActionName): void => {
-    switch (action) {
-      case 'move':
-        goAside('move');
-        break;
-      case 'retry':
-        void ours.move(null);
-        break;
-      case 'new':
-        ours.startAnew();
-        form.shown();
-        form.focus();
-        break;
-      case 'back':
-        goAside(undefined);
-        break;
-      case 'forget':
-        forget();
-        break;
-      case 'cancel':
-      case 'undo':
-      case 'sendOld':
-      case 'discard':
-        ours[action]();
-    }
+  const actions: Record<ActionName, () => unknown> = {
+    ...ours,
+    move: () => goAside('move'),
+    retry: () => ours.move(null),
+    new() {
+      ours.startAnew();
+      form.shown();
+      form.focus();
+    },
+    back: () => goAside(undefined),
+    forget() {
+      asideIs = undefined;
+      memory.keep({ ticket: undefined, pending: undefined, open: undefined });
+      ours.startAnew('forgotten');
+      form.shown();
+    },
   };
+  const act = (action: ActionName): void => void actions[action]();
 
   let shownTrouble: Trouble | undefined;
   const render = (): void => {
@@ -104,7 +95,7 @@ export function createPanel(core: WidgetCore): Panel {
     const scene = sceneOf(stage, say, times);
     if (scene?.pill) launcher.show(scene.pill, scene.tone);
     else launcher.show(launcher.label, 'idle');
-    dialog.ringing(scene?.isRinging === true);
+    dialog.ringing(!!scene?.isRinging);
 
     const trouble = stage.at === 'sending' ? undefined : stage.trouble;
     const isCallback = stage.at === 'callback';
@@ -174,12 +165,6 @@ export function createPanel(core: WidgetCore): Panel {
         return trouble ? sentence(trouble) : say('network.problem');
       },
     });
-  };
-  const forget = (): void => {
-    asideIs = undefined;
-    memory.keep({ ticket: undefined, pending: undefined, open: undefined });
-    ours.startAnew('forgotten');
-    form.shown();
   };
 
   render();

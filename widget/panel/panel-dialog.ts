@@ -17,21 +17,17 @@ export interface PanelDialog {
   /** Shows another content; the focus stays on what corresponds, or goes to its title. */
   show(...content: readonly Content[]): void;
   focusTitle(): void;
-  /** What stands below every content. */
-  foot(...content: readonly Content[]): void;
 }
 
 /**
  * Makes the window. On a wide screen the page stays usable beside it; on a narrow one it is a modal sheet. Escape closes it,
- * and focus goes back to where it came from.
+ * and focus goes back to where it came from. `foot` stands below every content.
  */
-export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
+export function panelDialog(core: WidgetCore, say: Say, ...foot: readonly HTMLElement[]): PanelDialog {
   const { root, layer, launcher } = core;
   const narrow = matchMedia('(max-width: 479px)');
   const titleId = newId();
   const body = el('div', { class: 'body' });
-  // No <header> and <footer>: in a dialog they would be a second banner and a second footer of the page.
-  const footer = el('div', { class: 'foot' });
   const closer = el(
     'button',
     { type: 'button', class: 'close', 'aria-label': say('close'), click: () => close() },
@@ -52,9 +48,10 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
         close();
       },
     },
+    // No <header> and <footer>: in a dialog they would be a second banner and a second footer of the page.
     el('div', { class: 'head' }, el('h2', { id: titleId }, say('title')), closer),
     body,
-    footer,
+    el('div', { class: 'foot' }, ...foot),
   );
   root.append(dialog);
   let cameFrom: Element | null;
@@ -82,8 +79,10 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
     }
     core.emit('close');
   };
-  const focusTitle = (): void => {
-    if (dialog.open) body.querySelector<HTMLElement>('[data-key="title"]')?.focus();
+  const focusOn = (key: string): HTMLElement | null => {
+    const found = body.querySelector<HTMLElement>(`[data-key="${key}"]`);
+    found?.focus(); // does nothing in a window that is closed
+    return found;
   };
 
   // The window has become narrow or wide: the other kind of dialog, with the focus where it was.
@@ -101,7 +100,7 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
 
   return {
     close,
-    focusTitle,
+    focusTitle: () => void focusOn('title'),
     isOpen: () => dialog.open,
     open() {
       cameFrom = document.activeElement === document.body ? null : document.activeElement;
@@ -123,11 +122,7 @@ export function panelDialog(core: WidgetCore, say: Say): PanelDialog {
       const key =
         focused instanceof HTMLElement && body.contains(focused) && (focused.dataset['key'] ?? 'title');
       fill(body, ...wanted);
-      if (!key) return;
-      const same = body.querySelector<HTMLElement>(`[data-key="${key}"]`);
-      if (same) same.focus();
-      else focusTitle();
+      if (key && !focusOn(key)) focusOn('title');
     },
-    foot: (...content) => fill(footer, ...content),
   };
 }

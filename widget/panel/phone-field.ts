@@ -1,8 +1,9 @@
+import { plainDigits } from '../../contracts/plain-digits.ts';
 import { el } from '../shared/lent-dom.ts';
 import { callingCodes, countryOf } from './countries.ts';
 import type { FieldError } from './field.ts';
 import { fieldError, newId } from './field.ts';
-import { groupDigits } from './group-digits.ts';
+import { groupDigits, isStrange } from './group-digits.ts';
 import type { Say } from './texts.ts';
 
 /** A telephone number with its country. The full check is the server's; here only what is surely wrong is said. */
@@ -44,30 +45,28 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
   let isInternational = false;
 
   const names = new Intl.DisplayNames(locale, { type: 'region' });
-  const countries = [...callingCodes].map(([country, its]) => ({
-    country,
-    its,
-    name: names.of(country) ?? country,
-  }));
-  countries.sort((one, other) => one.name.localeCompare(other.name, locale));
-  select.append(...countries.map(({ country, its, name }) => new Option(`${name} +${its}`, country)));
+  const countries = [...callingCodes].map(
+    ([country, its]) => new Option(`${names.of(country) ?? country} +${its}`, country),
+  );
+  countries.sort((one, other) => one.text.localeCompare(other.text, locale));
+  select.append(...countries);
   select.value = '';
 
   const showCode = (): void => {
-    code.textContent = select.value ? `+${callingCodes.get(select.value) ?? ''}` : '+';
+    code.textContent = `+${callingCodes.get(select.value) ?? ''}`;
   };
 
   /** Takes `+44 20…` and `0044 20…` apart into country and the rest. */
   const takePrefix = (): void => {
-    const typed = /^\s*(?:\+|00)([\d\s().-]*)$/.exec(input.value)?.[1]?.replace(/\D/g, '');
+    const typed = /^\s*(?:\+|00)([\d\s()./–-]*)$/.exec(input.value)?.[1]?.replace(/\D/g, '');
     if (typed === undefined) return;
     const country = countryOf(typed, select.value);
+    const rest = country && typed.slice(callingCodes.get(country)?.length);
     // While a prefix is still being typed, wait: `+35` may become Portugal or Ireland.
-    const isWhole = country !== undefined && typed.length >= (callingCodes.get(country)?.length ?? 0) + 4;
-    if (!isWhole) return;
+    if (!rest || rest.length < 4) return;
     select.value = country;
     isInternational = isChosen = true;
-    input.value = typed.slice(callingCodes.get(country)?.length);
+    input.value = rest;
     showCode();
   };
 
@@ -76,10 +75,12 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
   };
 
   input.addEventListener('input', (event) => {
-    if (input.value === '') isInternational = false;
+    const plain = plainDigits(input.value);
+    if (input.value !== plain) input.value = plain;
+    if (plain === '') isInternational = false;
     takePrefix();
     // Taking a character away must not put its space back.
-    if (!(event as InputEvent).inputType.startsWith('delete') && !input.value.startsWith('+')) format();
+    if (!(event as Partial<InputEvent>).inputType?.startsWith('delete')) format();
     error.show(undefined);
     changed();
   });
@@ -97,13 +98,19 @@ export function phoneField(say: Say, locale: string, changed: () => void): Phone
       error.line,
     ),
     value() {
-      const prefix = callingCodes.get(select.value);
-      const phone = isInternational && prefix ? `+${prefix}${digits()}` : input.value.trim();
-      return select.value ? { phone, country: select.value } : { phone };
+      const country = select.value;
+      const phone = isInternational ? `+${callingCodes.get(country) ?? ''}${digits()}` : input.value.trim();
+      return { phone, ...(country && { country }) };
     },
     check() {
       const { length } = digits();
-      const wrong = length === 0 ? 'empty' : length < 6 ? 'short' : length > 15 && 'long';
+      const wrong = isStrange(input.value)
+        ? 'strange'
+        : length === 0
+          ? 'empty'
+          : length < 6
+            ? 'short'
+            : length > 15 && 'long';
       return error.check(wrong ? say(`error.phone.${wrong}`) : undefined);
     },
     suggest(country) {

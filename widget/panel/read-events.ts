@@ -1,5 +1,6 @@
 /** One server-sent event (WHATWG HTML, 9.2). */
 export interface ServerEvent {
+  /** Its name; empty for the ordinary `message`. */
   readonly event: string;
   readonly data: string;
   readonly id: string | undefined;
@@ -14,7 +15,7 @@ export function eventSplitter(tell: (event: ServerEvent) => void): (chunk: strin
 
   const line = (text: string): void => {
     if (text === '') {
-      if (data.length > 0) tell({ event: event || 'message', data: data.join('\n'), id });
+      if (data.length > 0) tell({ event, data: data.join('\n'), id });
       event = '';
       data = [];
       return;

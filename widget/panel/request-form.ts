@@ -24,17 +24,17 @@ export interface RequestForm {
   focus(): void;
 }
 
-/** Makes the form; `submit` gets a complete request with the proof of work done. */
+/** Makes the form; `ask` gets a complete request with the proof of work done. */
 export function requestForm(
   core: WidgetCore,
   api: VisitorApi,
   say: Say,
   times: Times,
-  submit: (body: CallbackRequest) => void,
+  ask: (body: CallbackRequest) => void,
 ): RequestForm {
   const { settings } = core;
   const nameId = newId();
-  const begin = (): void => void watch.proof().catch(() => {}); // not there yet: `submit` asks again
+  const begin = (): void => void watch.proof().catch(() => {}); // not there yet: `send` asks again
   const phone = phoneField(say, core.hasOwnTexts ? (settings.language ?? 'en') : 'en', begin);
   const name = el('input', {
     id: nameId,
@@ -60,7 +60,11 @@ export function requestForm(
       name,
     ),
   );
-  const element = el('form', { novalidate: true, submit: (event) => void send(event) }, fields, when.element);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    void send();
+  };
+  const element = el('form', { novalidate: true, submit }, fields, when.element);
   element.append(consent.element, anyHour.element, trouble, button);
   anyHour.say(say('anyHour'));
   anyHour.element.hidden = true;
@@ -78,9 +82,8 @@ export function requestForm(
   const watch = watchAvailability(api, settings.service, core.life, (hasFailed) => {
     const view = watch.view();
     if (hasFailed && !view) complain(say('offline.form'), () => watch.refresh(true));
-    else if (hasFailed || !view)
-      return; // what was said a minute ago will do until there is news
-    else {
+    // Where it has failed, what was said a minute ago will do until there is news.
+    else if (!hasFailed && view) {
       if (trouble.querySelector('button')) complain();
       phone.suggest(guess() ?? view.country);
       when.show(view);
@@ -92,8 +95,7 @@ export function requestForm(
   });
   const guess = (): string | undefined =>
     settings.country ?? guessCountry(zone(), navigator.languages, watch.view()?.country);
-  const guessed = guess();
-  if (guessed) phone.suggest(guessed);
+  phone.suggest(guess() ?? '');
 
   /** Says what is wrong, all at once, and goes to the first. */
   const isComplete = (): boolean => {
@@ -112,8 +114,8 @@ export function requestForm(
     fill(button, say(isNow ? 'loading' : 'submit'));
   };
 
-  const send = async (event?: Event): Promise<void> => {
-    event?.preventDefault();
+  /** Sends it with the proof of work done, and not before it is `time`. */
+  const send = async (time?: Promise<void>): Promise<void> => {
     const view = watch.view();
     if (isBusy) return;
     if (!view) {
@@ -125,8 +127,10 @@ export function requestForm(
     busy(true);
     const working = setTimeout(() => fill(trouble, el('p', { class: 'hint' }, say('sending.proof'))), 1000);
     try {
+      await time;
       const proof = await watch.proof();
-      submit(request(view.consent, proof));
+      // The fields could be changed in the meantime.
+      if (isComplete()) ask(request(view.consent, proof));
     } catch {
       complain(say('offline.form'), () => void send());
     } finally {
@@ -172,7 +176,7 @@ export function requestForm(
       if (problem.type === 'proof-missing' && !hasRenewed) {
         hasRenewed = true; // the token had run out: nothing the visitor could do about it
         // The server also refuses forms that were filled in faster than a person can.
-        void watch.renewProof().then(() => setTimeout(() => void send(), SLOWLY_MS));
+        void send(watch.renewProof().then(() => new Promise((resolve) => setTimeout(resolve, SLOWLY_MS))));
         return;
       }
       void watch.renewProof();

@@ -41,6 +41,7 @@ export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined
       pill: say(kept ? 'pill.kept' : 'pill.sending'),
     };
   }
+  if (stage.cancelling === 'sent') return { ...plain, title: say('cancelling'), pill: '' };
   if (stage.cancelling) return { ...plain, title: say('cancel.grace'), actions: ['undo'], pill: '' };
   if (!stage.view) return { ...plain, title: say('loading'), pill: say('waiting.noplace') };
   return callbackScene(stage.view, stage.promiseBroken === true, say, times);
@@ -52,13 +53,7 @@ export function storedScene(say: Say): Scene {
     tone: 'idle',
     title: say('stored'),
     lines: [],
-    hints: [
-      say('stored.phone'),
-      say('stored.consent'),
-      say('stored.page'),
-      say('stored.share'),
-      say('stored.here'),
-    ],
+    hints: (['phone', 'consent', 'page', 'share', 'here'] as const).map((what) => say(`stored.${what}`)),
     actions: ['back', 'forget'],
     pill: '',
   };
@@ -130,11 +125,11 @@ function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, tim
     case 'cancelled':
       return over(say('cancelled.title'), say('cancelled'));
     case 'expired':
-      return over(say('expired.title'), view.reason ?? say('expired'), 'trouble');
     case 'refused':
-      return over(say('refused.title'), view.reason ?? say('failed'), 'trouble');
-    case 'failed':
-      return over(say('failed.title'), view.reason ?? say('failed'), 'trouble');
+    case 'failed': {
+      const why = view.reason ?? say(view.state === 'expired' ? 'expired' : 'failed');
+      return over(say(`${view.state}.title`), why, 'trouble');
+    }
   }
 }
 
@@ -146,13 +141,12 @@ function waiting(
   willRing: string,
 ): Words {
   const { place, estimate } = view;
-  const ordinal = place === undefined ? '' : say(`ordinal.${ordinalRule(place)}`, { n: place });
   const where =
     place === undefined
       ? say('waiting.noplace')
       : place === 1
         ? say('place.next')
-        : say('place', { place: ordinal });
+        : say('place', { place: say(`ordinal.${ordinalRule(place)}`, { n: place }) });
   const span = estimate && { from: times.clock(estimate.from), to: times.clock(estimate.to) };
   return {
     title: where,
@@ -169,17 +163,15 @@ function waiting(
 }
 
 function ordinalRule(place: number): 'one' | 'two' | 'few' | 'other' {
-  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(place);
-  return rule === 'one' || rule === 'two' || rule === 'few' ? rule : 'other';
+  // English has these four.
+  return new Intl.PluralRules('en', { type: 'ordinal' }).select(place) as ReturnType<typeof ordinalRule>;
 }
 
 /** After a try that failed while more are to come. */
 function missed(view: CallbackView, say: Say, times: Times): string | undefined {
   if (view.attempts === 0 || !view.lastOutcome || view.lastOutcome === 'answered') return undefined;
-  const again = view.at
-    ? ` ${say('retry.at', { time: times.moment(view.at) })}`
-    : ` ${say('unreached.kept')}`;
-  return missedText(view, say) + again;
+  const again = view.at ? say('retry.at', { time: times.moment(view.at) }) : say('unreached.kept');
+  return `${missedText(view, say)} ${again}`;
 }
 
 function missedText({ lastOutcome, phone }: CallbackView, say: Say): string {

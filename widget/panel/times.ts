@@ -41,10 +41,9 @@ export function timesIn(language: string | undefined): Times {
     dayKey,
     moment: (time) => (daysAway(time) === 0 ? clock(time) : `${day(time)}, ${clock(time)}`),
     minutes(span) {
-      const [from, to] = [span.from, span.to].map((time) => (Date.parse(time) - Date.now()) / 60_000) as [
-        number,
-        number,
-      ];
+      const minutesTo = (time: string): number => (Date.parse(time) - Date.now()) / 60_000;
+      const from = minutesTo(span.from);
+      const to = minutesTo(span.to);
       // A clock that is far off, or a wait of hours, is better told by the hour.
       if (to < 0 || from > 90 || to > 120) return undefined;
       return { from: Math.max(1, Math.floor(from)), to: Math.max(1, Math.ceil(to)) };

@@ -60,11 +60,10 @@ export function visitorApi(core: Pick<WidgetCore, 'server' | 'settings'>): Visit
       const init: RequestInit = { method, keepalive };
       if (!keepalive) init.signal = AbortSignal.timeout(20_000);
       if (body) init.body = JSON.stringify(body);
-      const response = await send(
-        path,
-        init,
-        body ? { 'Content-Type': 'application/json', ...headers } : headers,
-      );
+      const response = await send(path, init, {
+        ...(body && { 'Content-Type': 'application/json' }),
+        ...headers,
+      });
       const text = await response.text();
       const json = (text ? JSON.parse(text) : undefined) as unknown;
       if (response.ok) return { ok: true, value: json as T };

@@ -14,6 +14,8 @@ export interface Kept {
   readonly pending?: PendingRequest | undefined;
   /** A withdrawal that has not arrived yet. */
   readonly cancelling?: boolean | undefined;
+  /** A no to the sharing of pages that has not been confirmed yet. */
+  readonly stopping?: boolean | undefined;
   /** Continues the page session in other tabs and after a reload. */
   readonly ticket?: string | undefined;
   /** The panel was open when the page was left. */

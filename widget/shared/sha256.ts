@@ -15,6 +15,8 @@ for (let candidate = 2, found = 0; found < 64; candidate++) {
 
 const schedule = new Int32Array(64);
 
+type Eight = [number, number, number, number, number, number, number, number];
+
 function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by));
 }
@@ -30,14 +32,7 @@ function compress(state: Int32Array, block: DataView, at: number): void {
     const s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
     w[i] = (w[i - 16]! + s0 + w[i - 7]! + s1) | 0;
   }
-  let a = state[0]!;
-  let b = state[1]!;
-  let c = state[2]!;
-  let d = state[3]!;
-  let e = state[4]!;
-  let f = state[5]!;
-  let g = state[6]!;
-  let h = state[7]!;
+  let [a, b, c, d, e, f, g, h] = state as Iterable<number> as Eight;
   for (let i = 0; i < 64; i++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i]! + w[i]!) | 0;
@@ -52,7 +47,7 @@ function compress(state: Int32Array, block: DataView, at: number): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] = (state[i]! + word) | 0));
+  state.set([a, b, c, d, e, f, g, h].map((word, i) => state[i]! + word));
 }
 /* eslint-enable @typescript-eslint/no-non-null-assertion */
 
