@@ -42,9 +42,8 @@ describe('A callback of somebody who has talked to us before', () => {
             requirement: { must: [], prefer: [] },
             ...owed,
           }),
-        opening: () => Promise.resolve({ openNow: true }),
       },
-      policy: { mayDial: () => ({ ok: true }) },
+      times: { next: (_wish: unknown, at: number) => Promise.resolve({ ok: true, at }) },
       store: {
         lastAgent: (...asked: unknown[]) => {
           lookups.push(asked);
