@@ -70,12 +70,8 @@ export function openDesks(ground: Ground): Desks {
   const slots = new Slots({ routing, company, clock });
   const callbacks = new CallbackDesk({ store, slots, rules, hints, clock, log: part('callbacks') });
   const calls = new CallDesk({ calls: callStore, telephony, streams, hints, clock, log: part('calls') });
-  const sessions = new SessionDesk({
-    store: stores.sessions,
-    services: serviceRegistry(company),
-    hints,
-    clock,
-  });
+  const services = serviceRegistry(company);
+  const sessions = new SessionDesk({ store: stores.sessions, services, hints, clock });
   const pages = new PageDesk({
     store: stores.pages,
     sessions,
