@@ -80,7 +80,7 @@ describe('A visitor waits', function () {
       await ana.accept(await ana.offer((it) => it.callbackId === idOf(served)));
       const b = await asking(answers(4));
       // A language wished for is no line of its own.
-      const consent = { call: true, text: 'You may call me about this.', version: '2026-11' };
+      const consent = it_.visitor().request(answers(5))['consent'] as object;
       const c = await asking(answers(5), { consent: { ...consent, language: 'fr' } });
       const d = await asking(answers(6), { consent: { ...consent, language: 'de' } });
       const views = await Promise.all([b, c, d].map((it) => it.look()));
