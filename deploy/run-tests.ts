@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Runs all tests, folder by folder, one folder more side by side than there are processors, since most tests wait. Prints each
- * folder whole when it is over, and at the end how many passed and failed, and which: the last lines are what is read first. A
- * folder that is over has to end by itself: what it leaves open is a fault of its own.
+ * Runs all tests, folder by folder, two or three folders side by side, since many tests wait. Prints each folder whole when it is
+ * over, and at the end how many passed and failed, and which: the last lines are what is read first. A folder that is over has
+ * to end by itself: what it leaves open is a fault of its own.
  */
 const root = join(import.meta.dirname, '..');
 
@@ -54,7 +54,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const began = Date.now();
 const outcomes: Outcome[] = [];
-await Promise.all(Array.from({ length: availableParallelism() + 1 }, side));
+const sides = Math.min(3, Math.max(2, availableParallelism()));
+await Promise.all(Array.from({ length: sides }, side));
 const sum = (of: (it: Outcome) => number): number => outcomes.reduce((all, it) => all + of(it), 0);
 console.log(`\ntests took ${String(seconds(began))} s`);
 const skipped = sum((it) => it.skipped);
