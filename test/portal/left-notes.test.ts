@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer';
 
 import type { AgentId } from '../../contracts/ids.ts';
-import { anaAs, callOf, contactOf } from '../support/fake-agent-views.ts';
+import { anaAs, contactInWrapUp } from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
 /** Nothing saves itself while it is typed, and what was not saved is tried again at once. */
@@ -19,9 +19,7 @@ describe('Ana’s contact leaves her desk while she writes', () => {
   beforeEach(async () => {
     await bench.fresh();
     bench.fake.me = anaAs({ state: 'working-after-call', next: { state: 'ready' } });
-    bench.fake.contacts = [
-      contactOf(1, { state: 'wrap-up', call: callOf(1, { allowed: [] }), allowed: ['complete'] }),
-    ];
+    bench.fake.contacts = [contactInWrapUp(1)];
   });
 
   const types = async (words: string, prepare = typing): Promise<void> => {

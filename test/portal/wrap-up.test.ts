@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'puppeteer';
 
-import { anaAs, callOf, contactOf } from '../support/fake-agent-views.ts';
+import { anaAs, contactInWrapUp } from '../support/fake-agent-views.ts';
 import { PortalBench } from '../support/portal-bench.ts';
 
 describe('Ana writes down what was said', () => {
@@ -12,9 +12,7 @@ describe('Ana writes down what was said', () => {
   beforeEach(async () => {
     await bench.fresh();
     bench.fake.me = anaAs({ state: 'working-after-call', next: { state: 'ready' } });
-    bench.fake.contacts = [
-      contactOf(1, { state: 'wrap-up', call: callOf(1, { allowed: [] }), allowed: ['complete'] }),
-    ];
+    bench.fake.contacts = [contactInWrapUp(1)];
     page = await bench.desk();
   });
 

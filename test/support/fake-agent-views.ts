@@ -377,3 +377,8 @@ export function emptyBoard(): BoardView {
     },
   });
 }
+
+/** A contact that is only to be written up. */
+export function contactInWrapUp(n: number): ContactView {
+  return contactOf(n, { state: 'wrap-up', call: callOf(n, { allowed: [] }), allowed: ['complete'] });
+}

@@ -264,14 +264,14 @@ export class MongoCallbacks implements CallbackStore {
           $or: theirs,
           endedAt: { $gte: since },
           'callback.history.state': 'connected',
-          'decision.chosen': { $exists: true },
+          lastWith: { $exists: true },
         },
-        { projection: { 'decision.chosen': 1 } },
+        { projection: { lastWith: 1 } },
       )
       .sort({ endedAt: -1 })
       .limit(1)
       .toArray();
-    return last?.decision?.chosen;
+    return last?.lastWith;
   }
 
   async saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'> {
