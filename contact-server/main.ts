@@ -119,10 +119,11 @@ async function run(config: Config): Promise<void> {
   // Filled in when the links are made, last of all.
   const dmzLinks: DmzLinks[] = [];
   const services = async (): Promise<BoardView['services']> => {
+    // As it is at this moment: by the time the others have answered it may be over.
+    const sipStatus = telephony.status();
     const health = await routing.health();
     const dmz = dmzLinks.flatMap((it) => it.status());
     const down = dmz.filter((it) => it.state === 'down');
-    const sipStatus = telephony.status();
     return {
       redis: { up: health.redis, ...(!health.redis && { detail: 'does not answer' }) },
       mongodb: { up: await answers(stores) },
@@ -246,6 +247,7 @@ async function run(config: Config): Promise<void> {
   const watch = watchServices({
     services,
     clock,
+    onNews: (listener) => telephony.onStatus(listener),
     onChange: () => hints.give({ about: 'board' }),
     onStale: () => void events.breakOff(),
     onOver: (outage) => noteOutage(stores.audit, outage),

@@ -15,6 +15,8 @@ export interface Outage {
 interface Parts {
   readonly services: () => Promise<BoardView['services']>;
   readonly clock: Clock;
+  /** Something says by itself that it went away or came back, which may be over by the next look. */
+  readonly onNews: (listener: () => void) => () => void;
   /** Something went away or came back. */
   readonly onChange: () => void;
   /** Redis is away: what desks show may be old from here on. */
@@ -23,8 +25,8 @@ interface Parts {
   readonly onOver: (outage: Outage) => Promise<void>;
 }
 
-/** Looks every second at what the server stands on, because nobody else would say that it is gone. Gives the end of it. */
-export function watchServices({ services, clock, onChange, onStale, onOver }: Parts): () => void {
+/** Looks every second at what the server stands on, because not everything would say that it is gone. Gives the end of it. */
+export function watchServices({ services, clock, onNews, onChange, onStale, onOver }: Parts): () => void {
   let before = new Map<ServiceName, boolean>();
   const downSince = new Map<ServiceName, number>();
   const untold: Outage[] = [];
@@ -51,13 +53,18 @@ export function watchServices({ services, clock, onChange, onStale, onOver }: Pa
       untold.shift();
     }
   };
+  let looking = Promise.resolve();
+  const lookInTurn = (): Promise<void> =>
+    (looking = looking.then(() => (isOver ? undefined : look())).catch(() => {}));
   const again = (): void => {
     if (isOver) return;
-    cancel = clock.after(LOOK_MS, () => void look().then(again, again));
+    cancel = clock.after(LOOK_MS, () => void lookInTurn().then(again));
   };
   again();
+  const hearNoMore = onNews(() => void lookInTurn());
   return () => {
     isOver = true;
     cancel();
+    hearNoMore();
   };
 }

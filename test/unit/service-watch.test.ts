@@ -10,6 +10,7 @@ describe('The look at what the server stands on', () => {
   let stop: () => void;
   let now: number;
   let isAuditAway: boolean;
+  let news: () => void;
 
   beforeEach(() => {
     redis = true;
@@ -30,6 +31,10 @@ describe('The look at what the server stands on', () => {
     stop = watchServices({
       services,
       clock,
+      onNews: (listener) => {
+        news = listener;
+        return () => {};
+      },
       onChange: () => heard.push('changed'),
       onStale: () => heard.push('stale'),
       onOver: ({ service, from, to }) => {
@@ -43,6 +48,8 @@ describe('The look at what the server stands on', () => {
 
   /** The next look comes due, and is over when the one after it is set up. */
   const look = async (): Promise<void> => (await looks.next())();
+  /** What was begun is done: nothing of it waits for more than promises. */
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   it('says how long something was away, once it is back; where that cannot be written down, the next time [CB8]', async () => {
     await look();
@@ -66,6 +73,21 @@ describe('The look at what the server stands on', () => {
       ['redis 1000-13000'],
     );
     last();
+  });
+
+  it('hears of what is away and back before the next look, where that says so itself [CB8]', async () => {
+    await look();
+    const next = await looks.next();
+    redis = false;
+    now = 100;
+    news();
+    await settled();
+    redis = true;
+    now = 300;
+    news();
+    await settled();
+    assert.deepEqual(heard, ['changed', 'stale', 'changed', 'redis 100-300']);
+    next();
   });
 
   it('does not call away what has not come yet', async () => {
