@@ -55,8 +55,9 @@ interface Parts {
 
 const AHEAD_MS = 100;
 
-/** What is known of a visitor beside the callback. */
+/** What is known of a visitor beside the callback, and what takes its time to be made of it. */
 interface Seen {
+  readonly phone: string;
   readonly customer: Customer | undefined;
   readonly visits: number;
 }
@@ -193,17 +194,17 @@ export class AgentViews {
       customerId === undefined ? customers.byPhone(phone) : customers.byId(customerId),
       store.otherVisits(phone, id),
     ]);
-    return { customer, visits: others + 1 };
+    return { phone: forReading(phone), customer, visits: others + 1 };
   }
 
   async who(record: CallbackRecord): Promise<WhoView> {
     const { wish, terms, id } = record.callback;
-    const { customer, visits } = await (this.#ahead.get(id) ?? this.#see(record.callback));
+    const { phone, customer, visits } = await (this.#ahead.get(id) ?? this.#see(record.callback));
     const name = wish.standing === 'proved' ? (customer?.name ?? wish.name) : (wish.name ?? customer?.name);
     const language = customer?.language ?? wish.language;
     return {
       ...(name !== undefined && { name }),
-      phone: forReading(wish.phone),
+      phone,
       standing: wish.standing === 'proved' || record.identityChecked ? 'proved' : 'claimed',
       tier: terms?.tier ?? '',
       ...(customer?.since !== undefined && { since: customer.since }),

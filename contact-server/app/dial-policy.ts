@@ -111,7 +111,7 @@ export function mayDial(e164: string, how: DialRules & DialWish): DialAnswer {
 
 /** A number as people read it out, `+44 20 7946 0101`. */
 export function forReading(e164: string): string {
-  return parsePhoneNumber(e164)?.formatInternational() ?? e164;
+  return understood(e164)?.formatInternational() ?? e164;
 }
 
 const MOST_KNOWN = 200;
@@ -124,6 +124,15 @@ function understood(e164: string): PhoneNumber | undefined {
   const number = parsePhoneNumber(e164);
   known.set(e164, number);
   return number;
+}
+
+const types = new WeakMap<PhoneNumber, PhoneNumberType | 'unknown'>();
+
+/** What kind of line it is, as the metadata has it; looked up once for each that is understood. */
+function typeOf(number: PhoneNumber): PhoneNumberType | 'unknown' {
+  const type = types.get(number) ?? number.getType() ?? 'unknown';
+  types.set(number, type);
+  return type;
 }
 
 /** For the visitor's own page: `+44 •••• 0199`. */
@@ -140,7 +149,7 @@ export function maskForLog(e164: string): string {
 const no = (rule: string, reason: string): DialAnswer & { ok: false } => ({ ok: false, rule, reason });
 const elsewhere = no('dial/prefix-not-allowed', 'We do not call this country or network.');
 
-const forbiddenTypes: Partial<Record<PhoneNumberType, string>> = {
+const forbiddenTypes: Partial<Record<PhoneNumberType | 'unknown', string>> = {
   PREMIUM_RATE: 'dial/premium-number',
   SHARED_COST: 'dial/shared-cost',
   PERSONAL_NUMBER: 'dial/personal-number',
@@ -151,8 +160,7 @@ function forbids(e164: string, number: PhoneNumber | undefined): (DialAnswer & {
   if (emergencyNumbers.has(local) || emergencyNumbers.has(e164.slice(1))) {
     return no('dial/emergency', 'We do not call emergency and short numbers.');
   }
-  const type = number?.getType();
-  const rule = type === undefined ? undefined : forbiddenTypes[type];
+  const rule = number && forbiddenTypes[typeOf(number)];
   const range =
     forbiddenRanges.find((it) => begins(e164, it.prefixes)) ?? forbiddenRanges.find((it) => it.rule === rule);
   if (range) return no(range.rule, range.reason);
@@ -201,7 +209,7 @@ function zonesOfParty(
   number: PhoneNumber | undefined,
   browser: readonly string[],
 ): readonly string[] {
-  const travels = number?.getType() === 'MOBILE';
+  const travels = number !== undefined && typeOf(number) === 'MOBILE';
   if (travels && browser.length > 0) return [];
   return zonesOf(e164, number?.country ?? number?.getPossibleCountries()[0]);
 }

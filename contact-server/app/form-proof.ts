@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../server-kit/clock.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
 import { newToken, sign, verified } from './tokens.ts';
@@ -74,11 +74,11 @@ function notProved(rule: string, detail: string): ProblemError {
 }
 
 function tagOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  return hash('sha256', text, 'base64url').slice(0, 12);
 }
 
 function zeroBits(token: string, nonce: string): number {
-  const digest = createHash('sha256').update(`${token}:${nonce}`).digest();
+  const digest = hash('sha256', `${token}:${nonce}`, 'buffer');
   let bits = 0;
   for (const byte of digest) {
     if (byte === 0) bits += 8;

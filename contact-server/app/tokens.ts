@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** 128 random bits that open one thing; only its hash is stored. */
 export function newToken(): string {
@@ -10,7 +10,7 @@ export function newId(): string {
 }
 
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 /** Enough to recognise a number or an address again, not to find it without the key. */

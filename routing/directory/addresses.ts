@@ -1,4 +1,7 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
+
+const IPV4_WITHIN_IPV6 = '00000000000000000000ffff';
 
 /**
  * An address as 32 hexadecimal digits, IPv4 within IPv6 (`::ffff:…`), so that all compare as text; undefined when it
@@ -9,6 +12,8 @@ export function addressKey(text: string): string | undefined {
     .trim()
     .replace(/^\[|\]$/g, '')
     .replace(/%.*$/, '');
+  // What most visitors have; and the library tries one form after the other.
+  if (isIPv4(bare)) return IPV4_WITHIN_IPV6 + hex(bare.split('.').map(Number));
   return ipaddr.isValid(bare) ? hex(bytesOf(ipaddr.process(bare))) : undefined;
 }
 
