@@ -187,14 +187,9 @@ export class AgentViews {
   }
 
   async #see(callback: Callback): Promise<Seen> {
-    const { customers, store } = this.#parts;
     const { id, wish } = callback;
-    const { phone, customerId } = wish;
-    const [customer, others] = await Promise.all([
-      customerId === undefined ? customers.byPhone(phone) : customers.byId(customerId),
-      store.otherVisits(phone, id),
-    ]);
-    return { phone: forReading(phone), customer, visits: others + 1 };
+    const { customer, otherVisits } = await this.#parts.customers.known(wish, id);
+    return { phone: forReading(wish.phone), customer, visits: otherVisits + 1 };
   }
 
   async who(record: CallbackRecord): Promise<WhoView> {

@@ -112,8 +112,6 @@ export interface CallbackStore {
   ofSession(sessionId: SessionId): Promise<readonly CallbackRecord[]>;
   /** Ended since the time given. */
   endedSince(at: number): Promise<readonly CallbackRecord[]>;
-  /** How many callbacks of a number are kept beside this one, up to a thousand. */
-  otherVisits(phone: string, than: CallbackId): Promise<number>;
   /** The agent of the last talk that ended since the time given with this number, or this customer where one is named. */
   lastAgent(who: Pick<Wish, 'phone' | 'customerId'>, since: number): Promise<AgentId | undefined>;
   saveNotes(id: CallbackId, text: string, version: number, at: number): Promise<number | 'stale'>;
@@ -160,10 +158,17 @@ export interface Customer {
   readonly tickets: readonly { readonly number: string; readonly title: string; readonly state: string }[];
 }
 
-/** What the company knows of its customers. */
+/** What the company knows of whoever asks to be called. */
 export interface CustomerStore {
-  byId(id: string): Promise<Customer | undefined>;
-  byPhone(phone: string): Promise<Customer | undefined>;
+  /** The customer, by their id where it is proved and else by their number. An agent waits for it: it is one read. */
+  known(
+    who: Pick<Wish, 'phone' | 'customerId'>,
+    beside: CallbackId,
+  ): Promise<{
+    readonly customer?: Customer;
+    /** How many callbacks of the number are kept beside this one, up to a thousand. */
+    readonly otherVisits: number;
+  }>;
 }
 
 export interface AuditEntry {

@@ -12,7 +12,7 @@ export const SUPPORTED = {
   /** `$push` knows `$each` and `$slice`; paths know `$`, `$[]` and `$[name]`. */
   updateOperators: words('$set $setOnInsert $unset $inc $min $max $push $pull'),
   /** Projections keep fields or leave them out, here and in `find`. */
-  stages: words('$match $project $group $sort $limit $skip $count $sample'),
+  stages: words('$match $project $group $sort $limit $skip $count $sample $unionWith'),
   /** Over constants, `"$paths"` and objects of them; there are no other expressions. */
   accumulators: words('$sum $avg $min $max'),
   /** Single and compound, of which one field may run into arrays; partial ones over `{ $exists: true }` and equality. */

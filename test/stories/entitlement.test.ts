@@ -116,6 +116,25 @@ describe('What a visitor is owed', function () {
       }
     });
 
+    it('comes with how often that number has asked before, whoever it belongs to', async () => {
+      await ana.ready();
+      for (const [phone, name] of [
+        ['+442079460102', 'Li Wei'],
+        ['+442079460115', 'Maria'],
+      ] as const) {
+        const visits: number[] = [];
+        for (const _time of [1, 2, 3]) {
+          const created = await it_.visitor(strangerIp).ask(phone, { name });
+          const { who } = await ana.offer((it) => it.callbackId === created.id);
+          assert.equal(who.products.length, name === 'Li Wei' ? 1 : 0);
+          visits.push(who.visits);
+          await tidy(mina, [ana]);
+          await ana.ready();
+        }
+        assert.deepEqual(visits, [1, 2, 3]);
+      }
+    });
+
     it('is nothing for a token that is forged, expired, unsigned or lasts too long [SC6]', async () => {
       const good = { sub: 'c-silva', exp: inSeconds(600) };
       const tokens = [

@@ -9,8 +9,7 @@ describe('What an agent is shown of a visitor', () => {
     let visits = 1;
     let over = (): void => {};
     const views = new AgentViews({
-      store: { otherVisits: () => Promise.resolve(visits - 1) },
-      customers: { byPhone: () => Promise.resolve(undefined) },
+      customers: { known: () => Promise.resolve({ otherVisits: visits - 1 }) },
       clock: { now: () => 0, after: (_ms: number, then: () => void) => (over = then) },
     } as unknown as Parts);
     const wish = { phone: '+442079460101', ip: '192.0.2.1', standing: 'claimed' };

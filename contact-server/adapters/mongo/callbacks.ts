@@ -16,7 +16,6 @@ import { type Slot, SlotPlaces } from './slot-places.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Who asked more often asked often enough. */
-const MOST_VISITS = 1_000;
 
 /** Callbacks in MongoDB: one document each, changed by one conditional write at a time. */
 export class MongoCallbacks implements CallbackStore {
@@ -240,15 +239,6 @@ export class MongoCallbacks implements CallbackStore {
         .limit(20_000)
         .toArray(),
     );
-  }
-
-  /** Found and not counted: there are few, and a count is an aggregation. */
-  async otherVisits(phone: string, than: CallbackId): Promise<number> {
-    const found = this.#docs.find(
-      { centre: this.#centre, 'callback.wish.phone': phone, _id: { $ne: than } },
-      { projection: { _id: 1 }, limit: MOST_VISITS, batchSize: MOST_VISITS },
-    );
-    return (await found.toArray()).length;
   }
 
   async lastAgent(

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Collection, Connection } from 'mongoose';
 import type { Company } from '../../../contracts/company.schema.ts';
+import type { CallbackId } from '../../../contracts/ids.ts';
+import type { Wish } from '../../domain/callback.ts';
 import type {
   AuditEntry,
   AuditStore,
@@ -13,6 +15,7 @@ import type {
 import { durable, index, isDuplicate } from './durable.ts';
 
 const DAY_MS = 24 * 3_600_000;
+const MOST_VISITS = 1_000;
 
 /** What was done, by whom: append-only. */
 export class MongoAudit implements AuditStore {
@@ -100,12 +103,27 @@ export class MongoCustomers implements CustomerStore {
     await index(this.#docs, { centre: 1, phones: 1 });
   }
 
-  async byId(id: string): Promise<Customer | undefined> {
-    return customer(await this.#docs.findOne({ _id: id, centre: this.#centre }));
-  }
-
-  async byPhone(phone: string): Promise<Customer | undefined> {
-    return customer(await this.#docs.findOne({ centre: this.#centre, phones: phone }));
+  async known(
+    { phone, customerId }: Pick<Wish, 'phone' | 'customerId'>,
+    beside: CallbackId,
+  ): ReturnType<CustomerStore['known']> {
+    const centre = this.#centre;
+    const visits = { centre, 'callback.wish.phone': phone, _id: { $ne: beside } };
+    const found = await this.#docs
+      .aggregate<CustomerDoc | { readonly otherVisits: number }>([
+        { $match: customerId === undefined ? { centre, phones: phone } : { _id: customerId, centre } },
+        { $limit: 1 },
+        {
+          $unionWith: {
+            coll: 'callbacks',
+            pipeline: [{ $match: visits }, { $limit: MOST_VISITS }, { $count: 'otherVisits' }],
+          },
+        },
+      ])
+      .toArray();
+    const customer = found.find((it) => '_id' in it);
+    const counted = found.find((it) => 'otherVisits' in it);
+    return { ...(customer && { customer: customerFrom(customer) }), otherVisits: counted?.otherVisits ?? 0 };
   }
 
   /** Adds those that are new; what was edited since stays. */
@@ -126,9 +144,7 @@ export class MongoCustomers implements CustomerStore {
   }
 }
 
-function customer(doc: CustomerDoc | null): Customer | undefined {
-  if (!doc) return undefined;
-  const { _id, centre: _centre, schemaVersion: _version, ...rest } = doc;
+function customerFrom({ _id, centre: _centre, schemaVersion: _version, ...rest }: CustomerDoc): Customer {
   return { id: _id, ...rest };
 }
 

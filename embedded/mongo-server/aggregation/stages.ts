@@ -9,8 +9,11 @@ import { compileGroup } from './group.ts';
 /** One step of a pipeline. */
 export type Stage = (docs: readonly Doc[]) => readonly Doc[];
 
+/** What a pipeline gives over another collection of the same database. */
+export type Elsewhere = (collection: string, pipeline: readonly Doc[]) => readonly Doc[];
+
 /** Pipeline stages, by name. */
-export const STAGES: Partial<Record<string, (operand: unknown) => Stage>> = {
+export const STAGES: Partial<Record<string, (operand: unknown, elsewhere: Elsewhere) => Stage>> = {
   $match: (operand) => {
     const matches = compileFilter(docOf(operand, '$match'));
     return (docs) => docs.filter((doc) => matches(doc));
@@ -45,10 +48,19 @@ export const STAGES: Partial<Record<string, (operand: unknown) => Stage>> = {
       return drawn.slice(0, size).map(({ doc }) => doc);
     };
   },
+  $unionWith: (operand, elsewhere) => {
+    const { coll, pipeline = [] } =
+      typeof operand === 'string' ? { coll: operand } : docOf(operand, '$unionWith');
+    if (typeof coll !== 'string' || !Array.isArray(pipeline) || !pipeline.every(isDoc)) {
+      throw new MongoError('FailedToParse', '$unionWith takes a collection and a pipeline');
+    }
+    compileStages(pipeline, elsewhere);
+    return (docs) => [...docs, ...elsewhere(coll, pipeline)];
+  },
 };
 
 /** Compiles stages that follow each other; a stage nobody knows is an error. */
-export function compileStages(pipeline: readonly Doc[]): Stage {
+export function compileStages(pipeline: readonly Doc[], elsewhere: Elsewhere): Stage {
   const stages = pipeline.map((stage) => {
     const [name = '', ...more] = Object.keys(stage);
     if (name === '' || more.length > 0) {
@@ -59,7 +71,7 @@ export function compileStages(pipeline: readonly Doc[]): Stage {
     }
     const known = Object.hasOwn(STAGES, name) ? STAGES[name] : undefined;
     if (!known) throw new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`);
-    return known(field(stage, name));
+    return known(field(stage, name), elsewhere);
   });
   return (docs) => stages.reduce((rest, stage) => stage(rest), docs);
 }

@@ -1,5 +1,5 @@
 import { Long } from 'bson';
-import { compileStages } from '../aggregation/stages.ts';
+import { compileStages, type Elsewhere } from '../aggregation/stages.ts';
 import { MongoError, unsupported } from '../mongo-error.ts';
 import { type Hit, search } from '../query/find.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -74,31 +74,43 @@ function hits(context: CommandContext, filterName: string): Hit[] {
   });
 }
 
-/** Leading `$match`, `$sort` and `$limit` are answered by the planner; the rest runs over what it finds. */
 function aggregate(context: CommandContext): Doc {
-  const { command, store, cursors } = context;
+  const { command, db, store, cursors } = context;
   const pipeline = docsField(command, 'pipeline');
   if (!isDoc(command['cursor'])) throw new MongoError('FailedToParse', "The 'cursor' option is required");
-  if (typeof command['aggregate'] !== 'string') throw unsupported('aggregate without a collection');
-  compileStages(pipeline); // all of it is checked before any of it is run
+  const { aggregate: over } = command;
+  if (typeof over !== 'string') throw unsupported('aggregate without a collection');
+  const maxTimeMs = countField(command, 'maxTimeMS');
+  const run = (collection: string, stages: readonly Doc[]): readonly Doc[] =>
+    runPipeline(store.collection(`${db}.${collection}`), stages, maxTimeMs, run);
+  compileStages(pipeline, run); // all of it is checked before any of it is run
+  return cursors.start({
+    namespace: namespaceOf(context),
+    docs: run(over, pipeline),
+    batchSize: countField(command['cursor'], 'batchSize'),
+  });
+}
+
+/** Leading `$match`, `$sort` and `$limit` are answered by the planner; the rest runs over what it finds. */
+function runPipeline(
+  collection: Parameters<typeof search>[0],
+  pipeline: readonly Doc[],
+  maxTimeMs: number | undefined,
+  elsewhere: Elsewhere,
+): readonly Doc[] {
   const rest = [...pipeline];
   const take = (stage: string): unknown => {
     const operand = rest[0] && field(rest[0], stage);
     if (operand !== undefined) rest.shift();
     return operand;
   };
-  const found = search(store.collection(namespaceOf(context)), {
+  const found = search(collection, {
     filter: (take('$match') ?? {}) as Doc,
     sort: take('$sort') as Doc | undefined,
     limit: wholeNumber(take('$limit')),
-    maxTimeMs: countField(command, 'maxTimeMS'),
+    maxTimeMs,
   });
-  const run = compileStages(rest);
-  return cursors.start({
-    namespace: namespaceOf(context),
-    docs: run(found.map(({ item }) => item.doc)),
-    batchSize: countField(command['cursor'], 'batchSize'),
-  });
+  return compileStages(rest, elsewhere)(found.map(({ item }) => item.doc));
 }
 
 function cursorId(value: unknown): Long {

@@ -102,7 +102,7 @@ const WORDS = (
   'getMore killCursors listCollections listDatabases saslStart saslContinue filter query sort projection limit skip batchSize ' +
   'updates documents deletes q u multi upsert arrayFilters pipeline cursor indexes key name unique partialFilterExpression ' +
   'expireAfterSeconds $and $or $nor $not $in $nin $eq $ne $gt $lt $exists $type $regex $options $elemMatch $set $unset $inc ' +
-  '$min $max $push $pull $addToSet $each $slice $setOnInsert $match $group $project $sort $limit $skip $count $sample $sum'
+  '$min $max $push $pull $addToSet $each $slice $setOnInsert $match $group $project $sort $limit $skip $count $sample $unionWith $sum'
 ).split(' ');
 
 function pick<T>(random: Random, from: readonly T[]): T {

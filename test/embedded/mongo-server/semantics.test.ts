@@ -235,35 +235,6 @@ describe('What we rely on in MongoDB [MO3]', () => {
       await half.next();
       await half.close();
     });
-
-    it('a pipeline matches, sorts, limits, groups, counts and draws', async () => {
-      await insert(
-        { _id: 1, line: 'pt', wait: 10 },
-        { _id: 2, line: 'pt', wait: 20 },
-        { _id: 3, line: 'en', wait: 5 },
-        { _id: 4, wait: 'x' },
-      );
-      const run = (...stages: object[]) => collection.aggregate(stages).toArray();
-      const group = {
-        _id: '$line',
-        n: { $sum: 1 },
-        all: { $sum: '$wait' },
-        mean: { $avg: '$wait' },
-        least: { $min: '$wait' },
-        most: { $max: '$wait' },
-      };
-      assert.deepEqual(await run({ $group: group }, { $sort: { _id: 1 } }), [
-        { _id: null, n: 1, all: 0, mean: null, least: 'x', most: 'x' },
-        { _id: 'en', n: 1, all: 5, mean: 5, least: 5, most: 5 },
-        { _id: 'pt', n: 2, all: 30, mean: 15, least: 10, most: 20 },
-      ]);
-      const longest = [{ $match: { wait: { $gte: 5 } } }, { $sort: { wait: -1 } }, { $limit: 1 }];
-      assert.deepEqual(await run(...longest, { $project: { wait: 1 } }), [{ _id: 2, wait: 20 }]);
-      assert.deepEqual(await run({ $sort: { _id: 1 } }, { $skip: 3 }), [{ _id: 4, wait: 'x' }]);
-      assert.deepEqual(await run({ $match: { line: 'pt' } }, { $count: 'n' }), [{ n: 2 }]);
-      assert.deepEqual(await run({ $match: { line: 'fr' } }, { $count: 'n' }), []);
-      assert.equal((await run({ $sample: { size: 2 } })).length, 2);
-    });
   });
 
   describe('of updates', () => {
