@@ -1,4 +1,5 @@
 import type { SipMessage } from '../sip/message.ts';
+import type { AppLink } from './app-link.ts';
 import { dialogIdOf, type Dialog } from './dialog.ts';
 
 /** All dialogs, found by their id, by a request inside them, or by Call-ID. */
@@ -31,6 +32,11 @@ export class DialogTable {
     if (ours?.role !== 'uac') return undefined;
     // Before the first answer any tag may be the peer's: a NOTIFY can overtake the 200 to its SUBSCRIBE.
     return ours.remoteTag === fromTag || !ours.confirmed ? ours : undefined;
+  }
+
+  /** The dialogs that this application is told of. */
+  ownedBy(link: AppLink): readonly Dialog[] {
+    return [...this.#byId.values()].filter((it) => it.owner === link);
   }
 
   add(dialog: Dialog): void {

@@ -61,8 +61,11 @@ export class OutboundRequests {
     this.#outsideDialog(command, app, method, own(uri));
   }
 
-  /** Ends the calls that still ring for an application that has gone. */
+  /** Ends the calls that still ring for an application that has gone, and those it was told are lifted and has not acknowledged. */
   linkClosed(link: AppLink): void {
+    for (const dialog of this.#exchange.dialogs.ownedBy(link)) {
+      if (dialog.accepted?.ack === '') this.#acks.forNobody(dialog);
+    }
     for (const outgoing of this.#outgoing.values()) {
       if (outgoing.link !== link || outgoing.request.method !== 'INVITE' || outgoing.cancel) continue;
       this.#cancelWith(outgoing, cancelFor(outgoing.request));

@@ -161,6 +161,22 @@ describe('A caller changes their mind while it rings', () => {
     await phone.request('ACK');
     phone.answer(await phone.request('BYE'), 200);
   });
+
+  it('by vanishing just as it is lifted: a phone that nobody will ever speak to is hung up', async () => {
+    const mortal = await rig.app(server);
+    const uri = `sip:phone@127.0.0.1:${phone.port}`;
+    // It acknowledges only once it knows what the other party says; it never comes to that.
+    const lifted = mortal.createUAC(uri, { noAck: true });
+    const invite = await phone.request('INVITE');
+    phone.answer(invite, 200, {}, sdp('phone'));
+    await lifted;
+    mortal.disconnect();
+    await phone.request('ACK');
+    const bye = await phone.request('BYE');
+    assert.match(bye.header('reason'), /application disconnected/);
+    phone.answer(bye, 200);
+    assert.equal(server.stats().dialogs, 0);
+  });
 });
 
 function header(text: string, name: string): string {
