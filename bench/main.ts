@@ -1,6 +1,7 @@
 import { openCentre } from '../test/support/centre.ts';
 import { accept, offered } from './callbacks.ts';
 import { startFloor } from './floor.ts';
+import { kills } from './kills/kills.ts';
 import { mirror } from './mirror.ts';
 import { mongo } from './mongo/mongo.ts';
 import { race } from './routing/race.ts';
@@ -13,7 +14,7 @@ const inCentre = { accept, offered, mirror } as const;
 /** These start what they need themselves. */
 const alone = { routing, simulator: simulated, mongo, sip } as const;
 /** These take long, and run only when they are named. */
-const long = { 'sip-long': sipLong, race } as const;
+const long = { 'sip-long': sipLong, race, kills } as const;
 
 const asked = process.argv.slice(2);
 const known = Object.keys({ ...inCentre, ...alone, ...long });

@@ -77,7 +77,7 @@ export class CallDesk {
     const legs = await calls.legs(call.id);
     const alive = await telephony.adopt(call.id, legs, (fact) => this.#hear(call.id, fact));
     if (!alive) {
-      this.#hear(call.id, {
+      void this.#hear(call.id, {
         type: 'cleared',
         by: 'server',
         cause: 'lost in a restart',
@@ -97,10 +97,11 @@ export class CallDesk {
     return this.#serial.idle();
   }
 
-  #hear(callId: CallId, fact: CallFact): void {
-    this.#serial
-      .run(callId, () => this.#untilTaken(callId, fact))
-      .catch((err: unknown) => this.#parts.log.error({ err, callId, fact: fact.type }, 'call fact lost'));
+  /** Rejects where it could not be taken, which is told here. */
+  #hear(callId: CallId, fact: CallFact): Promise<void> {
+    const taken = this.#serial.run(callId, () => this.#untilTaken(callId, fact));
+    taken.catch((err: unknown) => this.#parts.log.error({ err, callId, fact: fact.type }, 'call fact lost'));
+    return taken;
   }
 
   /** No phone says a thing twice: while a store is away, what was said waits, in its order. */
@@ -123,9 +124,8 @@ export class CallDesk {
     const before = await calls.find(callId);
     // Of a call that has ended only its end is told again: whoever told it may have died before the callback knew.
     if (!before || (before.ended && fact.type !== 'cleared')) return;
-    if ('stored' in fact) await calls.addLeg(callId, fact.stored);
     const now = hear(before, newsOf(fact));
-    await calls.put(now);
+    await calls.put(now, fact.type === 'originated' ? fact.stored : undefined);
     log.debug({ callId, fact: fact.type }, 'call moved');
     const name = eventFor(fact);
     if (name) {

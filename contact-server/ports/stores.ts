@@ -129,9 +129,9 @@ export interface CallbackStore {
 }
 
 export interface CallStore {
-  put(call: Call): Promise<void>;
+  /** In one write with the leg that begins, which takes the place of an earlier one of its side. */
+  put(call: Call, begun?: StoredLeg): Promise<void>;
   find(id: CallId): Promise<Call | undefined>;
-  addLeg(id: CallId, leg: StoredLeg): Promise<void>;
   legs(id: CallId): Promise<readonly StoredLeg[]>;
   /** Not ended, of all agents. */
   live(): Promise<readonly Call[]>;

@@ -36,11 +36,14 @@ export interface StoredLeg {
 /** Why a leg failed, in the words of attempts; `agent-…` failures are no attempts. */
 export type LegFailure = Exclude<AttemptOutcome, 'answered'>;
 
+/** Who is told of a call; resolves when the fact is taken, that is stored where it says what is to be. */
+export type TellCall = (fact: CallFact) => void | Promise<void>;
+
 /** What happened on the line. For each leg: originated, delivered?, then established or failed; then exactly one `cleared` for the whole call. */
 export type CallFact =
-  | { readonly type: 'originated'; readonly leg: Leg; readonly at: number; readonly stored?: StoredLeg }
+  | { readonly type: 'originated'; readonly leg: Leg; readonly at: number; readonly stored: StoredLeg }
   | { readonly type: 'delivered'; readonly leg: Leg; readonly at: number }
-  | { readonly type: 'established'; readonly leg: Leg; readonly at: number; readonly stored: StoredLeg }
+  | { readonly type: 'established'; readonly leg: Leg; readonly at: number }
   /** Both hear each other (customer answered and the agent's leg was re-offered). */
   | { readonly type: 'joined'; readonly at: number }
   | { readonly type: 'held'; readonly by: Leg; readonly at: number }
@@ -62,8 +65,11 @@ export type CallFact =
  * even while a leg still rings (SIP CANCEL) or while its answer crosses the cancel.
  */
 export interface Telephony {
-  /** Rings the agent's phone. When it answers the leg is held silent until the customer's leg is joined. */
-  ringAgent(callId: CallId, plan: AgentLegPlan, tell: (fact: CallFact) => void): void;
+  /**
+   * Rings the agent's phone. When it answers the leg is held silent until the customer's leg is joined. No phone rings
+   * before its `originated` is taken, nor later than it should have stopped.
+   */
+  ringAgent(callId: CallId, plan: AgentLegPlan, tell: TellCall): void;
   /**
    * Dials the customer and joins both when they answer. If the customer cannot be reached the agent's leg stays up:
    * the caller decides (hang up, or dial again).
@@ -76,9 +82,9 @@ export interface Telephony {
   hangUp(callId: CallId, cause: string, by?: 'agent' | 'server'): void;
   /**
    * After a restart: probes stored legs with an in-dialog OPTIONS. Both alive: the call is adopted, facts go to
-   * `tell`, true. Otherwise whatever is left is ended, false.
+   * `tell`, true. Otherwise whatever is left is ended first, false.
    */
-  adopt(callId: CallId, legs: readonly StoredLeg[], tell: (fact: CallFact) => void): Promise<boolean>;
+  adopt(callId: CallId, legs: readonly StoredLeg[], tell: TellCall): Promise<boolean>;
   /** The link to the telephone server. */
   status(): { readonly up: boolean; readonly detail?: string };
   onStatus(listener: () => void): () => void;

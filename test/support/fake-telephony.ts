@@ -59,7 +59,7 @@ export class FakeCall {
 
   agentAnswers(): void {
     if (!this.#answers('agent')) return;
-    this.#tell({ type: 'established', leg: 'agent', stored: this.stored('agent') });
+    this.#tell({ type: 'established', leg: 'agent' });
   }
 
   agentFails(outcome: LegFailure, detail = 'fake'): void {
@@ -77,7 +77,7 @@ export class FakeCall {
   /** The customer answers, and both are joined. */
   customerAnswers(): void {
     if (!this.#answers('customer')) return;
-    this.#tell({ type: 'established', leg: 'customer', stored: this.stored('customer') });
+    this.#tell({ type: 'established', leg: 'customer' });
     this.#timers.talk = this.#clock.after(this.customerPlan?.maxTalkMs ?? 0, () =>
       this.clear('server', 'max-talk'),
     );
@@ -97,7 +97,7 @@ export class FakeCall {
     if (this.isTalking && this.#held.has(leg) !== on) this.#hold(leg, leg, on);
   }
 
-  /** What `originated` and `established` say of a leg. */
+  /** What `originated` says of a leg. */
   stored(leg: Leg): StoredLeg {
     const name = leg === 'agent' ? `${this.id}-agent` : `${this.id}-customer-${this.#dials}`;
     return { leg, sipCallId: name, dialogId: `${name};from-tag=fake`, server: 'fake' };

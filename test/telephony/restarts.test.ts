@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { StoredLeg } from '../../contact-server/ports/telephony.ts';
+import type { AgentId } from '../../contracts/ids.ts';
+import type { CallFact, StoredLeg } from '../../contact-server/ports/telephony.ts';
 import type { SoftPhone } from '../../embedded/demo/phones/soft-phone.ts';
 import { CuttableLink } from '../support/cuttable-link.ts';
 import { BY_HAND, rigOf, talkingCall } from '../support/exchange-rig.ts';
@@ -11,8 +12,7 @@ import { WatchedCall } from '../ports/telephony.ts';
 function storedLegs(call: WatchedCall): StoredLeg[] {
   const legs = new Map<string, StoredLeg>();
   for (const fact of call.facts) {
-    if ((fact.type === 'originated' || fact.type === 'established') && fact.stored)
-      legs.set(fact.leg, fact.stored);
+    if (fact.type === 'originated') legs.set(fact.leg, fact.stored);
   }
   return [...legs.values()];
 }
@@ -111,6 +111,73 @@ describe('The contact server dies while people talk', () => {
     assert.equal(await restart(), false);
     await rig.agent.isFree();
     assert.equal(rig.agent.timesRung, 1);
+  });
+});
+
+describe('What a call desk has not written down', () => {
+  let exchange: TelephoneExchange;
+  let phone: SoftPhone;
+  let rig: TelephonyRig;
+
+  beforeEach(async () => {
+    exchange = await TelephoneExchange.start();
+    phone = await exchange.registeredPhone();
+    rig = rigOf(exchange, phone);
+  });
+
+  afterEach(async () => {
+    await exchange.close();
+  });
+
+  /** A call whose desk takes each `originated` only when it is told to, and all else at once. */
+  function ringing(ringMs: number): { call: WatchedCall; takes: () => void; loses: () => void } {
+    const call = new WatchedCall(rig);
+    let takes = (): void => {};
+    let loses = (): void => {};
+    const tell = (fact: CallFact): Promise<void> => {
+      call.tell(fact);
+      if (fact.type !== 'originated') return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        takes = resolve;
+        loses = () => reject(new Error('the store is gone for good'));
+      });
+    };
+    const plan = { agentId: 'ana' as AgentId, extension: rig.extension, display: 'Callback', ringMs };
+    exchange.telephony.ringAgent(call.id, plan, tell);
+    return { call, takes: () => takes(), loses: () => loses() };
+  }
+
+  it('does not ring: if we died now, nobody would ever end it', async () => {
+    const { call, takes } = ringing(20_000);
+    await call.next('originated agent');
+    // There and back by the same way: an INVITE sent before would have rung by now.
+    await phone.register();
+    assert.equal(rig.agent.timesRung, 0);
+    takes();
+    await rig.agent.rings();
+    await call.next('delivered agent');
+    rig.telephony.hangUp(call.id, 'done');
+    await call.nextAll('failed agent cancelled', 'cleared by server');
+    await rig.agent.isFree();
+  });
+
+  it('never rings when it is written down too late, is hung up before, or cannot be written down', async () => {
+    const late = ringing(-1);
+    await late.call.next('originated agent');
+    late.takes();
+    await late.call.nextAll('failed agent agent-lost', 'cleared by server');
+
+    const unwanted = ringing(20_000);
+    await unwanted.call.next('originated agent');
+    rig.telephony.hangUp(unwanted.call.id, 'not any more');
+    unwanted.takes();
+    await unwanted.call.nextAll('failed agent cancelled', 'cleared by server');
+
+    const lost = ringing(20_000);
+    await lost.call.next('originated agent');
+    lost.loses();
+    await lost.call.nextAll('failed agent agent-lost', 'cleared by server');
+    assert.equal(rig.agent.timesRung, 0);
   });
 });
 

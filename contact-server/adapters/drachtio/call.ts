@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../server-kit/clock.ts';
 import type { CallId } from '../../../contracts/ids.ts';
-import type { CallFact, Leg, StoredLeg } from '../../ports/telephony.ts';
+import type { CallFact, Leg, StoredLeg, TellCall } from '../../ports/telephony.ts';
 import type { Failure } from './outcome.ts';
 import type { Sdp } from './sdp.ts';
 import { silentSdp } from './sdp.ts';
@@ -36,7 +36,7 @@ type Untimed<F> = F extends CallFact ? Omit<F, 'at'> : never;
 export class Call {
   readonly id: CallId;
   readonly #around: CallSurroundings;
-  readonly #tellOut: (fact: CallFact) => void;
+  readonly #tellOut: TellCall;
   readonly #onCleared: () => void;
   #agent: SipLeg | undefined;
   #customer: SipLeg | undefined;
@@ -48,8 +48,10 @@ export class Call {
   #stopTalk = (): void => {};
   #stopGuard = (): void => {};
   #guardMs: number;
+  /** Until the legs that begin have begun, or never will. */
+  #beginning: Promise<void> = Promise.resolve();
 
-  constructor(around: CallSurroundings, id: CallId, tell: (fact: CallFact) => void, onCleared: () => void) {
+  constructor(around: CallSurroundings, id: CallId, tell: TellCall, onCleared: () => void) {
     this.#around = around;
     this.#guardMs = around.guardMs;
     this.id = id;
@@ -73,7 +75,7 @@ export class Call {
 
   ringAgent(target: LegTarget): void {
     const leg = this.#makeLeg('agent', {
-      answered: () => this.#tell({ type: 'established', leg: 'agent', stored: leg.stored }),
+      answered: () => this.#tell({ type: 'established', leg: 'agent' }),
       failed: (failure) => {
         this.#tell({ type: 'failed', leg: 'agent', ...failure });
         const byAgent = failure.outcome === 'busy' || failure.outcome === 'rejected';
@@ -81,8 +83,7 @@ export class Call {
       },
     });
     this.#agent = leg;
-    this.#tell({ type: 'originated', leg: 'agent', stored: leg.stored });
-    this.#start(leg, target, silentSdp(this.#around.link.localAddress));
+    this.#begin(leg, target, silentSdp(this.#around.link.localAddress));
   }
 
   dialCustomer({ target, maxTalkMs, release }: CustomerDial): void {
@@ -95,7 +96,7 @@ export class Call {
     this.#release = once(release);
     const leg = this.#makeLeg('customer', {
       answered: () => {
-        this.#tell({ type: 'established', leg: 'customer', stored: leg.stored });
+        this.#tell({ type: 'established', leg: 'customer' });
         this.#stopTalk = this.#around.clock.after(maxTalkMs, () => this.#finish('server', 'max-talk'));
         void this.#join();
       },
@@ -106,14 +107,24 @@ export class Call {
       },
     });
     this.#customer = leg;
-    this.#tell({ type: 'originated', leg: 'customer', stored: leg.stored });
-    this.#start(leg, target, { ...offer, direction: 'sendrecv' });
+    this.#begin(leg, target, { ...offer, direction: 'sendrecv' });
   }
 
-  #start(leg: SipLeg, target: LegTarget, offer: Sdp): void {
-    if (!leg.isOver) leg.invite(target, offer);
+  #begin(leg: SipLeg, target: LegTarget, offer: Sdp): void {
+    const begun = this.#start(leg, target, offer);
+    this.#beginning = this.#beginning.then(() => begun);
+  }
+
+  /** What rings and is written down nowhere would ring on when this process dies: it rings only once that is done. */
+  async #start(leg: SipLeg, target: LegTarget, offer: Sdp): Promise<void> {
+    const { clock } = this.#around;
+    const begun = clock.now();
+    const isKept = await this.#told({ type: 'originated', leg: leg.side, stored: leg.stored });
+    if (this.#cleared) return;
     // whoever was told of the leg hung up at once
-    else this.#tell({ type: 'failed', leg: leg.side, outcome: 'cancelled', detail: 'not sent' });
+    if (leg.isOver) this.#tell({ type: 'failed', leg: leg.side, outcome: 'cancelled', detail: 'not sent' });
+    else if (!isKept || clock.now() - begun > target.ringMs) leg.fail('not sent');
+    else leg.invite(target, offer);
   }
 
   /** Holds or retrieves for the agent. Throws if a phone will not. */
@@ -152,7 +163,8 @@ export class Call {
     const alive = states.every((state) => state === 'alive') && legs.every((leg) => leg.isUp);
     if (!alive || !agent || !customer || legs.length !== 2) {
       for (const leg of legs) leg.bury();
-      for (const one of stored) endStored(link, one);
+      // Only then is it over: if we die before, the next process does it.
+      await Promise.all(stored.map((one) => endStored(link, one)));
       return false;
     }
     this.#agent = agent;
@@ -277,7 +289,7 @@ export class Call {
     const lost = by === 'agent' ? 'agent-lost' : 'cancelled';
     const why: Failure = { outcome: lost, detail: cause };
     const legs = [this.#customer, this.#agent].filter((leg) => leg !== undefined);
-    void Promise.all(legs.map((leg) => leg.end(why))).then(() => {
+    void Promise.all([...legs.map((leg) => leg.end(why)), this.#beginning]).then(() => {
       this.#release();
       this.#tell({ type: 'cleared', by, cause });
       this.#cleared = true;
@@ -286,11 +298,18 @@ export class Call {
   }
 
   #tell(fact: Untimed<CallFact>): void {
-    if (this.#cleared) return;
+    void this.#told(fact);
+  }
+
+  /** Tells a fact, and resolves to whether it was taken. */
+  async #told(fact: Untimed<CallFact>): Promise<boolean> {
+    if (this.#cleared) return false;
     try {
-      this.#tellOut({ ...fact, at: this.#around.clock.now() });
+      await this.#tellOut({ ...fact, at: this.#around.clock.now() });
+      return true;
     } catch (err) {
       this.#around.log.error({ err, callId: this.id, fact: fact.type }, 'nobody took a fact');
+      return false;
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { CallId } from '../../../contracts/ids.ts';
 import type { Clock } from '../../../server-kit/clock.ts';
 import { ProblemError } from '../../../server-kit/problem.ts';
-import type { AgentLegPlan, CallFact, CustomerLegPlan, StoredLeg, Telephony } from '../../ports/telephony.ts';
+import type { AgentLegPlan, CustomerLegPlan, StoredLeg, TellCall, Telephony } from '../../ports/telephony.ts';
 import { Call } from './call.ts';
 import type { CallSurroundings } from './call.ts';
 import type { LegTarget } from './sip-leg.ts';
@@ -62,7 +62,7 @@ export class DrachtioTelephony implements Telephony {
     this.#stopListening = link.onStatus(() => this.#linkChanged());
   }
 
-  ringAgent(callId: CallId, plan: AgentLegPlan, tell: (fact: CallFact) => void): void {
+  ringAgent(callId: CallId, plan: AgentLegPlan, tell: TellCall): void {
     if (this.#calls.has(callId)) return;
     const call = this.#open(callId, tell);
     const phone = this.#phoneOf(plan.extension);
@@ -115,7 +115,7 @@ export class DrachtioTelephony implements Telephony {
     this.#calls.get(callId)?.hangUp(cause, by);
   }
 
-  async adopt(callId: CallId, legs: readonly StoredLeg[], tell: (fact: CallFact) => void): Promise<boolean> {
+  async adopt(callId: CallId, legs: readonly StoredLeg[], tell: TellCall): Promise<boolean> {
     if (this.#calls.has(callId)) return true;
     const call = this.#open(callId, tell);
     const adopted = await call.adopt(legs, this.#adoptedTalkMs);
@@ -147,7 +147,7 @@ export class DrachtioTelephony implements Telephony {
     }
   }
 
-  #open(callId: CallId, tell: (fact: CallFact) => void): Call {
+  #open(callId: CallId, tell: TellCall): Call {
     const call = new Call(this.#around, callId, tell, () => this.#calls.delete(callId));
     this.#calls.set(callId, call);
     return call;

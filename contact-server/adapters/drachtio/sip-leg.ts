@@ -3,12 +3,12 @@ import type { Clock } from '../../../server-kit/clock.ts';
 import type { Leg, StoredLeg } from '../../ports/telephony.ts';
 import { failure } from './outcome.ts';
 import type { Failure } from './outcome.ts';
-import { hangUpDialog, OutgoingInvite } from './outgoing-invite.ts';
+import { OutgoingInvite } from './outgoing-invite.ts';
 import { LegMedia } from './leg-media.ts';
 import type { Direction, Sdp } from './sdp.ts';
 import { parseSdp } from './sdp.ts';
 import type { SipLink } from './sip-link.ts';
-import { NoSuchDialog } from './sip-messages.ts';
+import { LinkLost, NoSuchDialog } from './sip-messages.ts';
 import type { Acknowledge, SipReply, SipRequest, SipResponse } from './sip-messages.ts';
 
 /** Whom a leg calls, and how. */
@@ -99,6 +99,12 @@ export class SipLeg {
         this.#events.failed(failure);
       },
     });
+  }
+
+  /** It never began, and will not. */
+  fail(detail: string): void {
+    this.#leave();
+    this.#events.failed(failure(this.side, 'trunk-error', detail));
   }
 
   /** Ends the leg whatever it is doing; resolves when nothing of it is left for us to do. */
@@ -267,9 +273,24 @@ export class SipLeg {
   }
 }
 
-/** Ends a leg of an earlier process of which no more than this is known. */
-export function endStored(link: SipLink, leg: StoredLeg): void {
-  hangUpDialog(link, leg.dialogId);
+/**
+ * Ends a leg of an earlier process of which no more than this is known. Resolves when the SIP server has the BYE, which it
+ * repeats by itself, or knows no such leg.
+ */
+export async function endStored(link: SipLink, { dialogId }: StoredLeg): Promise<void> {
+  for (let isLost = true; isLost;) {
+    await new Promise<void>((resolve) => void link.whenUp(resolve));
+    isLost = await new Promise<boolean>((resolve) => {
+      link.send(
+        { method: 'BYE', dialogId },
+        {
+          sent: () => resolve(false),
+          response: () => resolve(false),
+          failed: (error) => resolve(error instanceof LinkLost),
+        },
+      );
+    });
+  }
 }
 
 function newDialog(leg: Leg, server: string): StoredLeg {

@@ -2,7 +2,7 @@ import type { Collection, Connection } from 'mongoose';
 import type { CallId } from '../../../contracts/ids.ts';
 import type { Call } from '../../domain/call.ts';
 import type { CallStore } from '../../ports/stores.ts';
-import type { StoredLeg } from '../../ports/telephony.ts';
+import type { Leg, StoredLeg } from '../../ports/telephony.ts';
 import { durable, index } from './durable.ts';
 
 interface CallDoc {
@@ -11,6 +11,8 @@ interface CallDoc {
   schemaVersion: 1;
   call: Call;
   live?: true;
+  dialogs?: Partial<Record<Leg, StoredLeg>>;
+  /** Where they stood before each side had its place. */
   legs?: StoredLeg[];
   expireAt?: Date;
 }
@@ -33,7 +35,7 @@ export class MongoCalls implements CallStore {
     await index(this.#docs, { expireAt: 1 }, { expireAfterSeconds: 0 });
   }
 
-  async put(call: Call): Promise<void> {
+  async put(call: Call, begun?: StoredLeg): Promise<void> {
     const { ended } = call;
     await this.#docs.updateOne(
       { _id: call.id },
@@ -42,6 +44,7 @@ export class MongoCalls implements CallStore {
           call,
           centre: this.#centre,
           schemaVersion: 1,
+          ...(begun && { [`dialogs.${begun.leg}`]: begun }),
           ...(ended ? { expireAt: new Date(ended.at + this.#keepMs) } : { live: true as const }),
         },
         ...(ended && { $unset: { live: 1 as const } }),
@@ -54,14 +57,9 @@ export class MongoCalls implements CallStore {
     return (await this.#docs.findOne({ _id: id }))?.call;
   }
 
-  async addLeg(id: CallId, leg: StoredLeg): Promise<void> {
-    // The same leg is told twice: when its INVITE has left, and with its dialog when it is answered.
-    await this.#docs.updateOne({ _id: id }, { $pull: { legs: { leg: leg.leg } } });
-    await this.#docs.updateOne({ _id: id }, { $push: { legs: leg } }, durable);
-  }
-
   async legs(id: CallId): Promise<readonly StoredLeg[]> {
-    return (await this.#docs.findOne({ _id: id }))?.legs ?? [];
+    const { dialogs = {}, legs = [] } = (await this.#docs.findOne({ _id: id })) ?? {};
+    return [...legs.filter((it) => dialogs[it.leg] === undefined), ...Object.values(dialogs)];
   }
 
   async live(): Promise<readonly Call[]> {
