@@ -1,6 +1,8 @@
 import type { CarriedCall } from '../../embedded/demo/telephone-network.ts';
 import type { Part } from '../../embedded/launch/centre.ts';
+import type { AgentClient } from '../../test/support/agent-client.ts';
 import { openCentre, type TestCentre } from '../../test/support/centre.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { employ } from '../../test/support/staff.ts';
 import { seeded } from '../../routing/testing.ts';
 import { report } from '../report.ts';
@@ -55,11 +57,13 @@ export async function kills(): Promise<void> {
     const phones = await Promise.all(Object.keys(staff).map((_, i) => it.phone(String(201 + i))));
     const rung = phones.map(() => 0);
     phones.forEach((phone, i) => phone.on('invite', () => (rung[i] = (rung[i] ?? 0) + 1)));
-    for (const name of Object.keys(staff)) work.push(worksAt(await it.readyAgent(name), random, over.signal));
+    const agents = await Promise.all(Object.keys(staff).map((name) => it.readyAgent(name)));
+    for (const agent of agents) work.push(worksAt(agent, random, over.signal));
     const visitors = new Visitors(it, random, MOST_OPEN);
     visitors.begin();
     const done = await killSome(it, wanted, random);
     const left = await visitors.end(CALM_MS);
+    const stuck = (await Promise.all(agents.map(isAtRest))).filter((rests) => !rests).length;
     const busy = phones.filter((phone) => phone.calls.length > 0).length;
     over.abort();
     await Promise.all(work);
@@ -72,6 +76,7 @@ export async function kills(): Promise<void> {
     report(BENCH, 'double_rings', doubles.length, 1, `of ${it.network.calls.length} calls`);
     report(BENCH, 'rung_while_busy', refused, 1, 'calls to an agent');
     report(BENCH, 'never_ended', left.length, 1, `of ${visitors.accepted}`);
+    report(BENCH, 'agents_stuck', stuck, 1, `of ${AGENTS}`);
     report(BENCH, 'phones_left_up', busy, 1, 'phones');
   } finally {
     await it.close();
@@ -88,6 +93,16 @@ async function killSome(it: TestCentre, wanted: number, random: () => number): P
     console.error(`${from} ${part} killed, back after ${Date.now() - from} ms`);
   }
   return wanted;
+}
+
+/** Held by nothing, once everything has ended. */
+function isAtRest(agent: AgentClient): Promise<boolean> {
+  const look = async (): Promise<true | undefined> => {
+    const { me, offers, contacts } = await agent.desk();
+    const rests = me.state === 'ready' || me.state === 'not-ready';
+    return rests && offers.length === 0 && contacts.length === 0 ? true : undefined;
+  };
+  return eventually('an agent at rest', look).catch(() => false);
 }
 
 /** Calls to one number that were up at the same time. */

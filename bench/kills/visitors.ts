@@ -12,6 +12,9 @@ const OVER: ReadonlySet<CallbackState> = new Set([
   'failed',
 ]);
 const LOOK_MS = 300;
+/** So many change their mind within a few seconds, whatever is under way by then. */
+const CANCELLING = 0.15;
+const CANCEL_WITHIN_MS = 5_000;
 /** Of ten who ask eight answer and talk, one is busy, and one hangs up soon. */
 const numbers = ['1', '1', '1', '1', '1', '1', '1', '1', '2', '5'];
 
@@ -73,7 +76,10 @@ export class Visitors {
       const { state } = await visitor.ask(number);
       const asked: Asked = { visitor, number, state };
       this.#asked.push(asked);
+      const cancelAt =
+        this.#random() < CANCELLING ? Date.now() + this.#random() * CANCEL_WITHIN_MS : Infinity;
       while (!OVER.has(asked.state) && !this.#isClosed) {
+        if (cancelAt < Date.now()) await cancel(visitor);
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         const view = await visitor.look().catch(() => undefined);
         if (view && 'state' in view) asked.state = view.state;
@@ -92,4 +98,10 @@ export class Visitors {
       return number;
     }
   }
+}
+
+/** Refused where they talk already, or not answered: asked again at the next look, as somebody would. */
+async function cancel(visitor: VisitorClient): Promise<void> {
+  const path = `/callbacks/${visitor.created?.id ?? ''}`;
+  await visitor.send('DELETE', path, undefined, visitor.bearer()).catch(() => undefined);
 }
