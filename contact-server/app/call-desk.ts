@@ -77,12 +77,9 @@ export class CallDesk {
     const legs = await calls.legs(call.id);
     const alive = await telephony.adopt(call.id, legs, (fact) => this.#hear(call.id, fact));
     if (!alive) {
-      void this.#hear(call.id, {
-        type: 'cleared',
-        by: 'server',
-        cause: 'lost in a restart',
-        at: this.#parts.clock.now(),
-      });
+      const at = this.#parts.clock.now();
+      const lost = { type: 'cleared', by: 'server', cause: 'lost in a restart', at } as const;
+      this.#hear(call.id, lost).catch(() => {});
     }
     return alive;
   }
@@ -97,19 +94,21 @@ export class CallDesk {
     return this.#serial.idle();
   }
 
-  /** Rejects where it could not be taken, which is told here. */
+  /** Resolves once it is stored, whoever is told of it after that; rejects where it cannot be, which is logged here. */
   #hear(callId: CallId, fact: CallFact): Promise<void> {
-    const taken = this.#serial.run(callId, () => this.#untilTaken(callId, fact));
+    let stored = (): void => {};
+    const isStored = new Promise<void>((resolve) => (stored = resolve));
+    const taken = this.#serial.run(callId, () => this.#untilTaken(callId, fact, stored));
     taken.catch((err: unknown) => this.#parts.log.error({ err, callId, fact: fact.type }, 'call fact lost'));
-    return taken;
+    return Promise.race([isStored, taken]);
   }
 
   /** No phone says a thing twice: while a store is away, what was said waits, in its order. */
-  async #untilTaken(callId: CallId, fact: CallFact): Promise<void> {
+  async #untilTaken(callId: CallId, fact: CallFact, stored: () => void): Promise<void> {
     const { clock, log } = this.#parts;
     for (let wait = 100; ; wait = Math.min(wait * 2, 2_000)) {
       try {
-        await this.#take(callId, fact);
+        await this.#take(callId, fact, stored);
         return;
       } catch (err) {
         if (!isOutage(err) || this.#stopped) throw err;
@@ -119,13 +118,14 @@ export class CallDesk {
     }
   }
 
-  async #take(callId: CallId, fact: CallFact): Promise<void> {
+  async #take(callId: CallId, fact: CallFact, stored: () => void): Promise<void> {
     const { calls, streams, hints, log } = this.#parts;
     const before = await calls.find(callId);
     // Of a call that has ended only its end is told again: whoever told it may have died before the callback knew.
     if (!before || (before.ended && fact.type !== 'cleared')) return;
     const now = hear(before, newsOf(fact));
-    await calls.put(now, fact.type === 'originated' ? fact.stored : undefined);
+    await calls.put(now, 'stored' in fact ? fact.stored : undefined);
+    stored();
     log.debug({ callId, fact: fact.type }, 'call moved');
     const name = eventFor(fact);
     if (name) {

@@ -24,6 +24,11 @@ export interface CustomerLegPlan {
 
 export type Leg = 'agent' | 'customer';
 
+export interface SentInvite {
+  readonly uri: string;
+  readonly transactionId: string;
+}
+
 /** Enough to find a call's legs again after a restart: stored before a leg can ring. */
 export interface StoredLeg {
   readonly leg: Leg;
@@ -31,6 +36,8 @@ export interface StoredLeg {
   readonly dialogId: string;
   /** Which SIP server it lives on. */
   readonly server: string;
+  /** The request that rings the phone, once it does: a server that keeps it ringing for the dead stops by this. */
+  readonly invite?: SentInvite;
 }
 
 /** Why a leg failed, in the words of attempts; `agent-…` failures are no attempts. */
@@ -42,7 +49,7 @@ export type TellCall = (fact: CallFact) => void | Promise<void>;
 /** What happened on the line. For each leg: originated, delivered?, then established or failed; then exactly one `cleared` for the whole call. */
 export type CallFact =
   | { readonly type: 'originated'; readonly leg: Leg; readonly at: number; readonly stored: StoredLeg }
-  | { readonly type: 'delivered'; readonly leg: Leg; readonly at: number }
+  | { readonly type: 'delivered'; readonly leg: Leg; readonly at: number; readonly stored?: StoredLeg }
   | { readonly type: 'established'; readonly leg: Leg; readonly at: number }
   /** Both hear each other (customer answered and the agent's leg was re-offered). */
   | { readonly type: 'joined'; readonly at: number }

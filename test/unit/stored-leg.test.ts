@@ -17,6 +17,7 @@ function linkThat(...says: readonly ((events: OutgoingEvents) => void)[]): { lin
       then();
       return () => {};
     },
+    cancel: (uri: string, transactionId: string) => sent.push(`CANCEL ${transactionId} ${uri}`),
     send: ({ method, dialogId }: { method: string; dialogId: string }, events: OutgoingEvents) => {
       sent.push(`${method} ${dialogId}`);
       says[sent.length - 1]?.(events);
@@ -37,6 +38,15 @@ describe('A leg that an earlier process left', () => {
     assert.equal(hasEnded, false);
     isOut();
     await ending;
+  });
+
+  it('is told to stop ringing too, where it rang: not every SIP server does that for the dead', async () => {
+    const { link, sent } = linkThat(
+      () => {},
+      (events) => events.failed(new NoSuchDialog('unable to find dialog')),
+    );
+    await endStored(link, { ...leg, invite: { uri: 'sip:101@192.0.2.1', transactionId: 't1' } });
+    assert.deepEqual(sent, ['CANCEL t1 sip:101@192.0.2.1', 'BYE c;from-tag=1']);
   });
 
   it('has ended long ago where the SIP server knows nothing of it', async () => {

@@ -193,7 +193,7 @@ export class Call {
       this.#around.clock,
       side,
       {
-        ringing: () => this.#tell({ type: 'delivered', leg: side }),
+        ringing: (one) => this.#tell({ type: 'delivered', leg: side, stored: one }),
         answered: () => on.answered?.(),
         failed: (failure) => on.failed?.(failure),
         gone: (cause) => this.#finish(side, cause),

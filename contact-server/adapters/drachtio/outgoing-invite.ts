@@ -1,5 +1,5 @@
 import type { Clock } from '../../../server-kit/clock.ts';
-import type { Leg } from '../../ports/telephony.ts';
+import type { Leg, SentInvite } from '../../ports/telephony.ts';
 import { failure, failureFor } from './outcome.ts';
 import type { Failure } from './outcome.ts';
 import type { SipLink } from './sip-link.ts';
@@ -24,7 +24,7 @@ export interface InvitePlan {
 }
 
 export interface InviteEvents {
-  ringing(): void;
+  ringing(invite: SentInvite | undefined): void;
   answered(response: SipResponse): void;
   failed(failure: Failure): void;
 }
@@ -120,7 +120,8 @@ export class OutgoingInvite {
     this.#stopRing = this.#clock.after(this.#plan.ringMs, () =>
       this.cancel(this.#failure('no-answer', 'ring timer')),
     );
-    this.#events.ringing();
+    const { uri = '', stackTxnId: transactionId = '' } = this.#sent ?? {};
+    this.#events.ringing(this.#sent && { uri, transactionId });
   }
 
   #answered(response: SipResponse, acknowledge: Acknowledge): void {

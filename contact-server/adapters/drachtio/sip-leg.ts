@@ -30,7 +30,7 @@ export interface FarOffer {
 }
 
 export interface LegEvents {
-  ringing(): void;
+  ringing(stored: StoredLeg): void;
   answered(): void;
   failed(failure: Failure): void;
   /** An established leg ended, and not by us. */
@@ -92,7 +92,7 @@ export class SipLeg {
       ...(target.isAlive && { isAlive: () => target.isAlive?.() ?? Promise.resolve(false) }),
     };
     this.#invite = new OutgoingInvite(this.#link, this.#clock, plan, {
-      ringing: () => this.#events.ringing(),
+      ringing: (invite) => this.#events.ringing({ ...this.stored, ...(invite && { invite }) }),
       answered: (response) => this.#answered(response),
       failed: (failure) => {
         this.#leave();
@@ -277,9 +277,11 @@ export class SipLeg {
  * Ends a leg of an earlier process of which no more than this is known. Resolves when the SIP server has the BYE, which it
  * repeats by itself, or knows no such leg.
  */
-export async function endStored(link: SipLink, { dialogId }: StoredLeg): Promise<void> {
+export async function endStored(link: SipLink, { dialogId, invite }: StoredLeg): Promise<void> {
   for (let isLost = true; isLost;) {
     await new Promise<void>((resolve) => void link.whenUp(resolve));
+    // It may ring still: of which of the two there is nothing left, the server says so.
+    if (invite) link.cancel(invite.uri, invite.transactionId);
     isLost = await new Promise<boolean>((resolve) => {
       link.send(
         { method: 'BYE', dialogId },
