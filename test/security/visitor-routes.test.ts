@@ -39,7 +39,7 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     visitor.send('POST', '/callbacks', visitor.request(phone, more), { 'idempotency-key': key });
 
   before(async () => {
-    it_ = await openCentre({ env: { CALLBACKS_PER_ADDRESS_HOUR: '5' } });
+    it_ = await openCentre({ env: { CALLBACKS_PER_ADDRESS_HOUR: '5', ASKS_PER_ADDRESS_HOUR: '6' } });
     const url = it_.centre.env['MONGODB_URL'] ?? '';
     mongo = await mongoose
       .createConnection(url, { dbName: it_.centre.env['MONGODB_DATABASE'] ?? '' })
@@ -153,8 +153,8 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     const visitor = it_.visitor('198.51.100.23');
     const key = newKey();
     const statuses: number[] = [];
-    for (let i = 0; i < 6; i += 1) statuses.push((await post(visitor, '020 7946 0124', {}, key)).status);
-    assert.deepEqual(statuses, [201, 201, 201, 201, 201, 429]);
+    for (let i = 0; i < 7; i += 1) statuses.push((await post(visitor, '020 7946 0124', {}, key)).status);
+    assert.deepEqual(statuses, [201, 201, 201, 201, 201, 201, 429]);
     const other = it_.visitor('198.51.100.24');
     assert.equal((await post(other, '020 7946 0125', {})).status, 201, 'others are not held up');
   });
