@@ -164,6 +164,7 @@ async function run(config: Config): Promise<void> {
     },
     siteOrigins: config.SITE_ORIGINS,
     asking: config.asking,
+    keepDays: config.KEEP_CALLBACK_DAYS,
     proof: { difficulty: config.PROOF_BITS, minFillMs: config.MIN_FILL_MS },
     managerTotp: config.MANAGER_TOTP,
     logInTries: { account: config.LOGIN_TRIES_PER_ACCOUNT, address: config.LOGIN_TRIES_PER_ADDRESS },
