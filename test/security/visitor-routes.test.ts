@@ -39,7 +39,9 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     visitor.send('POST', '/callbacks', visitor.request(phone, more), { 'idempotency-key': key });
 
   before(async () => {
-    it_ = await openCentre({ env: { CALLBACKS_PER_ADDRESS_HOUR: '5', ASKS_PER_ADDRESS_HOUR: '6', KEEP_CALLBACK_DAYS: '14' } });
+    it_ = await openCentre({
+      env: { CALLBACKS_PER_ADDRESS_HOUR: '5', ASKS_PER_ADDRESS_HOUR: '6', KEEP_CALLBACK_DAYS: '14' },
+    });
     const url = it_.centre.env['MONGODB_URL'] ?? '';
     mongo = await mongoose
       .createConnection(url, { dbName: it_.centre.env['MONGODB_DATABASE'] ?? '' })
