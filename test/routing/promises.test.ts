@@ -157,6 +157,31 @@ describe('Who waits is told the truth', () => {
       assert.ok(ahead(await routing.estimate({ ...asked, service: 'help' }))[1] > 120);
     });
 
+    it('after whoever has waited longer than their priority is worth, before they ask as after [ES1]', async () => {
+      const routing = await open({ ana: '' }, { ageMsPerPriority: 60_000 });
+      await routing.setAgentState(ana, ready);
+      await talks(routing, 'talks');
+      const now = Date.now();
+      for (const [name, minutes] of [
+        ['five', 5],
+        ['four', 4],
+        ['three', 3],
+        ['none', 0],
+      ] as const) {
+        await routing.enter(contact(name, '', { startedAt: now - minutes * 60_000 }));
+      }
+      const asking = { requirement: { must: [], prefer: [] }, priority: 2, service: 'help' };
+      const [, before] = ahead(await routing.estimate(asking));
+      const entered = queued(
+        await routing.enter(contact('urgent', '', { priority: 2, startedAt: Date.now() })),
+      );
+      assert.equal(entered.place, 4);
+      const [, told] = ahead(entered);
+      assert.ok(Math.abs(before - told) < told / 10, `${before} s before they asked, ${told} s after`);
+      const [, first] = ahead((await routing.place(id('five')))!);
+      assert.ok(before > 2 * first, `not the first in line: ${before} s, and ${first} s for who is`);
+    });
+
     it('when the preferred agent is free, or when they are waited for no more; until when is told [AV11] [ES1]', async () => {
       const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: 60_000 });
       await routing.setAgentState(bo, ready);

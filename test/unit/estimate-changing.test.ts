@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Comer, Situation, Waiting } from '../../routing/testing.ts';
-import { ALL, binOf, Forecast, knowledgeFrom, lineScore } from '../../routing/testing.ts';
+import {
+  ALL,
+  binOf,
+  Forecast,
+  fromZero,
+  knowledgeFrom,
+  later,
+  lineScore,
+  precedence,
+} from '../../routing/testing.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -141,5 +150,44 @@ describe('A forecast of those who wait for one agent alone', () => {
     const wider = { ...maria, rings: [ring('b', 30 * second)] };
     const forecast = forecastOf({ busy: [busy('a', 'a', bo)], idle: idle('b'), line: [wider] });
     assert.equal(forecast.waiting(wider, others)!.p50, 60 * second);
+  });
+});
+
+describe('A forecast for who would come now where priority counts as time waited', () => {
+  /** Under the rule of the matchmaker: each point of priority is worth a minute. */
+  const asks = (priority: number): Waiting => {
+    const { score, boostMs } = precedence(priority, at, minute);
+    return { class: 'a', score, boostMs };
+  };
+  const waited = (minutes: number): Waiting => ({
+    class: 'a',
+    score: precedence(0, at - minutes * minute, minute).score,
+  });
+
+  it('puts them behind whoever has waited longer than their priority is worth, as the matchmaker will [ES1]', () => {
+    const line = [waited(5), waited(3), waited(1)];
+    const askers = [0, 2, 4, 6].map(asks);
+    const forecast = forecastOf({ busy: [busy('a', 'a')], line }, askers);
+    const [five, three, one] = line.map((it) => forecast.waiting(it, others));
+    const [none, two, four, six] = askers.map((it) => forecast.asking(it));
+    // Worth two minutes: after those who waited for five and for three, in the place of the one who waited for one.
+    assert.deepEqual(two, one);
+    assert.deepEqual(four, three);
+    assert.deepEqual(six, five);
+    assert.ok(none!.p50 > one!.p50 + 3 * minute, 'who has no priority comes after all');
+  });
+
+  it('is kept for the next who asks the same, whenever that is, and not for one of another priority', () => {
+    const kept = fromZero(asks(2));
+    assert.equal(kept.score, lineScore(0, 0) - 2 * minute);
+    assert.deepEqual(later(kept, at), asks(2));
+    const forecast = forecastOf({ busy: [busy('a', 'a')] }, [later(kept, at)]);
+    assert.ok(forecast.knows(asks(2)) && !forecast.knows(asks(3)) && !forecast.knows(asks(0)));
+  });
+
+  it('goes by the same times of widening', () => {
+    const widens = { ...asks(2), rings: [ring('b', 30 * second)] };
+    const forecast = forecastOf({ busy: [busy('a', 'a')], idle: idle('b') }, [later(fromZero(widens), at)]);
+    assert.equal(forecast.asking(widens)?.p50, 30 * second);
   });
 });
