@@ -201,5 +201,61 @@ describe('Who waits is told the truth', () => {
       const usual = await routing.estimate({ requirement: { must: [], prefer: [] }, priority: 0 });
       assert.ok(ahead(usual)[1] <= 20, 'who waits for nobody in particular gets ana');
     });
+
+    it('when the preferred agent goes: not by that one who takes a break first, nor later than they log off [AV11] [ES1]', async () => {
+      const hour = 3_600_000;
+      const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: hour });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(bo, ready);
+      const his = await talks(routing, 'talks');
+      await routing.setAgentState(ana, ready);
+      const startedAt = Date.now();
+      const preferred = { agentId: bo, until: startedAt + hour };
+      const maria = queued(await routing.enter(contact('maria', '', { startedAt, preferred })));
+      assert.ok(ahead(maria)[1] < 1_800, 'bo will be free before the hour is over');
+      const later = async () => ahead((await routing.place(id('maria')))!);
+
+      await routing.setAgentState(bo, pause('break'));
+      await eventually('he takes no more before his break: she waits for him until ana may', async () =>
+        (await later())[0] > 3_500 ? true : undefined,
+      );
+      await routing.setAgentState(bo, { state: 'logged-off' });
+      await eventually('ana may as soon as he is gone', async () =>
+        (await later())[1] < 1_800 ? true : undefined,
+      );
+      await routing.complete(his.id, { state: 'ready' });
+      const { reservation } = await heard.until(
+        'reservation.created',
+        (it) => it.reservation.contactId === id('maria'),
+      );
+      assert.equal(reservation.agentId, ana, 'and so it came');
+    });
+
+    it('like anybody’s where the preferred agent is not here, or logs off while they wait [AV11] [ES1]', async () => {
+      const hour = 3_600_000;
+      const routing = await open({ ana: '', bo: '', cy: '' }, { preferredWaitMs: hour });
+      await routing.setAgentState(ana, ready);
+      await talks(routing, 'talks');
+      const startedAt = Date.now();
+      const wishing = (agentId: typeof bo) => ({
+        startedAt,
+        preferred: { agentId, until: startedAt + hour },
+      });
+      const away = queued(await routing.enter(contact('away', '', wishing(cy))));
+      assert.equal(away.waitsFor, undefined);
+      assert.ok(ahead(away)[1] < 1_800, `${ahead(away)[1]}`);
+
+      await routing.setAgentState(bo, pause('break'));
+      const waits = queued(await routing.enter(contact('waits', '', wishing(bo))));
+      assert.deepEqual(waits.waitsFor?.agentId, bo);
+      assert.ok(ahead(waits)[0] > 3_500, 'how long a break will be nobody knows');
+      await routing.setAgentState(bo, { state: 'logged-off' });
+      const since = (await routing.place(id('waits')))!;
+      assert.equal(since.waitsFor, undefined);
+      await eventually('a forecast for ana’s line', async () => {
+        const standing = (await routing.place(id('waits')))!;
+        return standing.estimate && ahead(standing)[1] < 3_000 ? true : undefined;
+      });
+    });
   });
 });

@@ -191,3 +191,63 @@ describe('A forecast for who would come now where priority counts as time waited
     assert.equal(forecast.asking(widens)?.p50, 30 * second);
   });
 });
+
+describe('A forecast of those who wait for one agent alone who will not come', () => {
+  const hour = 60 * minute;
+  const maria = waits(1, 'a', { waitsFor: { agentId: bo, until: at + hour } });
+  /** Has talked for so long; takes nothing more. */
+  const ending = (minutes: number, more: object = {}) => ({
+    ...{ profile: 'a', class: 'a', since: at - minutes * minute, agentId: bo, until: at },
+    ...more,
+  });
+  const logsOff = { logsOff: true };
+  const just = { profile: 'a', class: 'a', since: at };
+  const told = (situation: Partial<Situation>, who = maria) => forecastOf(situation).waiting(who, others);
+
+  it('has them served by another as soon as that one has logged off, and stand in line before those who came later', () => {
+    const rui = waits(2, 'a');
+    const alone = told({ busy: [just], line: [waits(1, 'a')] }, waits(1, 'a'));
+    assert.ok(alone && alone.p10 > 3 * minute);
+    // Bo has talked for four minutes already, and is gone before the other is free.
+    const line = [maria, rui];
+    const off = told({ busy: [just, ending(4, logsOff)], line });
+    assert.ok(off && Math.abs(off.p50 - alone.p50) < 5 * second, 'the one left takes maria');
+    const behind = told({ busy: [just, ending(4, logsOff)], line }, rui);
+    assert.ok(behind && behind.p10 > alone.p90, 'one agent is left, for one after the other');
+  });
+
+  it('gives them one who is idle at the very moment at which that one logs off', () => {
+    const free = told({ busy: [ending(1, { until: undefined })], line: [maria] });
+    const off = told({ busy: [ending(1, logsOff)], idle: idle('a'), line: [maria] });
+    assert.deepEqual(off?.p50, free?.p50);
+    assert.ok(off && off.p50 < 5 * minute);
+  });
+
+  it('waits until the last of that one’s contacts is over', () => {
+    const chats = [ending(4.5, logsOff), ending(0, logsOff)];
+    const off = told({ busy: chats, idle: idle('a'), line: [maria] });
+    const last = told({ busy: [ending(0, { until: undefined })], line: [maria] });
+    assert.ok(off && last && off.p10 > 4 * minute && Math.abs(off.p50 - last.p50) < minute / 2);
+  });
+
+  it('has them wait on where that one only takes a break: so does the matchmaker', () => {
+    const soon = { ...maria, waitsFor: { agentId: bo, until: at + 10 * minute } };
+    assert.equal(told({ busy: [ending(1)], idle: idle('a'), line: [soon] }, soon)?.p50, 10 * minute);
+  });
+
+  it('has them ask for less when they would, once they wait for anybody', () => {
+    const wider = { ...maria, rings: [ring('b', 10 * minute)] };
+    const off = { busy: [ending(1, logsOff)], idle: idle('b'), line: [wider] };
+    assert.equal(told(off, wider)?.p50, 10 * minute);
+    const stays = { busy: [ending(1)], idle: idle('b'), line: [wider] };
+    assert.equal(told(stays, wider)?.p50, hour);
+  });
+
+  it('says the same to who would come now and wait for that one', () => {
+    const asker = { ...maria, score: lineScore(0, at) };
+    const forecast = forecastOf({ busy: [ending(1, logsOff)], idle: idle('a'), line: [maria] }, [asker]);
+    assert.ok(forecast.asking(asker)!.p50 > forecast.waiting(maria, others)!.p50 + 3 * minute);
+    const two = forecastOf({ busy: [ending(1, logsOff)], idle: idle('a', 'a', 'a'), line: [maria] }, [asker]);
+    assert.deepEqual(two.asking(asker)?.p50, two.waiting(maria, others)?.p50);
+  });
+});

@@ -24,6 +24,8 @@ interface OnShift {
   readonly agentId?: AgentId;
   /** They finish what they have then and leave, where that is known. */
   readonly until?: number;
+  /** And log off: nobody waits for them alone any more. */
+  readonly logsOff?: boolean;
 }
 
 export interface Busy extends OnShift {
