@@ -9,35 +9,25 @@ import type { Limits, Window } from '../../ports/stores.ts';
  * takes no place, and is not known.
  */
 const COUNT_ALL = `
-local function most(i) return tonumber(ARGV[2 * i - 1]) end
-local function left(i)
-  local ms = redis.call('PTTL', KEYS[i])
-  return ms > 0 and ms or tonumber(ARGV[2 * i])
-end
 local function count(i)
   local n = redis.call('INCR', KEYS[i])
   if n == 1 then redis.call('PEXPIRE', KEYS[i], ARGV[2 * i]) end
-  return n <= most(i) and 0 or left(i)
+  return n <= tonumber(ARGV[2 * i - 1]) and 0 or math.max(1, redis.call('PTTL', KEYS[i]))
 end
 local isRequest = ARGV[1] ~= ''
 local seen = isRequest and not redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX')
 local free = seen and count(2) == 0
-local lastWindow = 2 + tonumber(ARGV[2])
+local lastWindow = 2 + ARGV[2]
 local answer = { seen and 0 or 1 }
 local isFull = false
 for i = 3, #KEYS do
-  local wait = 0
-  if i <= lastWindow then
-    if not free then wait = count(i) end
-  elseif not seen and tonumber(redis.call('GET', KEYS[i]) or 0) >= most(i) then
-    wait = left(i)
-  end
-  isFull = isFull or wait > 0
-  answer[i - 1] = wait
+  local isKnown = i > lastWindow and seen or free
+  answer[i - 1] = isKnown and 0 or count(i)
+  isFull = isFull or answer[i - 1] > 0
 end
-if isRequest and not seen then
-  if isFull then redis.call('DEL', KEYS[1]) end
-  for i = lastWindow + 1, isFull and 0 or #KEYS do count(i) end
+if isRequest and not seen and isFull then
+  redis.call('DEL', KEYS[1])
+  for i = lastWindow + 1, #KEYS do redis.call('DECR', KEYS[i]) end
 end
 return answer`;
 const COUNT_ALL_SHA = createHash('sha1').update(COUNT_ALL).digest('hex');
