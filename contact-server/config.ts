@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AddressList } from '../server-kit/address.ts';
+import type { AskingLimits } from './app/asking-tries.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().min(0);
@@ -67,6 +68,9 @@ const settingsSchema = z.object({
   PROOF_BITS: count.max(30).default(14),
   /** A form is filled in no faster than this. */
   MIN_FILL_MS: count.default(1_500),
+  /** Requests of one address, refused ones too; ten times `CALLBACKS_PER_ADDRESS_HOUR` unless set. */
+  ASKS_PER_ADDRESS_HOUR: count.optional(),
+  /** Requests that were accepted. */
   CALLBACKS_PER_ADDRESS_HOUR: count.default(3),
   CALLBACKS_PER_ADDRESS_DAY: count.default(10),
   CALLBACKS_PER_NUMBER_DAY: count.default(3),
@@ -94,7 +98,10 @@ const settingsSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-export type Config = z.output<typeof settingsSchema> & { readonly retryAfterMs: readonly number[] };
+export type Config = z.output<typeof settingsSchema> & {
+  readonly retryAfterMs: readonly number[];
+  readonly asking: AskingLimits;
+};
 
 /** Reads the settings, or throws an error that names each wrong one. An empty setting counts as absent. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -103,7 +110,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (!result.success) {
     throw new Error(result.error.issues.map((it) => `${it.path.join('.')}: ${it.message}`).join('; '));
   }
-  const config = { ...result.data, retryAfterMs: result.data.RETRY_AFTER_MS.split(',').map(Number) };
+  const { data } = result;
+  const retryAfterMs = data.RETRY_AFTER_MS.split(',').map(Number);
+  const config = { ...data, retryAfterMs, asking: askingLimits(data) };
   if (!isLoopback(config.BIND_HOST)) {
     if (config.METRICS_TOKEN === undefined)
       throw new Error('METRICS_TOKEN: needed when BIND_HOST is not loopback');
@@ -114,6 +123,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     }
   }
   return config;
+}
+
+function askingLimits(it: z.output<typeof settingsSchema>): AskingLimits {
+  return {
+    asksPerAddressHour: it.ASKS_PER_ADDRESS_HOUR ?? 10 * it.CALLBACKS_PER_ADDRESS_HOUR,
+    perAddressHour: it.CALLBACKS_PER_ADDRESS_HOUR,
+    perAddressDay: it.CALLBACKS_PER_ADDRESS_DAY,
+    perNumberDay: it.CALLBACKS_PER_NUMBER_DAY,
+  };
 }
 
 function isLoopback(host: string): boolean {

@@ -261,6 +261,7 @@ export function openDesks(ground: Ground): Desks {
     routing,
     proof,
     company,
+    keepDays: ground.keepDays,
     clock,
     log: part('visitors'),
   });

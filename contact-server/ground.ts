@@ -56,6 +56,8 @@ export interface Ground {
   readonly rules: CallbackRules;
   readonly siteOrigins: readonly string[];
   readonly asking: AskingLimits;
+  /** How long a callback is kept after its end, as visitors are told. */
+  readonly keepDays: number;
   readonly proof: { readonly difficulty: number; readonly minFillMs: number };
   readonly logInTries: { readonly account: number; readonly address: number };
   readonly managerTotp: 'required' | 'optional';

@@ -163,11 +163,8 @@ async function run(config: Config): Promise<void> {
       maxWrapUpMs: config.MAX_WRAPUP_MS,
     },
     siteOrigins: config.SITE_ORIGINS,
-    asking: {
-      perAddressHour: config.CALLBACKS_PER_ADDRESS_HOUR,
-      perAddressDay: config.CALLBACKS_PER_ADDRESS_DAY,
-      perNumberDay: config.CALLBACKS_PER_NUMBER_DAY,
-    },
+    asking: config.asking,
+    keepDays: config.KEEP_CALLBACK_DAYS,
     proof: { difficulty: config.PROOF_BITS, minFillMs: config.MIN_FILL_MS },
     managerTotp: config.MANAGER_TOTP,
     logInTries: { account: config.LOGIN_TRIES_PER_ACCOUNT, address: config.LOGIN_TRIES_PER_ADDRESS },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../server-kit/make-folder.ts';
 
 const names = ['token', 'session', 'hash', 'code', 'form'] as const;
 
@@ -9,7 +10,7 @@ export type Secrets = Readonly<Record<(typeof names)[number], Buffer>>;
 
 /** The keys in `dir`, random on the first run, readable by their owner only. */
 export async function readSecrets(dir: string): Promise<Secrets> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const file = join(dir, 'secrets.json');
   const known = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Partial<Record<string, string>>,

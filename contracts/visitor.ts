@@ -70,6 +70,8 @@ export interface AvailabilityView {
   readonly form: { readonly token: string; readonly difficulty: number };
   /** The country whose numbers are typed without a prefix, ISO 3166-1 alpha-2. */
   readonly country: string;
+  /** How many days after its end a callback is kept, with the number and the name. */
+  readonly keepDays: number;
 }
 
 /** `GET /callbacks/{id}/events`: each event is a whole view, so that losing one loses nothing. */

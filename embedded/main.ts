@@ -70,7 +70,13 @@ function lockOf(dataDir: string): () => void {
     return lockDirectory(join(dataDir, 'run'));
   } catch (error) {
     const pid = /by process (\d+)/.exec(String(error))?.[1];
-    if (pid === undefined) throw error;
+    if (pid === undefined) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `DATA_DIR is "${dataDir}". ${why} Choose a folder you may write to: DATA_DIR=/tmp/ringback make run`,
+        { cause: error },
+      );
+    }
     throw new Error(
       `It runs already on ${dataDir} (process ${pid}). End that one first, or use other data: DATA_DIR=/tmp/ringback make run`,
       { cause: error },

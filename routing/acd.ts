@@ -181,13 +181,13 @@ export class Acd implements door.Routing {
     const now = clock.now();
     const rule = service === undefined ? undefined : this.#service(service);
     const { class: id, rings, requirements } = kindsOf(requirement, rule);
-    const { score } = precedence(priority, now);
+    const { score, boostMs } = precedence(priority, now, rule?.ageMsPerPriority);
     const look = await this.#agreeing(requirements, async () => {
       const reply = await matchmaker.run('standing', '', id, score, ...rings.map((it) => it.class));
       return readLook(reply) ?? { state: 'unknown-class' as const, class: String(reply[1]) };
     });
     const coming = rings.map((it) => ({ at: Math.floor(now + it.afterMs), class: it.class }));
-    const asking = { ...look, rings: coming, ...(service !== undefined && { service }) };
+    const asking = { ...look, boostMs, rings: coming, ...(service !== undefined && { service }) };
     return standings.outlook(asking, now, USUAL_OFFER_MS);
   }
 

@@ -5,7 +5,7 @@ import type { Calibration, Spread } from './domain/estimate/calibration.ts';
 import { calibrated, lesson, MOST_MOVED } from './domain/estimate/calibration.ts';
 import type { Competition } from './domain/estimate/competition.ts';
 import { ALL, knowledgeFrom } from './domain/estimate/experience.ts';
-import { askedAs, Forecast } from './domain/estimate/forecast.ts';
+import { askedAs, Forecast, fromZero } from './domain/estimate/forecast.ts';
 import { profileOf, seatServes } from './domain/estimate/seats.ts';
 import type { Planned } from './domain/estimate/shifts.ts';
 import { Shifts } from './domain/estimate/shifts.ts';
@@ -13,7 +13,6 @@ import type { Situation, Waiting } from './domain/estimate/situation.ts';
 import { classesOf, later } from './domain/estimate/situation.ts';
 import type { ClassId, ProfileId } from './domain/match.ts';
 import { canServe } from './domain/match.ts';
-import { startOf, urgencyOf, urgencySpan } from './domain/order.ts';
 import type { Learned } from './matchmaker/decode-forecast.ts';
 import { readExperience, readSituation } from './matchmaker/decode-forecast.ts';
 import type { Matchmaker } from './matchmaker/matchmaker.ts';
@@ -100,7 +99,7 @@ export class Forecasts {
   ): Promise<Outcome | undefined> {
     const key = askedAs(who);
     this.#asked.delete(key);
-    this.#asked.set(key, later(who, -startOf(who.score), urgencySpan(urgencyOf(who.score))));
+    this.#asked.set(key, fromZero(who));
     for (const oldest of this.#asked.keys()) {
       if (this.#asked.size <= MOST_ASKED) break;
       this.#asked.delete(oldest);

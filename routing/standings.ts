@@ -29,11 +29,13 @@ export interface Look extends Waiting {
 
 /** Reads the answer of the `standing` script. */
 export function readLook(reply: Reply): Look | undefined {
-  const [tag, id, ahead, alone, candidates, idle, work, duty, score, service, rings, preferred] = reply;
+  const [tag, id, ahead, alone, candidates, idle, work, duty, score, service, rings, preferred, boost] =
+    reply;
   if (tag !== 'ok') return undefined;
   return {
     class: id as ClassId,
     score: Number(score),
+    boostMs: Number(boost),
     ahead: numbersByName(ahead),
     aheadAlone: numbersByName(alone),
     candidates: candidates as AgentId[],

@@ -23,7 +23,8 @@ export { calibrated, lesson, taught, uncalibrated } from './domain/estimate/cali
 export { Competition } from './domain/estimate/competition.ts';
 export type { Comer, Experience } from './domain/estimate/experience.ts';
 export { ALL, FULL, knowledgeFrom } from './domain/estimate/experience.ts';
-export { Forecast } from './domain/estimate/forecast.ts';
+export { Forecast, fromZero } from './domain/estimate/forecast.ts';
+export { later } from './domain/estimate/situation.ts';
 export type { Knowledge } from './domain/estimate/forward.ts';
 export { playForward } from './domain/estimate/forward.ts';
 export { BINS, binOf, Law, learnedLaw } from './domain/estimate/law.ts';

@@ -1,9 +1,12 @@
 import { subscriberOf } from '../../server-kit/address.ts';
 import { ProblemError } from '../../server-kit/problem.ts';
-import type { Limits } from '../ports/stores.ts';
+import type { Limits, Window } from '../ports/stores.ts';
 import { keyedHash } from './tokens.ts';
 
 export interface AskingLimits {
+  /** Requests of an address whatever comes of them. */
+  readonly asksPerAddressHour: number;
+  /** Those that were accepted. */
   readonly perAddressHour: number;
   readonly perAddressDay: number;
   readonly perNumberDay: number;
@@ -15,24 +18,37 @@ interface Parts {
   readonly hashKey: Buffer;
 }
 
+/** Who asks for which number, with which request; number and request as hashes. */
+export interface Asker {
+  readonly ip: string;
+  readonly phone: string;
+  readonly request: string;
+}
+
 /** What counting a request came to. */
 export interface Tried {
   /** This request was never seen before, as far as Redis remembers. */
   readonly isNew: boolean;
-  readonly inHour: boolean;
-  readonly inDay: boolean;
-  readonly forPhone: boolean;
-  /** It is counted for its number, now or before. */
+  /** It is counted for its number and its address, now or before. */
   readonly hasPlace: boolean;
+  /** The limit it came to, of several the one that takes longest. */
+  readonly full?: { readonly rule: keyof typeof reasons; readonly waitMs: number };
 }
+
+const reasons = {
+  'limits/asks': 'There were very many requests from your connection.',
+  'limits/number': 'There were several requests for this number already.',
+  'limits/address': 'There were several requests from your connection already.',
+};
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MAX_REPEATS_HOUR = 240;
 
 /**
- * How often somebody asked. An address counts whatever comes of it, so that a flood ends here; a number counts only what
- * is accepted, since anybody can type anybody's: the place is taken first, so that no two share the last one, and given back.
+ * How often somebody asked. What is accepted counts for its number and for its address: anybody can type anybody's number, and
+ * many people share an address. The places are taken first, so that no two share the last one, and given back. Asking as such has
+ * a limit of its own, at which a flood ends.
  */
 export class AskingTries {
   readonly #parts: Parts;
@@ -45,57 +61,72 @@ export class AskingTries {
    * Counts a request with a good proof. Sent again because it was not answered, it does not count again; only not
    * without end.
    */
-  take(ip: string, phoneHash: string, requestHash: string): Promise<Tried> {
-    const place = { key: placeKey(phoneHash), max: this.#parts.asking.perNumberDay, windowMs: DAY_MS };
-    const repeats = { key: `ask:r:${requestHash}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS };
-    return this.#count(ip, { key: requestKey(requestHash), validMs: DAY_MS, repeats, place });
+  take(asker: Asker): Promise<Tried> {
+    const repeats = { key: `ask:r:${asker.request}`, max: MAX_REPEATS_HOUR, windowMs: HOUR_MS };
+    const places = this.#places(asker);
+    return this.#count(asker.ip, { key: requestKey(asker), validMs: DAY_MS, repeats, places });
   }
 
-  /** Counts what can take no place of a number: it has one, or shows no proof. */
+  /** Counts what can take no place: it has one, or shows no proof. */
   note(ip: string): Promise<Tried> {
     return this.#count(ip);
   }
 
-  /** The request was not accepted: its number may be asked for once more. */
-  async giveBack(phoneHash: string, requestHash: string): Promise<void> {
-    // A place that is not given back is free again tomorrow.
-    await this.#parts.limits.giveBack(placeKey(phoneHash), requestKey(requestHash)).catch(() => {});
+  /** The request was not accepted: its places are for somebody else. */
+  async giveBack(asker: Asker): Promise<void> {
+    const keys = this.#places(asker).map((it) => it.key);
+    // What is not given back is free again when its window ends.
+    await this.#parts.limits.giveBack(keys, requestKey(asker)).catch(() => {});
   }
 
   async #count(ip: string, request?: Parameters<Limits['allowAll']>[1]): Promise<Tried> {
-    const { limits, asking, hashKey } = this.#parts;
-    const from = keyedHash(hashKey, subscriberOf(ip));
-    const windows = [
+    const { limits, asking } = this.#parts;
+    const asks = { key: `ask:t:${this.#from(ip)}`, max: asking.asksPerAddressHour, windowMs: HOUR_MS };
+    const counted = limits.allowAll([asks], request);
+    // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
+    const { isNew, waitsMs } = await counted.catch(() => ({ isNew: false, waitsMs: [0] }));
+    const waitMs = Math.max(0, ...waitsMs);
+    const rule = RULES[waitsMs.indexOf(waitMs)] ?? 'limits/address';
+    if (waitMs > 0) return { isNew, hasPlace: false, full: { rule, waitMs } };
+    return { isNew, hasPlace: request !== undefined };
+  }
+
+  #places({ ip, phone }: Asker): readonly Window[] {
+    const { asking } = this.#parts;
+    const from = this.#from(ip);
+    return [
+      { key: `ask:p:${phone}`, max: asking.perNumberDay, windowMs: DAY_MS },
       { key: `ask:h:${from}`, max: asking.perAddressHour, windowMs: HOUR_MS },
       { key: `ask:d:${from}`, max: asking.perAddressDay, windowMs: DAY_MS },
     ];
-    const counted = limits.allowAll(windows, request);
-    // A dead Redis must not refuse whom MongoDB would accept: limits are then not known, and the dial gate still stands.
-    const { isNew, within, hasRoom } = await counted.catch(() => ({
-      isNew: false,
-      within: [],
-      hasRoom: true,
-    }));
-    const [inHour = true, inDay = true] = within;
-    const hasPlace = request !== undefined && inHour && inDay && hasRoom;
-    return { isNew, inHour, inDay, forPhone: hasRoom, hasPlace };
+  }
+
+  #from(ip: string): string {
+    return keyedHash(this.#parts.hashKey, subscriberOf(ip));
   }
 }
 
+/** In the order in which they are counted. */
+const RULES = ['limits/asks', 'limits/number', 'limits/address', 'limits/address'] as const;
+
 /** Throws `too-many`, which says when to come back. */
-export function withinLimits({ inHour, inDay, forPhone }: Tried): void {
-  if (inHour && inDay && forPhone) return;
+export function withinLimits({ full }: Tried): void {
+  if (!full) return;
+  const { rule, waitMs } = full;
   throw new ProblemError('too-many', {
-    rule: forPhone ? 'limits/address' : 'limits/number',
-    retryAfterS: inHour && forPhone ? 6 * 3600 : 3600,
-    detail: 'There were several requests already. Please try again later.',
+    rule,
+    retryAfterS: Math.ceil(waitMs / 1000),
+    detail: `${reasons[rule]} Please try again in ${inWords(waitMs)}.`,
   });
 }
 
-function placeKey(phoneHash: string): string {
-  return `ask:p:${phoneHash}`;
+/** Never less than it takes. */
+function inWords(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  if (minutes > 90) return `${String(Math.ceil(minutes / 60))} hours`;
+  return minutes === 1 ? 'a minute' : `${String(minutes)} minutes`;
 }
 
-function requestKey(requestHash: string): string {
-  return `ask:k:${requestHash}`;
+function requestKey({ request }: Asker): string {
+  return `ask:k:${request}`;
 }

@@ -78,10 +78,14 @@ export class Asking {
     const form = await this.#form(ask, request, sent);
     if ('record' in form) return form;
     const phoneHash = keyedHash(keys.hash, number.e164);
-    const requestHash = hashToken(`${origin} ${key.data} ${bodyHash}`);
+    const asker = {
+      ip: ask.visitor.ip,
+      phone: phoneHash,
+      request: hashToken(`${origin} ${key.data} ${bodyHash}`),
+    };
     // Asked all at once, and judged while the answers come; none is used before its turn.
     const isSuppressed = suppressions.has(phoneHash);
-    const counting = tries.take(ask.visitor.ip, phoneHash, requestHash);
+    const counting = tries.take(asker);
     const used = form.use(key.data);
     const judged = this.#judged(ask, request, number.e164, form);
     for (const it of [isSuppressed, used, judged]) it.catch(() => {});
@@ -97,7 +101,7 @@ export class Asking {
     } catch (refused) {
       // An outage decides nothing: sent again, the request finds its place.
       const isFinal = refused instanceof ProblemError && refused.problem.status < 500;
-      if (isFinal && tried.hasPlace) await tries.giveBack(phoneHash, requestHash);
+      if (isFinal && tried.hasPlace) await tries.giveBack(asker);
       throw refused;
     }
   }

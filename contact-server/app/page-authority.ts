@@ -75,7 +75,7 @@ export class PageAuthority {
     const isLast = !(await limits.allow(tries, WRONG_CODES - 1, LOCK_MS).catch(unavailable));
     const sessionId = this.#codes.redeem(ip, code);
     if (sessionId !== undefined) {
-      await limits.giveBack(tries).catch(() => {}); // then it counts for a quarter of an hour
+      await limits.giveBack([tries]).catch(() => {}); // then it counts for a quarter of an hour
       return sessionId;
     }
     if (!isLast)

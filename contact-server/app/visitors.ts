@@ -34,6 +34,7 @@ interface Parts {
   readonly routing: Routing;
   readonly proof: FormProof;
   readonly company: CompanyRules;
+  readonly keepDays: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -194,6 +195,7 @@ export class Visitors implements VisitorDesk {
       consent: company.consent.call,
       form: proof.issue(ask.visitor.origin, consentWords(company.consent.call)),
       country: company.country,
+      keepDays: this.#parts.keepDays,
     };
     return { status: 200, body };
   }

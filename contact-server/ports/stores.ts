@@ -197,10 +197,10 @@ export interface Window {
 /** Counts per key and window, shared by all processes; and things that happen once. */
 export interface Limits {
   /**
-   * Counts one more in every window, in one step; `within`: which of them were not yet full. With `request`, only the
-   * first time within `validMs` counts, as long as the repeats keep within a window of their own; `isNew` tells it. If all had
-   * room, the request also takes a place in its own window; `hasRoom` is false when there was none left. Without
-   * a place it is not known, either.
+   * Counts one more in every window, in one step. With `request`, only the first time within `validMs` counts, as long as the
+   * repeats keep within a window of their own; `isNew` tells it. If all had room, it also takes one in each of its places; where
+   * one has none left it takes none, and is not known. `waitsMs` tells of each window, then of each place, how long it will
+   * be full: 0, it had room.
    */
   allowAll(
     windows: readonly Window[],
@@ -208,11 +208,11 @@ export interface Limits {
       readonly key: string;
       readonly validMs: number;
       readonly repeats: Window;
-      readonly place: Window;
+      readonly places: readonly Window[];
     },
-  ): Promise<{ readonly isNew: boolean; readonly within: readonly boolean[]; readonly hasRoom: boolean }>;
-  /** What was counted last under this key does not count; with `request`, only if that holds a place, and it is forgotten. */
-  giveBack(key: string, request?: string): Promise<void>;
+  ): Promise<{ readonly isNew: boolean; readonly waitsMs: readonly number[] }>;
+  /** What was counted last under these keys does not count; with `request`, only if that holds its places, and it is forgotten. */
+  giveBack(keys: readonly string[], request?: string): Promise<void>;
   /** Counts one more; false when more than `max` happened within `windowMs` (the refused one is counted too). */
   allow(key: string, max: number, windowMs: number): Promise<boolean>;
   /** True the first time within `validMs`, and for whoever was first. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ensureAuthority } from '../../server-kit/link/authority.ts';
+import { makeFolder } from '../../server-kit/make-folder.ts';
 import { freePort } from './free-port.ts';
 import type { CentreOptions } from './centre.ts';
 import { usualPorts } from './usual-ports.ts';
@@ -9,7 +10,7 @@ import { usualPorts } from './usual-ports.ts';
 /** Every setting with its value for this run; secrets are made on the first one and kept. */
 export async function settle(options: CentreOptions): Promise<Record<string, string>> {
   const { dataDir, demo, ports } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const given = Object.fromEntries(
     Object.entries(options.env).filter((it): it is [string, string] => it[1] !== undefined && it[1] !== ''),
   );
@@ -59,7 +60,7 @@ async function demoEnv(env: Record<string, string>, dataDir: string): Promise<Re
 }
 
 async function secret(file: string): Promise<string> {
-  await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const known = await readFile(file, 'utf8').catch(() => '');
   if (known !== '') return known;
   const fresh = randomBytes(24).toString('base64url');

@@ -19,10 +19,16 @@ export function readSituation(reply: Reply, asked: readonly ClassId[]): Situatio
   const [, at, step, held, idle, lines] = reply;
   const every = Number(step);
   const agents = (held as string[]).map((told) => {
-    const [text = '', agentId] = told.split('\0');
+    const [text = '', agentId, wish] = told.split('\0');
     const [profile = '', ...rest] = text.split(' ');
     const inHand = rest.flatMap((id, i) => (i % 2 === 0 ? [{ class: id, since: Number(rest[i + 1]) }] : []));
-    return { profile, inHand, who: agentId === undefined ? {} : { agentId: agentId as AgentId } };
+    const who = {
+      ...(agentId && { agentId: agentId as AgentId }),
+      // Whoever wishes to be something else takes nothing more; how long a break will be nobody knows.
+      ...(wish && { until: Number(at) }),
+      ...(wish === 'logged-off' && { logsOff: true }),
+    };
+    return { profile, inHand, who };
   });
   const ready = [...numbersByName(idle)].flatMap(([profile, n]) =>
     Array.from({ length: n }, () => ({ profile, inHand: [], who: {} })),

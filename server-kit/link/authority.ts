@@ -1,9 +1,10 @@
 import { X509Certificate, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
+import { makeFolder } from '../make-folder.ts';
 import { issueCertificate } from './certificate.ts';
 import type { LinkRole } from './link-identity.ts';
 import { linkKeyFiles } from './link-keys.ts';
@@ -138,10 +139,6 @@ function daysLeft(cert: string, now: number): number {
 function newKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-}
-
-function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
 /** All or nothing, even if the machine stops in the middle. */

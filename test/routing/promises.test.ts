@@ -157,6 +157,31 @@ describe('Who waits is told the truth', () => {
       assert.ok(ahead(await routing.estimate({ ...asked, service: 'help' }))[1] > 120);
     });
 
+    it('after whoever has waited longer than their priority is worth, before they ask as after [ES1]', async () => {
+      const routing = await open({ ana: '' }, { ageMsPerPriority: 60_000 });
+      await routing.setAgentState(ana, ready);
+      await talks(routing, 'talks');
+      const now = Date.now();
+      for (const [name, minutes] of [
+        ['five', 5],
+        ['four', 4],
+        ['three', 3],
+        ['none', 0],
+      ] as const) {
+        await routing.enter(contact(name, '', { startedAt: now - minutes * 60_000 }));
+      }
+      const asking = { requirement: { must: [], prefer: [] }, priority: 2, service: 'help' };
+      const [, before] = ahead(await routing.estimate(asking));
+      const entered = queued(
+        await routing.enter(contact('urgent', '', { priority: 2, startedAt: Date.now() })),
+      );
+      assert.equal(entered.place, 4);
+      const [, told] = ahead(entered);
+      assert.ok(Math.abs(before - told) < told / 10, `${before} s before they asked, ${told} s after`);
+      const [, first] = ahead((await routing.place(id('five')))!);
+      assert.ok(before > 2 * first, `not the first in line: ${before} s, and ${first} s for who is`);
+    });
+
     it('when the preferred agent is free, or when they are waited for no more; until when is told [AV11] [ES1]', async () => {
       const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: 60_000 });
       await routing.setAgentState(bo, ready);
@@ -175,6 +200,62 @@ describe('Who waits is told the truth', () => {
       assert.ok(low > 10 && high >= 58 && high < 85, `${low} ${high}`);
       const usual = await routing.estimate({ requirement: { must: [], prefer: [] }, priority: 0 });
       assert.ok(ahead(usual)[1] <= 20, 'who waits for nobody in particular gets ana');
+    });
+
+    it('when the preferred agent goes: not by that one who takes a break first, nor later than they log off [AV11] [ES1]', async () => {
+      const hour = 3_600_000;
+      const routing = await open({ ana: '', bo: '' }, { preferredWaitMs: hour });
+      const heard = centre.listen(routing);
+      await routing.setAgentState(bo, ready);
+      const his = await talks(routing, 'talks');
+      await routing.setAgentState(ana, ready);
+      const startedAt = Date.now();
+      const preferred = { agentId: bo, until: startedAt + hour };
+      const maria = queued(await routing.enter(contact('maria', '', { startedAt, preferred })));
+      assert.ok(ahead(maria)[1] < 1_800, 'bo will be free before the hour is over');
+      const later = async () => ahead((await routing.place(id('maria')))!);
+
+      await routing.setAgentState(bo, pause('break'));
+      await eventually('he takes no more before his break: she waits for him until ana may', async () =>
+        (await later())[0] > 3_500 ? true : undefined,
+      );
+      await routing.setAgentState(bo, { state: 'logged-off' });
+      await eventually('ana may as soon as he is gone', async () =>
+        (await later())[1] < 1_800 ? true : undefined,
+      );
+      await routing.complete(his.id, { state: 'ready' });
+      const { reservation } = await heard.until(
+        'reservation.created',
+        (it) => it.reservation.contactId === id('maria'),
+      );
+      assert.equal(reservation.agentId, ana, 'and so it came');
+    });
+
+    it('like anybody’s where the preferred agent is not here, or logs off while they wait [AV11] [ES1]', async () => {
+      const hour = 3_600_000;
+      const routing = await open({ ana: '', bo: '', cy: '' }, { preferredWaitMs: hour });
+      await routing.setAgentState(ana, ready);
+      await talks(routing, 'talks');
+      const startedAt = Date.now();
+      const wishing = (agentId: typeof bo) => ({
+        startedAt,
+        preferred: { agentId, until: startedAt + hour },
+      });
+      const away = queued(await routing.enter(contact('away', '', wishing(cy))));
+      assert.equal(away.waitsFor, undefined);
+      assert.ok(ahead(away)[1] < 1_800, `${ahead(away)[1]}`);
+
+      await routing.setAgentState(bo, pause('break'));
+      const waits = queued(await routing.enter(contact('waits', '', wishing(bo))));
+      assert.deepEqual(waits.waitsFor?.agentId, bo);
+      assert.ok(ahead(waits)[0] > 3_500, 'how long a break will be nobody knows');
+      await routing.setAgentState(bo, { state: 'logged-off' });
+      const since = (await routing.place(id('waits')))!;
+      assert.equal(since.waitsFor, undefined);
+      await eventually('a forecast for ana’s line', async () => {
+        const standing = (await routing.place(id('waits')))!;
+        return standing.estimate && ahead(standing)[1] < 3_000 ? true : undefined;
+      });
     });
   });
 });

@@ -13,7 +13,12 @@ describe('A request that is not accepted', function () {
 
   before(async () => {
     it_ = await openCentre({
-      env: { PROOF_BITS: '8', CALLBACKS_PER_NUMBER_DAY: '3', CALLBACKS_PER_ADDRESS_HOUR: '8' },
+      env: {
+        PROOF_BITS: '8',
+        CALLBACKS_PER_NUMBER_DAY: '3',
+        CALLBACKS_PER_ADDRESS_HOUR: '3',
+        ASKS_PER_ADDRESS_HOUR: '8',
+      },
     });
     const url = it_.centre.env['MONGODB_URL'] ?? '';
     const dbName = it_.centre.env['MONGODB_DATABASE'] ?? '';
@@ -51,7 +56,7 @@ describe('A request that is not accepted', function () {
     for (let n = 0; n < 10; n += 1) statuses.push((await send(stranger, phone)).status);
     assert.deepEqual(statuses, [...Array.from({ length: 8 }, () => 403), 429, 429]);
     const late = await sendProved(stranger, phone);
-    assert.deepEqual([late.status, late.body.rule], [429, 'limits/address']);
+    assert.deepEqual([late.status, late.body.rule], [429, 'limits/asks']);
     const owner = await sendProved(it_.visitor('198.51.100.41'), phone);
     assert.equal(owner.status, 201, JSON.stringify(owner.body));
   });
@@ -74,6 +79,23 @@ describe('A request that is not accepted', function () {
       const fourth = await send(others, phone, { proof }, key);
       assert.deepEqual([fourth.status, fourth.body.rule], [429, 'limits/number'], again);
     }
+  });
+
+  it('takes none of the three that its address has an hour: an office keeps them for what is accepted [SC7]', async () => {
+    const office = it_.visitor('198.51.100.45');
+    for (const phone of ['09065 123456', '020 7946 0143', '020 7946 0143', '020 7946 0143']) {
+      const past = phone.startsWith('09') ? {} : { at: '2020-01-01T10:00:00Z' };
+      const refused = await sendProved(office, phone, past);
+      assert.ok(refused.status >= 400 && refused.status < 429, JSON.stringify(refused.body));
+    }
+    for (const phone of ['020 7946 0143', '020 7946 0144', '020 7946 0145']) {
+      assert.equal((await sendProved(office, phone)).status, 201, phone);
+    }
+    const fourth = await sendProved(office, '020 7946 0146');
+    assert.deepEqual([fourth.status, fourth.body.rule], [429, 'limits/address']);
+    const waitS = Number(fourth.headers.get('retry-after'));
+    assert.ok(waitS > 3_500 && waitS <= 3_600, `come back in ${String(waitS)} s`);
+    assert.match(fourth.body.detail ?? '', /Please try again in (59|60) minutes\./);
   });
 
   it('for it says yes to other words than the company’s; nothing of those is kept [SC8]', async () => {

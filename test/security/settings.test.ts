@@ -43,6 +43,17 @@ describe('Contact-server is started with a setting that is not safe', () => {
   });
 });
 
+describe('Contact-server is started with other limits for an address', () => {
+  const asks = (env: Record<string, string>): number =>
+    readConfig({ ...needed, ...env }).asking.asksPerAddressHour;
+
+  it('and lets it ask ten times as often as it may be accepted, unless that is set', () => {
+    assert.equal(asks({}), 30);
+    assert.equal(asks({ CALLBACKS_PER_ADDRESS_HOUR: '200' }), 2_000);
+    assert.equal(asks({ CALLBACKS_PER_ADDRESS_HOUR: '200', ASKS_PER_ADDRESS_HOUR: '50' }), 50);
+  });
+});
+
 describe('Contact-server is started over the demo’s data without being the demo', function () {
   this.timeout(60_000);
 

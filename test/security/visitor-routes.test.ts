@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import mongoose from 'mongoose';
-import type { CallbackCreated } from '../../contracts/visitor.ts';
+import type { AvailabilityView, CallbackCreated } from '../../contracts/visitor.ts';
 import type { Problem } from '../../contracts/problem.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
 import { newKey, type VisitorAnswer, type VisitorClient } from '../support/visitor-client.ts';
@@ -39,7 +39,9 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     visitor.send('POST', '/callbacks', visitor.request(phone, more), { 'idempotency-key': key });
 
   before(async () => {
-    it_ = await openCentre({ env: { CALLBACKS_PER_ADDRESS_HOUR: '5' } });
+    it_ = await openCentre({
+      env: { CALLBACKS_PER_ADDRESS_HOUR: '5', ASKS_PER_ADDRESS_HOUR: '6', KEEP_CALLBACK_DAYS: '14' },
+    });
     const url = it_.centre.env['MONGODB_URL'] ?? '';
     mongo = await mongoose
       .createConnection(url, { dbName: it_.centre.env['MONGODB_DATABASE'] ?? '' })
@@ -153,8 +155,8 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     const visitor = it_.visitor('198.51.100.23');
     const key = newKey();
     const statuses: number[] = [];
-    for (let i = 0; i < 6; i += 1) statuses.push((await post(visitor, '020 7946 0124', {}, key)).status);
-    assert.deepEqual(statuses, [201, 201, 201, 201, 201, 429]);
+    for (let i = 0; i < 7; i += 1) statuses.push((await post(visitor, '020 7946 0124', {}, key)).status);
+    assert.deepEqual(statuses, [201, 201, 201, 201, 201, 201, 429]);
     const other = it_.visitor('198.51.100.24');
     assert.equal((await post(other, '020 7946 0125', {})).status, 201, 'others are not held up');
   });
@@ -183,6 +185,17 @@ describe('Somebody asks the visitor API for what is not theirs to ask', function
     const late = await visitor.send<Problem>('GET', `/callbacks/${id}`, undefined, visitor.bearer());
     assert.equal(late.status, 401);
     assert.equal(late.body.type, 'wrong-token');
+  });
+
+  it('for how long a request is kept, and is told what is done', async () => {
+    const visitor = it_.visitor('198.51.100.29');
+    const { body } = await visitor.send<AvailabilityView>('GET', '/availability?service=sales');
+    assert.equal(body.keepDays, 14);
+    const { id } = await visitor.ask('020 7946 0129');
+    await visitor.send('DELETE', `/callbacks/${id}`, undefined, visitor.bearer());
+    const callbacks = mongo.collection<{ _id: string; endedAt: number; expireAt: Date }>('callbacks');
+    const kept = await callbacks.findOne({ _id: id });
+    assert.equal(kept?.expireAt.getTime(), kept && kept.endedAt + 14 * 24 * 3_600_000);
   });
 
   it('with a session socket that speaks nonsense, and is let go without harm to others', async () => {

@@ -88,6 +88,7 @@ export class FakeVisitorApi {
       consent: { text: 'You may call me about my question, this one time.', version: '2025-03' },
       form: { token: 'first', difficulty: 8 },
       country: 'GB',
+      keepDays: 90,
     };
     this.#sockets.on('connection', (socket) => {
       if (this.refusesPages) {

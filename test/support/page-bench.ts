@@ -204,10 +204,12 @@ export function openPages(stores = new Stores(), clock = new PassingClock()): Pa
       },
     },
     limits: {
-      allowAll: (windows) => Promise.resolve({ isNew: true, within: windows.map(() => true), hasRoom: true }),
-      giveBack: (key) => {
-        const known = stores.counted.get(key);
-        if (known) stores.counted.set(key, { ...known, count: known.count - 1 });
+      allowAll: (windows) => Promise.resolve({ isNew: true, waitsMs: windows.map(() => 0) }),
+      giveBack: (keys) => {
+        for (const key of keys) {
+          const known = stores.counted.get(key);
+          if (known) stores.counted.set(key, { ...known, count: known.count - 1 });
+        }
         return Promise.resolve();
       },
       allow: (key, max, windowMs) => {

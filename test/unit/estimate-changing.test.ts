@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import type { AgentId } from '../../contracts/ids.ts';
 import type { Comer, Situation, Waiting } from '../../routing/testing.ts';
-import { ALL, binOf, Forecast, knowledgeFrom, lineScore } from '../../routing/testing.ts';
+import {
+  ALL,
+  binOf,
+  Forecast,
+  fromZero,
+  knowledgeFrom,
+  later,
+  lineScore,
+  precedence,
+} from '../../routing/testing.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -141,5 +150,104 @@ describe('A forecast of those who wait for one agent alone', () => {
     const wider = { ...maria, rings: [ring('b', 30 * second)] };
     const forecast = forecastOf({ busy: [busy('a', 'a', bo)], idle: idle('b'), line: [wider] });
     assert.equal(forecast.waiting(wider, others)!.p50, 60 * second);
+  });
+});
+
+describe('A forecast for who would come now where priority counts as time waited', () => {
+  /** Under the rule of the matchmaker: each point of priority is worth a minute. */
+  const asks = (priority: number): Waiting => {
+    const { score, boostMs } = precedence(priority, at, minute);
+    return { class: 'a', score, boostMs };
+  };
+  const waited = (minutes: number): Waiting => ({
+    class: 'a',
+    score: precedence(0, at - minutes * minute, minute).score,
+  });
+
+  it('puts them behind whoever has waited longer than their priority is worth, as the matchmaker will [ES1]', () => {
+    const line = [waited(5), waited(3), waited(1)];
+    const askers = [0, 2, 4, 6].map(asks);
+    const forecast = forecastOf({ busy: [busy('a', 'a')], line }, askers);
+    const [five, three, one] = line.map((it) => forecast.waiting(it, others));
+    const [none, two, four, six] = askers.map((it) => forecast.asking(it));
+    // Worth two minutes: after those who waited for five and for three, in the place of the one who waited for one.
+    assert.deepEqual(two, one);
+    assert.deepEqual(four, three);
+    assert.deepEqual(six, five);
+    assert.ok(none!.p50 > one!.p50 + 3 * minute, 'who has no priority comes after all');
+  });
+
+  it('is kept for the next who asks the same, whenever that is, and not for one of another priority', () => {
+    const kept = fromZero(asks(2));
+    assert.equal(kept.score, lineScore(0, 0) - 2 * minute);
+    assert.deepEqual(later(kept, at), asks(2));
+    const forecast = forecastOf({ busy: [busy('a', 'a')] }, [later(kept, at)]);
+    assert.ok(forecast.knows(asks(2)) && !forecast.knows(asks(3)) && !forecast.knows(asks(0)));
+  });
+
+  it('goes by the same times of widening', () => {
+    const widens = { ...asks(2), rings: [ring('b', 30 * second)] };
+    const forecast = forecastOf({ busy: [busy('a', 'a')], idle: idle('b') }, [later(fromZero(widens), at)]);
+    assert.equal(forecast.asking(widens)?.p50, 30 * second);
+  });
+});
+
+describe('A forecast of those who wait for one agent alone who will not come', () => {
+  const hour = 60 * minute;
+  const maria = waits(1, 'a', { waitsFor: { agentId: bo, until: at + hour } });
+  /** Has talked for so long; takes nothing more. */
+  const ending = (minutes: number, more: object = {}) => ({
+    ...{ profile: 'a', class: 'a', since: at - minutes * minute, agentId: bo, until: at },
+    ...more,
+  });
+  const logsOff = { logsOff: true };
+  const just = { profile: 'a', class: 'a', since: at };
+  const told = (situation: Partial<Situation>, who = maria) => forecastOf(situation).waiting(who, others);
+
+  it('has them served by another as soon as that one has logged off, and stand in line before those who came later', () => {
+    const rui = waits(2, 'a');
+    const alone = told({ busy: [just], line: [waits(1, 'a')] }, waits(1, 'a'));
+    assert.ok(alone && alone.p10 > 3 * minute);
+    // Bo has talked for four minutes already, and is gone before the other is free.
+    const line = [maria, rui];
+    const off = told({ busy: [just, ending(4, logsOff)], line });
+    assert.ok(off && Math.abs(off.p50 - alone.p50) < 5 * second, 'the one left takes maria');
+    const behind = told({ busy: [just, ending(4, logsOff)], line }, rui);
+    assert.ok(behind && behind.p10 > alone.p90, 'one agent is left, for one after the other');
+  });
+
+  it('gives them one who is idle at the very moment at which that one logs off', () => {
+    const free = told({ busy: [ending(1, { until: undefined })], line: [maria] });
+    const off = told({ busy: [ending(1, logsOff)], idle: idle('a'), line: [maria] });
+    assert.deepEqual(off?.p50, free?.p50);
+    assert.ok(off && off.p50 < 5 * minute);
+  });
+
+  it('waits until the last of that one’s contacts is over', () => {
+    const chats = [ending(4.5, logsOff), ending(0, logsOff)];
+    const off = told({ busy: chats, idle: idle('a'), line: [maria] });
+    const last = told({ busy: [ending(0, { until: undefined })], line: [maria] });
+    assert.ok(off && last && off.p10 > 4 * minute && Math.abs(off.p50 - last.p50) < minute / 2);
+  });
+
+  it('has them wait on where that one only takes a break: so does the matchmaker', () => {
+    const soon = { ...maria, waitsFor: { agentId: bo, until: at + 10 * minute } };
+    assert.equal(told({ busy: [ending(1)], idle: idle('a'), line: [soon] }, soon)?.p50, 10 * minute);
+  });
+
+  it('has them ask for less when they would, once they wait for anybody', () => {
+    const wider = { ...maria, rings: [ring('b', 10 * minute)] };
+    const off = { busy: [ending(1, logsOff)], idle: idle('b'), line: [wider] };
+    assert.equal(told(off, wider)?.p50, 10 * minute);
+    const stays = { busy: [ending(1)], idle: idle('b'), line: [wider] };
+    assert.equal(told(stays, wider)?.p50, hour);
+  });
+
+  it('says the same to who would come now and wait for that one', () => {
+    const asker = { ...maria, score: lineScore(0, at) };
+    const forecast = forecastOf({ busy: [ending(1, logsOff)], idle: idle('a'), line: [maria] }, [asker]);
+    assert.ok(forecast.asking(asker)!.p50 > forecast.waiting(maria, others)!.p50 + 3 * minute);
+    const two = forecastOf({ busy: [ending(1, logsOff)], idle: idle('a', 'a', 'a'), line: [maria] }, [asker]);
+    assert.deepEqual(two.asking(asker)?.p50, two.waiting(maria, others)?.p50);
   });
 });

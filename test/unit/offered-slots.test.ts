@@ -26,6 +26,7 @@ function company(outlook: { estimate?: TimeRange; opensAt?: number } = {}, count
       consent: { call: { text: '', version: '1' } },
       country: 'GB',
     },
+    keepDays: 90,
     proof: { issue: () => ({ token: '', difficulty: 0 }) },
     clock: { now: () => now },
     log: pino({ level: 'silent' }),

@@ -87,12 +87,23 @@ describe('A request for a call is not lost', () => {
     assert.equal(bench.api.count, 0);
   });
 
+  it('and is kept for as long as the server says, also told by a page that was loaded after it was sent', async () => {
+    bench.api.availability = { ...bench.api.availability, keepDays: 1 };
+    const visitor = await bench.visit();
+    await visitor.asksForACall();
+    await visitor.reads('You are 3rd');
+    await visitor.page.reload();
+    await visitor.reads('You are 3rd');
+    await visitor.press('What we store and why');
+    await visitor.reads('to ring you. Kept for 1 day after the call.');
+  });
+
   it('and is forgotten on this device when the visitor wants that', async () => {
     const visitor = await bench.visit();
     await visitor.asksForACall();
     await visitor.reads('You are 3rd');
     await visitor.press('What we store and why');
-    await visitor.reads('Kept for 90 days');
+    await visitor.reads('Kept for 90 days after the call.');
     await visitor.press('Forget me on this device');
     await visitor.reads('This device has forgotten your request.');
     const { ringback } = await visitor.stored();

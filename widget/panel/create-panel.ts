@@ -8,7 +8,7 @@ import { moveView } from './move-view.ts';
 import { panelDialog } from './panel-dialog.ts';
 import { css } from './panel.css';
 import { requestForm } from './request-form.ts';
-import type { ActionName } from './scene.ts';
+import type { ActionName, Scene } from './scene.ts';
 import { sceneOf, storedScene } from './scene.ts';
 import { showScene } from './show-scene.ts';
 import { texts } from './texts.ts';
@@ -26,7 +26,19 @@ export function createPanel(core: WidgetCore): Panel {
   const voice = announcer();
   core.layer.append(...voice.elements);
   const ours = callbackCase(core, api, () => render());
-  const form = requestForm(core, api, say, times, (body) => ours.ask(body));
+  const form = requestForm(
+    core,
+    api,
+    say,
+    times,
+    (body) => ours.ask(body),
+    (view) => {
+      stored = times.days(view.keepDays);
+      if (asideIs) render();
+    },
+  );
+  /** How long the server keeps a request, once it has told. */
+  let stored = '…';
   let aside: HTMLElement | undefined;
   let asideIs: 'move' | 'stored' | undefined;
   let session: PageSession | undefined;
@@ -66,6 +78,7 @@ export function createPanel(core: WidgetCore): Panel {
   const goAside = (where: 'move' | 'stored' | undefined): void => {
     asideIs = where;
     aside = where === 'move' ? mover() : undefined;
+    if (where === 'stored') form.shown(); // the server tells how long
     render();
     dialog.focusTitle();
   };
@@ -87,7 +100,8 @@ export function createPanel(core: WidgetCore): Panel {
       form.shown();
     },
   };
-  const act = (action: ActionName): void => void actions[action]();
+  const draw = (scene: Scene, ...extras: Parameters<typeof showScene>[3]): void =>
+    dialog.show(showScene(scene, say, (action) => void actions[action](), extras, launcher.picture()));
 
   let shownTrouble: Trouble | undefined;
   const render = (): void => {
@@ -104,17 +118,17 @@ export function createPanel(core: WidgetCore): Panel {
     if (aside) dialog.show(aside);
     else if (asideIs === 'stored') {
       const notice =
-        settings.privacy !== undefined &&
+        settings.privacy &&
         el('a', { href: settings.privacy, target: '_blank', rel: 'noopener' }, say('stored.notice'));
-      dialog.show(showScene(storedScene(say), say, act, [notice], launcher.picture()));
+      draw(storedScene(say, stored), notice);
     } else if (scene) {
-      const extras = [
+      draw(
+        scene,
         trouble && el('p', { class: 'notice trouble', role: 'alert' }, sentence(trouble)),
         isCallback &&
           stage.stale &&
           el('p', { class: 'hint' }, say('reconnecting', { time: times.clock(stage.updatedAt) })),
-      ];
-      dialog.show(showScene(scene, say, act, extras, launcher.picture()));
+      );
     } else {
       const note = stage.at === 'form' && stage.note;
       dialog.show(note && el('p', { class: 'notice' }, say(note)), form.element);

@@ -47,11 +47,6 @@ export function moveView(
     } else fill(waiting, say('offline.form'));
   });
   watch.refresh();
-  const asap = el(
-    'button',
-    { type: 'button', class: 'plain', click: () => void save(null) },
-    say('move.now'),
-  );
   return el(
     'section',
     { class: 'scene' },
@@ -67,7 +62,8 @@ export function moveView(
         { type: 'button', class: 'primary', click: () => void save(picker.value()) },
         say('move.save'),
       ),
-      options.mayBeNow && asap,
+      options.mayBeNow &&
+        el('button', { type: 'button', class: 'plain', click: () => void save(null) }, say('move.now')),
       el('button', { type: 'button', class: 'plain', click: options.back }, say('back')),
     ),
   );

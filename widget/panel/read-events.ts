@@ -14,7 +14,7 @@ export function eventSplitter(tell: (event: ServerEvent) => void): (chunk: strin
   let id: string | undefined;
 
   const line = (text: string): void => {
-    if (text === '') {
+    if (!text) {
       if (data.length > 0) tell({ event, data: data.join('\n'), id });
       event = '';
       data = [];

@@ -1,4 +1,5 @@
 import type { CallbackRequest } from '../../contracts/visitor.schema.ts';
+import type { AvailabilityView } from '../../contracts/visitor.ts';
 import type { WidgetCore } from '../shared/core.ts';
 import { el, fill } from '../shared/lent-dom.ts';
 import { watchAvailability } from './availability-watch.ts';
@@ -24,13 +25,14 @@ export interface RequestForm {
   focus(): void;
 }
 
-/** Makes the form; `ask` gets a complete request with the proof of work done. */
+/** Makes the form; `ask` gets a complete request with the proof of work done, `told` hears what the server says of the service. */
 export function requestForm(
   core: WidgetCore,
   api: VisitorApi,
   say: Say,
   times: Times,
   ask: (body: CallbackRequest) => void,
+  told: (view: AvailabilityView) => void,
 ): RequestForm {
   const { settings } = core;
   const nameId = newId();
@@ -85,17 +87,18 @@ export function requestForm(
     // Where it has failed, what was said a minute ago will do until there is news.
     else if (!hasFailed && view) {
       if (trouble.querySelector('button')) complain();
-      phone.suggest(guess() ?? view.country);
+      suggest();
       when.show(view);
       consent.say(view.consent.text);
       const nobody = !view.open && !view.opensAt && view.slots.length === 0;
       fields.hidden = button.hidden = consent.element.hidden = nobody;
       if (phone.input.value) begin();
+      told(view);
     }
   });
-  const guess = (): string | undefined =>
-    settings.country ?? guessCountry(zone(), navigator.languages, watch.view()?.country);
-  phone.suggest(guess() ?? '');
+  const suggest = (): void =>
+    phone.suggest(settings.country ?? guessCountry(zone(), navigator.languages, watch.view()?.country) ?? '');
+  suggest();
 
   /** Says what is wrong, all at once, and goes to the first. */
   const isComplete = (): boolean => {

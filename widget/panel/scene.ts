@@ -18,18 +18,20 @@ export interface Scene {
   readonly hints: readonly string[];
   readonly notice?: string | undefined;
   /** The word that proves the call is ours, and who will say it. */
-  readonly code?: { readonly who: string; readonly word: string } | undefined;
+  readonly code?: { readonly who: string; readonly word: string } | '' | undefined;
   readonly actions: readonly ActionName[];
   readonly pill: string;
   /** The phone rings: nothing else matters. */
   readonly isRinging?: boolean;
 }
 
-type Words = Pick<Scene, 'title' | 'pill'> & Partial<Scene>;
+type Words = Pick<Scene, 'title'> & Partial<Scene>;
+
+/** What a scene is where it says nothing else. */
+const plain: Omit<Scene, 'title'> = { tone: 'waiting', lines: [], hints: [], actions: [], pill: '' };
 
 /** Puts a stage in words for the visitor; the form speaks for itself. */
 export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined {
-  const plain: Omit<Scene, 'title' | 'pill'> = { tone: 'waiting', lines: [], hints: [], actions: [] };
   if (stage.at === 'form') return undefined;
   if (stage.at === 'sending') {
     const { old, kept } = stage;
@@ -41,33 +43,34 @@ export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined
       pill: say(kept ? 'pill.kept' : 'pill.sending'),
     };
   }
-  if (stage.cancelling === 'sent') return { ...plain, title: say('cancelling'), pill: '' };
-  if (stage.cancelling) return { ...plain, title: say('cancel.grace'), actions: ['undo'], pill: '' };
+  if (stage.cancelling === 'sent') return { ...plain, title: say('cancelling') };
+  if (stage.cancelling) return { ...plain, title: say('cancel.grace'), actions: ['undo'] };
   if (!stage.view) return { ...plain, title: say('loading'), pill: say('waiting.noplace') };
   return callbackScene(stage.view, stage.promiseBroken === true, say, times);
 }
 
-/** What is stored of a visitor, why and for how long. */
-export function storedScene(say: Say): Scene {
+/** What is stored of a visitor, why and for how long: the request for `time`. */
+export function storedScene(say: Say, time: string): Scene {
   return {
+    ...plain,
     tone: 'idle',
     title: say('stored'),
-    lines: [],
-    hints: (['phone', 'consent', 'page', 'share', 'here'] as const).map((what) => say(`stored.${what}`)),
+    hints: (['phone', 'consent', 'page', 'here'] as const).map((what) => say(`stored.${what}`, { time })),
     actions: ['back', 'forget'],
-    pill: '',
   };
 }
 
 function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, times: Times): Scene {
   const actions = (['retry', 'move', 'cancel'] as const).filter((action) => view.allowed.includes(action));
-  const scene = (tone: Tone, words: Words): Scene => ({ tone, lines: [], hints: [], actions, ...words });
+  const scene = (tone: Tone, words: Words): Scene => ({ ...plain, tone, actions, ...words });
   const { agent } = view;
+  const byName = (what: 'soon' | 'ringing'): string =>
+    agent ? say(`${what}.agent`, { agent: agent.name }) : say(`${what}.nobody`);
   const phone = unbroken(view.phone);
   const caller = view.callerId && unbroken(view.callerId);
   const willRing = caller ? say('will.ring.from', { phone, caller }) : say('will.ring', { phone });
   const over = (title: string, line: string, tone: Tone = 'idle'): Scene =>
-    scene(tone, { title, lines: [line], actions: [...actions, 'new'], pill: '' });
+    scene(tone, { title, lines: [line], actions: [...actions, 'new'] });
 
   switch (view.state) {
     case 'requested':
@@ -90,19 +93,18 @@ function callbackScene(view: CallbackView, promiseBroken: boolean, say: Say, tim
     case 'dialing-agent':
       return scene('waiting', {
         title: say('soon'),
-        lines: [agent ? say('soon.agent', { agent: agent.name }) : say('soon.nobody'), willRing],
+        lines: [byName('soon'), willRing],
         hints: [say('soon.hint')],
         pill: say('soon'),
       });
     case 'dialing-customer': {
       const { codeWord: code } = view;
-      const who = agent ? say('ringing.agent', { agent: agent.name }) : say('ringing.nobody');
       return scene('live', {
         isRinging: true,
         title: say('ringing'),
         lines: caller ? [say('ringing.from', { caller })] : [],
         hints: code ? [say('ringing.other')] : [],
-        code: code ? { who, word: code } : undefined,
+        code: code && { who: byName('ringing'), word: code },
         pill: code ? say('pill.ringing', { code }) : say('ringing'),
       });
     }

@@ -10,7 +10,7 @@ export function showScene(
   scene: Scene,
   say: Say,
   act: (action: ActionName) => void,
-  extras: readonly (Node | false | undefined)[],
+  extras: readonly (Node | '' | false | undefined)[],
   picture: Node,
 ): HTMLElement {
   const isUnreached = scene.tone === 'trouble' && scene.actions.includes('retry');

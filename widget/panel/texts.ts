@@ -98,11 +98,10 @@ export const texts = {
   gone: 'Your earlier request is no longer here.',
   'new.request': 'Ask for another call',
   stored: 'What we store and why',
-  'stored.phone': 'Your number and name: to ring you. Kept for 90 days.',
-  'stored.consent': 'What you agreed to, and when: to prove that we may ring. Kept for 3 years.',
-  'stored.page':
-    'The page you asked from and your time zone: to help you at a decent hour. Kept for 24 hours.',
-  'stored.share': 'The pages you share: shown to your agent once you allow it, and not kept.',
+  'stored.phone':
+    'Your number, name, time zone, network address and the page you asked from: to ring you. Kept for {time} after the call.',
+  'stored.consent': 'What you agreed to, when and where: to prove that we may ring. Kept for 3 years.',
+  'stored.page': 'The pages you are on: shown to your agent once you allow it. Kept for 24 hours.',
   'stored.here': 'On this device: the key to your request. No cookies.',
   'stored.notice': 'Privacy notice',
   forget: 'Forget me on this device',

@@ -21,7 +21,7 @@ export interface Access {
 
 /** Whether nobody can know if the request was carried out: then the same one is to be sent again. */
 export function isUncertain({ status }: Trouble): boolean {
-  return status === 0 || status >= 500;
+  return !status || status >= 500;
 }
 
 /** The visitor API as this widget uses it: answers are values, and nothing is thrown. */

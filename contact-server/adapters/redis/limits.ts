@@ -3,37 +3,41 @@ import type { Redis } from 'ioredis';
 import type { Limits, Window } from '../../ports/stores.ts';
 
 /**
- * KEYS: the request, its repeats, its place, then the windows. ARGV: how long the request is known (empty: none), then
- * maximum and length of each of these. Answers 1 if the request is new, 1 if there was a place for it, then for each window 1
- * if it was not yet full. A request that finds one full takes no place, and is not known.
+ * KEYS: the request, its repeats, the windows that count it whatever comes of it, then its places. ARGV: how long the request is
+ * known (empty: none), how many of these windows there are, then maximum and length of each key but the first. Answers 1 if the
+ * request is new, then for each window and place 0, or the milliseconds until it has room again. A request that finds one full
+ * takes no place, and is not known.
  */
 const COUNT_ALL = `
-local function count(key, max, ms)
-  local n = redis.call('INCR', key)
-  if n == 1 then redis.call('PEXPIRE', key, ms) end
-  return n <= tonumber(max) and 1 or 0
+local function count(i)
+  local n = redis.call('INCR', KEYS[i])
+  if n == 1 then redis.call('PEXPIRE', KEYS[i], ARGV[2 * i]) end
+  return n <= tonumber(ARGV[2 * i - 1]) and 0 or math.max(1, redis.call('PTTL', KEYS[i]))
 end
 local isRequest = ARGV[1] ~= ''
 local seen = isRequest and not redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'NX')
-local free = seen and count(KEYS[2], ARGV[2], ARGV[3]) == 1
-local answer = { seen and 0 or 1, 1 }
-local within = true
-for i = 4, #KEYS do
-  answer[i - 1] = free and 1 or count(KEYS[i], ARGV[2 * i - 2], ARGV[2 * i - 1])
-  within = within and answer[i - 1] == 1
+local free = seen and count(2) == 0
+local lastWindow = 2 + ARGV[2]
+local answer = { seen and 0 or 1 }
+local isFull = false
+for i = 3, #KEYS do
+  local isKnown = i > lastWindow and seen or free
+  answer[i - 1] = isKnown and 0 or count(i)
+  isFull = isFull or answer[i - 1] > 0
 end
-if isRequest and not seen then
-  if within then answer[2] = count(KEYS[3], ARGV[4], ARGV[5]) end
-  if answer[2] == 0 then redis.call('DECR', KEYS[3]) end
-  if not within or answer[2] == 0 then redis.call('DEL', KEYS[1]) end
+if isRequest and not seen and isFull then
+  redis.call('DEL', KEYS[1])
+  for i = lastWindow + 1, #KEYS do redis.call('DECR', KEYS[i]) end
 end
 return answer`;
 const COUNT_ALL_SHA = createHash('sha1').update(COUNT_ALL).digest('hex');
 
-/** KEYS: the counter, and what holds its place, where something does: what holds none gives none back. */
+/** KEYS: what holds the places, where ARGV names that something does, then the counters. What holds none gives none back. */
 const GIVE_BACK = `
-if KEYS[2] and redis.call('DEL', KEYS[2]) == 0 then return end
-if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then redis.call('DECR', KEYS[1]) end`;
+if ARGV[1] == 'held' and redis.call('DEL', KEYS[1]) == 0 then return end
+for i = 2, #KEYS do
+  if tonumber(redis.call('GET', KEYS[i]) or 0) > 0 then redis.call('DECR', KEYS[i]) end
+end`;
 
 /** Where no request is named, nothing is counted of one. */
 const nowhere: Window = { key: '', max: 0, windowMs: 0 };
@@ -52,17 +56,17 @@ export class RedisLimits implements Limits {
     windows: readonly Window[],
     request?: Parameters<Limits['allowAll']>[1],
   ): ReturnType<Limits['allowAll']> {
-    const { key = '', validMs = '', repeats = nowhere, place = nowhere } = request ?? {};
-    const counted = [repeats, place, ...windows];
+    const { key = '', validMs = '', repeats = nowhere, places = [] } = request ?? {};
+    const counted = [repeats, ...windows, ...places];
     const keys = [`once:${key}`, ...counted.map((it) => it.key)].map((it) => this.#prefix + it);
-    const args = [validMs, ...counted.flatMap((it) => [it.max, it.windowMs])];
-    const [isNew, hasRoom, ...within] = (await this.#countAll(keys, args)) as readonly number[];
-    return { isNew: isNew === 1, hasRoom: hasRoom === 1, within: within.map((it) => it === 1) };
+    const args = [validMs, windows.length, ...counted.flatMap((it) => [it.max, it.windowMs])];
+    const [isNew, ...waitsMs] = (await this.#countAll(keys, args)) as readonly number[];
+    return { isNew: isNew === 1, waitsMs };
   }
 
-  async giveBack(key: string, request?: string): Promise<void> {
-    const keys = [key, ...(request === undefined ? [] : [`once:${request}`])];
-    await this.#redis.eval(GIVE_BACK, keys.length, ...keys.map((it) => this.#prefix + it));
+  async giveBack(counters: readonly string[], request?: string): Promise<void> {
+    const keys = [`once:${request ?? ''}`, ...counters].map((it) => this.#prefix + it);
+    await this.#redis.eval(GIVE_BACK, keys.length, ...keys, request === undefined ? '' : 'held');
   }
 
   /** By its digest, and with its text where Redis does not know it yet. */

@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../../server-kit/make-folder.ts';
 
 /** Directories this very process holds: a pid cannot tell two servers in one process apart. */
 const held = new Set<string>();
@@ -10,7 +11,7 @@ const held = new Set<string>();
  * Returns the function that gives it back.
  */
 export function lockDirectory(directory: string): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const path = join(directory, 'lock');
   if (held.has(path)) throw new Error(`${directory} is in use by this process`);
   if (!createLock(path)) takeOver(path, directory);

@@ -1,10 +1,10 @@
 import type { ClassId } from '../match.ts';
-import { urgencyOf } from '../order.ts';
+import { startOf, urgencyOf, urgencySpan } from '../order.ts';
 import type { Spread } from './calibration.ts';
 import type { Knowledge } from './forward.ts';
 import { playForward } from './forward.ts';
 import type { Situation, Waiting } from './situation.ts';
-import { kindOf } from './situation.ts';
+import { kindOf, later } from './situation.ts';
 
 /** So many turns are played in all, spread over the runs: a few milliseconds. */
 const TURNS = 20_000;
@@ -134,9 +134,15 @@ export class Forecast {
   }
 }
 
-/** Kind and urgency in one word. */
+/** Kind and urgency in one word; by how much they go before others of their kind who come now is part of it. */
 export function askedAs(who: Waiting): string {
-  return `${kindOf(who)} ${urgencyOf(who.score)}`;
+  return `${kindOf(who)} ${urgencyOf(who.score)} ${who.boostMs ?? 0}`;
+}
+
+/** One who asks, as if they had begun to wait at zero. */
+export function fromZero(who: Waiting): Waiting {
+  const { score, boostMs = 0 } = who;
+  return later(who, -startOf(score) - boostMs, urgencySpan(urgencyOf(score)) - boostMs);
 }
 
 function quantile(sorted: Float64Array, share: number): number {

@@ -1,8 +1,9 @@
+import type { AgentId } from '../../../contracts/ids.ts';
 import type { ClassId, ProfileId } from '../match.ts';
 import type { Law } from './law.ts';
 import { Lines, NEW } from './lines.ts';
-import { movesOf } from './moves.ts';
-import type { Move } from './moves.ts';
+import { lineAt, movesOf } from './moves.ts';
+import type { Alone, Move } from './moves.ts';
 import { normal, seeded } from './random.ts';
 import type { Busy, Habits, Situation, Waiting } from './situation.ts';
 import { Timeline } from './timeline.ts';
@@ -34,7 +35,7 @@ const LATELY_MS = 2 * 3_600_000;
  * Plays the centre forward from this moment many times over, by the rule of the matchmaker: whoever becomes free takes
  * the first in line of all they can serve. What is left of a contact under way is drawn given how long it has lasted;
  * visitors cancel, offers lapse, urgent contacts come and overtake, shifts begin and end. Who waits long enough asks for
- * less, and who waits for one agent for any, and gets one who is idle already. `asking` stand behind all
+ * less, and who waits for one agent for any, at the latest when that one logs off, and gets one who is idle already. `asking` stand behind all
  * with a lower score and take nobody's turn. (Forward simulation: Ibrahim and Whitt 2009 survey the formulas it beats.)
  */
 export function playForward(
@@ -67,6 +68,8 @@ class Play {
   /** Which lines each profile serves, as indexes. */
   readonly #linesOf: readonly (readonly number[])[];
   readonly #askers: readonly { readonly line: number; readonly score: number }[];
+  /** In which line each stands at first; who only asks is numbered after those in line. */
+  readonly #first: readonly number[];
   /** Who asks stands in which line now. */
   readonly #askerLines: Int32Array;
   /** Who changes lines by time alone, in that order. Who only asks is numbered after those in line. */
@@ -81,6 +84,9 @@ class Play {
   readonly #profiles: readonly number[];
   readonly #until: readonly number[];
   readonly #held: readonly (Held | undefined)[];
+  /** Of each agent who will log off, by name: their seats, how many of these they have not left yet, and who waits for them alone. */
+  readonly #leavers = new Map<AgentId, { seats: number; left: number; readonly alone: readonly Alone[] }>();
+  readonly #names: readonly (AgentId | undefined)[];
   readonly #from: readonly number[];
   readonly #timeline: Timeline;
   /** Of each profile, those who are idle. */
@@ -103,8 +109,9 @@ class Play {
     this.line = new Float64Array(line.length * runs).fill(Infinity);
     this.asking = new Float64Array(asking.length * runs).fill(Infinity);
 
-    const { lines, first, moves } = movesOf([...line, ...asking], at);
+    const { lines, first, moves, alone } = movesOf([...line, ...asking], at);
     this.#moves = moves;
+    this.#first = first;
     this.#askers = asking.map((it, i) => ({ line: first[line.length + i] ?? 0, score: it.score }));
     this.#askerLines = new Int32Array(asking.length);
     // Overtakers of a class nobody here waits for still take agents from the others.
@@ -132,6 +139,16 @@ class Play {
       return known;
     });
     this.#until = agents.map((it) => (it.until === undefined ? Infinity : it.until - at));
+    this.#names = agents.map((it) => (it.logsOff ? it.agentId : undefined));
+    for (const name of this.#names) {
+      if (name === undefined) continue;
+      const theirs = this.#leavers.get(name) ?? {
+        seats: 0,
+        left: 0,
+        alone: alone.filter((it) => it.agentId === name),
+      };
+      this.#leavers.set(name, { ...theirs, seats: theirs.seats + 1 });
+    }
     this.#held = agents.map((it) => it.held);
     this.#from = agents.map((it) => it.from);
     this.#timeline = new Timeline(agents.length);
@@ -146,7 +163,11 @@ class Play {
       ),
     );
     const served = new Set(this.#linesOf.flat());
-    const sometime = new Set(moves.filter((it) => served.has(it.line)).map((it) => it.who));
+    const changes = [
+      ...moves,
+      ...alone.flatMap(({ who, otherwise }) => otherwise.map((it) => ({ ...it, who }))),
+    ];
+    const sometime = new Set(changes.filter((it) => served.has(it.line)).map((it) => it.who));
     this.#servable = first.filter((it, who) => served.has(it) || sometime.has(who)).length;
   }
 
@@ -178,6 +199,7 @@ class Play {
       const profile = this.#profiles[agent] ?? 0;
       if ((this.#until[agent] ?? Infinity) <= now) {
         timeline.takeAway();
+        left -= this.#leaves(run, now, agent);
         continue;
       }
       // The first in line of all this agent can serve.
@@ -215,6 +237,7 @@ class Play {
     for (const idle of this.#idle) idle.length = 0;
     this.#askers.forEach((it, i) => (this.#askerLines[i] = it.line));
     this.#timeline.clear();
+    for (const it of this.#leavers.values()) it.left = it.seats;
     for (let agent = 0; agent < this.#profiles.length; agent += 1) {
       const held = this.#held[agent];
       const from = held
@@ -250,8 +273,9 @@ class Play {
   }
 
   /** Somebody may be served by others from now on: by one who is idle at once. How many were. */
-  #move(run: number, { at: now, who, line }: Move): number {
+  #move(run: number, { at: now, who, line, alone }: Move): number {
     const asker = who - this.#situation.line.length;
+    if (alone !== undefined && alone !== this.#isAlone(who)) return 0;
     if (asker >= 0) {
       this.#askerLines[asker] = line;
       const at = asker * this.#runs + run;
@@ -275,6 +299,24 @@ class Play {
       }
       if (!lapses) return 1;
     }
+  }
+
+  /** Of who ever waited for one agent alone: whether they do still. */
+  #isAlone(who: number): boolean {
+    const first = this.#first[who] ?? 0;
+    const asker = who - this.#situation.line.length;
+    return asker >= 0 ? this.#askerLines[asker] === first : this.#lines.standsIn(first, who);
+  }
+
+  /** An agent leaves. With the last contact of one who logs off, whoever waits for them alone waits for anybody. How many were served. */
+  #leaves(run: number, now: number, agent: number): number {
+    const name = this.#names[agent];
+    const leaver = name === undefined ? undefined : this.#leavers.get(name);
+    if (leaver === undefined) return 0;
+    leaver.left -= 1;
+    if (leaver.left > 0) return 0;
+    const moves = leaver.alone.map(({ who, otherwise }) => ({ at: now, who, line: lineAt(otherwise, now) }));
+    return moves.reduce((count, it) => count + this.#move(run, { ...it, alone: true }), 0);
   }
 
   #pause(): number {

@@ -57,6 +57,10 @@ export class Lines {
     if (who !== NEW) this.#now[who] = GONE;
   }
 
+  standsIn(line: number, who: number): boolean {
+    return this.#now[who] === line;
+  }
+
   waits(who: number): boolean {
     return this.#now[who] !== GONE;
   }

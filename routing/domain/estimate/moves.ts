@@ -13,29 +13,52 @@ export interface Move {
   readonly at: number;
   readonly who: number;
   readonly line: number;
+  /** Only for who still waits for one agent alone by then, or only for who does no longer. */
+  readonly alone?: boolean;
+}
+
+/** One who waits for one agent alone, and in which line they stand without that agent, from which time on. */
+export interface Alone {
+  readonly who: number;
+  readonly agentId: AgentId;
+  readonly otherwise: readonly { readonly at: number; readonly line: number }[];
 }
 
 /** Which lines these stand in at first, as indexes, and when they will stand in which others, in the order of time. */
 export function movesOf(
   waiting: readonly Waiting[],
   at: number,
-): { readonly lines: LineNames; readonly first: readonly number[]; readonly moves: readonly Move[] } {
+): {
+  readonly lines: LineNames;
+  readonly first: readonly number[];
+  readonly moves: readonly Move[];
+  readonly alone: readonly Alone[];
+} {
   const lines = new LineNames();
   const first: number[] = [];
   const moves: Move[] = [];
+  const alone: Alone[] = [];
   waiting.forEach(({ class: id, rings = [], waitsFor }, who) => {
     const agentId = waitsFor?.agentId;
     first.push(lines.of({ class: id, ...(agentId !== undefined && { agentId }) }));
-    const until = waitsFor?.until ?? -Infinity;
-    const move = (to: ClassId, then: number): void => {
-      moves.push({ at: Math.max(0, then - at), who, line: lines.of({ class: to }) });
-    };
+    const changes = rings.map((it) => ({ at: Math.max(0, it.at - at), line: lines.of({ class: it.class }) }));
+    if (!waitsFor) {
+      moves.push(...changes.map((it) => ({ ...it, who })));
+      return;
+    }
     // What a ring asks for less while one agent is waited for matters once others are.
-    const before = rings.filter((it) => it.at <= until).at(-1)?.class ?? id;
-    if (waitsFor) move(before, until);
-    for (const ring of rings) if (ring.at > until) move(ring.class, ring.at);
+    const otherwise = [{ at: 0, line: lines.of({ class: id }) }, ...changes];
+    const until = Math.max(0, waitsFor.until - at);
+    alone.push({ who, agentId: waitsFor.agentId, otherwise });
+    moves.push({ at: until, who, line: lineAt(otherwise, until), alone: true });
+    for (const it of changes) moves.push({ ...it, who, ...(it.at <= until && { alone: false }) });
   });
-  return { lines, first, moves: moves.sort((a, b) => a.at - b.at) };
+  return { lines, first, moves: moves.sort((a, b) => a.at - b.at), alone };
+}
+
+/** Where one stands by then who waits for nobody in particular. */
+export function lineAt(otherwise: Alone['otherwise'], now: number): number {
+  return otherwise.filter((it) => it.at <= now).at(-1)?.line ?? 0;
 }
 
 /** Lines as small numbers, in the order they are met. */

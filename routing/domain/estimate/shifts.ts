@@ -41,9 +41,12 @@ export class Shifts {
       if (next !== undefined && next.at <= at + HORIZON_MS) coming.push({ profile, ...next });
     }
     // Those of one profile are alike: whose end it is makes no difference to the line.
-    const leaving = <T extends { readonly profile: ProfileId }>(it: T, kind: keyof typeof ends): T => {
+    const leaving = <T extends { readonly profile: ProfileId; readonly until?: number }>(
+      it: T,
+      kind: keyof typeof ends,
+    ): T => {
       const until = ends[kind].get(it.profile)?.pop();
-      return until === undefined ? it : { ...it, until };
+      return until === undefined ? it : { ...it, until: Math.min(until, it.until ?? Infinity) };
     };
     return {
       ...situation,

@@ -24,6 +24,8 @@ interface OnShift {
   readonly agentId?: AgentId;
   /** They finish what they have then and leave, where that is known. */
   readonly until?: number;
+  /** And log off: nobody waits for them alone any more. */
+  readonly logsOff?: boolean;
 }
 
 export interface Busy extends OnShift {
@@ -34,6 +36,8 @@ export interface Busy extends OnShift {
 export interface Waiting {
   readonly class: ClassId;
   readonly score: number;
+  /** What of its score is priority that counts as time waited. */
+  readonly boostMs?: number;
   /** What its class will be from which moment on, if it still waits then; in their order. */
   readonly rings?: readonly { readonly at: number; readonly class: ClassId }[];
   /** Until then it waits for this agent alone. */
@@ -64,10 +68,11 @@ export function kindOf(it: Waiting): string {
 
 /** The same with all its times so much later; the score too, unless it is given. */
 export function later(it: Waiting, ms: number, score = it.score + ms): Waiting {
-  const { rings, waitsFor } = it;
+  const { rings, waitsFor, boostMs } = it;
   return {
     class: it.class,
     score,
+    ...(boostMs !== undefined && { boostMs }),
     ...(rings && { rings: rings.map((ring) => ({ ...ring, at: ring.at + ms })) }),
     ...(waitsFor && { waitsFor: { ...waitsFor, until: waitsFor.until + ms } }),
   };

@@ -104,7 +104,11 @@ for i = 2, #some, 2 do
       told = told .. ' ' .. cls .. ' ' .. made
     end
   end
-  if told ~= a.p then held[#held + 1] = waited[some[i - 1]] and told .. '\0' .. some[i - 1] or told end
+  if told ~= a.p then
+    local alone = waited[some[i - 1]] and some[i - 1] or ''
+    local wish = a.next ~= '' and cjson.decode(a.next).state or ''
+    held[#held + 1] = (alone ~= '' or wish ~= '') and told .. '\0' .. alone .. '\0' .. wish or told
+  end
 end
 local idle = {}
 for _, p in ipairs(call('HKEYS', K.heads)) do

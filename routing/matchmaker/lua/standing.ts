@@ -21,14 +21,14 @@ local function flat(counts)
 end
 
 local function standing_of(cid, cls, score)
-  local service, rings, pref = '', '', ''
+  local service, rings, pref, boost = '', '', '', '0'
   -- Who would come now stands behind all with the same score.
   local entry = cid == '' and string.format('%016.0f', tonumber(score)) .. ' ~'
   local mine, waits_alone, is_tied = '', false, true
   if cid ~= '' then
     local c = contact_load(cid)
     if not c or c.st ~= 'waiting' then return {'not-waiting'} end
-    cls, score, service, rings = c.cls, c.sc, match(c.asked, ' (.*)$'), c.rings
+    cls, score, service, rings, boost = c.cls, c.sc, match(c.asked, ' (.*)$'), c.rings, c.bo
     entry, mine = score .. ' ' .. cid, c.ln
     -- Nearly always nobody else began to wait in the same ms.
     is_tied = call('ZCOUNT', K.starts, c.start, c.start) > 1
@@ -77,7 +77,7 @@ local function standing_of(cid, cls, score)
     for _, it in ipairs(there) do if #candidates < 10 then candidates[#candidates + 1] = it.id end end
   end
   return {'ok', cls, flat(ahead), flat(alone), candidates, idle, call('HGETALL', K.work),
-    call('HGETALL', K.duty), score, service, rings, pref}
+    call('HGETALL', K.duty), score, service, rings, pref, boost}
 end
 local function queued(cid, is_told) return {'queued', is_told and standing_of(cid) or {}} end
 `;

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { wrongSettings } from '../../../embedded/launch/check-settings.ts';
 import { readEnvFile } from '../../../embedded/launch/read-env-file.ts';
 
@@ -36,6 +39,30 @@ describe('Somebody starts it for the first time', () => {
     assert.deepEqual(more, []);
     await new Promise((resolve) => server.close(resolve));
   });
+
+  it('with data where no folder can be: they are told, and where to put them instead', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'ringback-'));
+    const file = join(dir, 'notes.txt');
+    await writeFile(file, '');
+    const main = fileURLToPath(new URL('../../../embedded/main.ts', import.meta.url));
+    for (const [DATA_DIR, why] of [
+      [join(file, 'var'), `The folder ${file} cannot be made: there is a file of that name`],
+      // Where there is no such place, it is one that only root may make.
+      ...(existsSync('/proc/self')
+        ? [['/proc/ringback', 'cannot be made: this is no place for folders']]
+        : []),
+    ] as const) {
+      const args = ['--import', 'tsx', main];
+      const started = spawn(process.execPath, args, { env: { ...process.env, ...free, DATA_DIR } });
+      const said: string[] = [];
+      started.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
+      const [code] = (await once(started, 'close')) as [number];
+      assert.equal(code, 1);
+      assert.ok(said.join('').startsWith(`Ringback does not start. DATA_DIR is "${DATA_DIR}". The folder`));
+      assert.ok(said.join('').includes(`${why}. Choose a folder you may write to: DATA_DIR=`));
+    }
+    await rm(dir, { recursive: true });
+  }).timeout(30_000);
 
   it('where another telephone server listens on UDP', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
