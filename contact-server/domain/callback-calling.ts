@@ -1,5 +1,15 @@
 import type { Callback, Claim, Fact, In, Order, Step } from './callback.ts';
-import { concluded, end, enterState, movedTo, queued, scheduled, stay } from './callback-moves.ts';
+import {
+  concluded,
+  end,
+  enterState,
+  movedTo,
+  pickedTime,
+  queued,
+  scheduled,
+  stay,
+  waiting,
+} from './callback-moves.ts';
 import { type CallbackRules, worthRetrying } from './callback-rules.ts';
 
 /** The states in which a phone rings or is talked on. */
@@ -242,6 +252,8 @@ function lost(now: Callback, claim: Claim, at: number, rules: CallbackRules, why
 
 /** Bounded, by rings of agents and by dials of the customer: what is broken must not ring people for ever. */
 function again(now: Callback, at: number, rules: CallbackRules, why: string, release: Order): Step {
+  // A broken phone that is tried before the time they picked costs them nothing.
+  if (pickedTime(now, at) !== undefined) return waiting(now, at, rules, why, release);
   const failures = now.agentFailures + 1;
   if (Math.max(failures, now.attempts.length) >= rules.maxAgentFailures) {
     return end(now, { state: 'failed', reason: 'We could not connect you to anybody.' }, at, why, release);
@@ -257,6 +269,9 @@ function customerFailed(
   rules: CallbackRules,
 ): Step {
   const orders = letGo(phase, outcome);
+  if (worthRetrying(outcome) && pickedTime(now, at) !== undefined) {
+    return waiting(now, at, rules, outcome, ...orders);
+  }
   const tries = now.attempts.filter((it) => it.outcome !== 'agent-lost').length;
   if (!worthRetrying(outcome) || tries >= rules.maxAttempts) {
     return end(now, { state: 'unreached' }, at, outcome, ...orders);
@@ -275,7 +290,7 @@ function dialRefused(
   const orders = letGo(phase, rule);
   return notBefore === undefined
     ? end(now, { state: 'refused', rule, reason }, at, rule, ...orders)
-    : scheduled(now, at, { at: notBefore, why: 'hours' }, ...orders);
+    : scheduled(now, at, { at: Math.max(notBefore, pickedTime(now, at) ?? 0), why: 'hours' }, ...orders);
 }
 
 /** Ends what is up and frees the agent, who did nothing wrong. */

@@ -6,6 +6,7 @@ import {
 } from './callback-calling.ts';
 import {
   agentTaken,
+  claimed,
   dialingAgent,
   end,
   enterState,
@@ -13,6 +14,7 @@ import {
   noted,
   queued,
   scheduled,
+  sooner,
   stay,
   wanting,
 } from './callback-moves.ts';
@@ -109,8 +111,8 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
       const { at, to, earliest = 0 } = fact;
       if (to !== undefined) return movedTo(now, { ...fact, to });
       return earliest > at
-        ? scheduled(wanting(now, undefined), at, { at: earliest, why: 'hours' })
-        : queued(wanting(now, undefined), at, rules, 'moved', { do: 'unschedule' });
+        ? scheduled(sooner(now, at), at, { at: earliest, why: 'hours' })
+        : queued(sooner(now, at), at, rules, 'moved', { do: 'unschedule' });
     }
     case 'postponed': {
       const { at, from, next } = fact;
@@ -149,7 +151,7 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
   switch (fact.type) {
     case 'agent-reserved': {
       if (fact.entry !== now.entry) return stay(now);
-      const matched = noted(now, 'matched', fact.at, fact.claim.agentId);
+      const matched = noted(claimed(now, fact.claim), 'matched', fact.at, fact.claim.agentId);
       const deadline = fact.claim.deadline + rules.offerGraceMs;
       return {
         next: enterState(matched, { state: 'reserved', claim: fact.claim }, fact.at, 'offered', deadline),
@@ -222,7 +224,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
       if (fact.entry !== now.entry || fact.claim.fence <= phase.claim.fence) return stay(now);
       return {
         next: enterState(
-          noted(now, 'matched', fact.at, fact.claim.agentId),
+          noted(claimed(now, fact.claim), 'matched', fact.at, fact.claim.agentId),
           { state: 'reserved', claim: fact.claim },
           fact.at,
           'offered to the next',

@@ -113,6 +113,8 @@ export interface Callback {
   /** Grows with every entry into the line. */
   readonly entry: number;
   readonly attempts: readonly Attempt[];
+  /** The newest claim on an agent that it was told of: what comes of an older one, or of this one again, is over. */
+  readonly lastClaim?: Pick<Claim, 'epoch' | 'fence'>;
   /** How often an agent's side failed in a row; bounded, so that a broken phone cannot loop for ever. */
   readonly agentFailures: number;
   /** Past this (epoch ms), the watchdog tells the fact `deadline-passed`. End states have none. */

@@ -192,11 +192,104 @@ describe('An agent does not come to the phone', () => {
   });
 });
 
+describe('A time was picked, and an agent calls before it [CB9] [AD9]', () => {
+  const picked = 9_000_000;
+  const booked: Callback = { ...fresh, wish: { ...fresh.wish, wantedAt: picked }, startedAt: picked };
+  const called = [{ ...screened, startAt: picked }, accepted].reduce<Callback>(
+    (now, fact) => step(now, fact, rules).next,
+    booked,
+  );
+  const failed: Fact = { type: 'agent-failed', at: 30, callId: callA, detail: 'no answer' };
+  const cases: [string, Callback, Fact][] = [
+    ['whose phone does not answer', called, failed],
+    ['whose call a fault of ours ends', called, { ...failed, ours: true }],
+    [
+      'and does not reach them',
+      dialled(step(called, agentUp, rules).next, callA, 1),
+      { type: 'customer-failed', at: 40, callId: callA, outcome: 'no-answer', detail: '' },
+    ],
+    [
+      'at an hour at which they may not be rung',
+      called,
+      { type: 'dial-refused', at: 30, callId: callA, rule: 'r', reason: '', notBefore: 500_000 },
+    ],
+  ];
+  for (const [how, now, fact] of cases) {
+    it(`${how}: they are called at their time all the same`, () => {
+      const { next, orders } = step(now, fact, rules);
+      const why = fact.type === 'dial-refused' ? 'hours' : 'asked';
+      assert.deepEqual(next.phase, { state: 'scheduled', at: picked, why });
+      assert.equal(next.startedAt, picked);
+      assert.ok(next.entry > now.entry, 'so that routing lets an agent call them once more before it');
+      assert.ok(did(orders).includes('release-agent') && did(orders).includes('schedule'));
+      assert.equal(next.agentFailures, 0, 'which does not count against them');
+    });
+  }
+
+  it('whom somebody else holds: they are called at their time all the same', () => {
+    const before = step(booked, { ...screened, startAt: picked }, rules).next;
+    const { next } = step(before, { type: 'agent-taken', at: 3, claim: claim(1) }, rules);
+    assert.deepEqual(next.phase, { state: 'scheduled', at: picked, why: 'asked' });
+  });
+
+  it('in vain however often: at their time there is still a try', () => {
+    let now = called;
+    for (let n = 1; n <= rules.maxAttempts; n++) {
+      now = step(now, { type: 'offer-accepted', at: 3, claim: claim(n), callId: callA }, rules).next;
+      now = dialled(step(now, agentUp, rules).next, callA, n);
+      now = step(
+        now,
+        { type: 'customer-failed', at: 40, callId: callA, outcome: 'busy', detail: '' },
+        rules,
+      ).next;
+    }
+    assert.equal(now.phase.state, 'scheduled');
+  });
+});
+
+describe('A time was picked, and then they would rather be called at once', () => {
+  it('and they wait from now on, not from the time that they gave up', () => {
+    const booked: Callback = { ...fresh, wish: { ...fresh.wish, wantedAt: 9_000_000 }, startedAt: 9_000_000 };
+    const before = step(booked, { ...screened, startAt: 9_000_000 }, rules).next;
+    const soon = step(before, { type: 'moved', at: 5_000 }, rules).next;
+    assert.deepEqual([soon.phase.state, soon.startedAt], ['queued', 5_000]);
+    const morning = step(before, { type: 'moved', at: 5_000, earliest: 60_000 }, rules).next;
+    assert.deepEqual([morning.phase.state, morning.startedAt], ['scheduled', 5_000]);
+  });
+});
+
 describe('Facts come late, twice or in a silly order', () => {
   it('and a yes from an agent whose offer went to the next changes nothing [CB7]', () => {
     const second: Fact = { type: 'agent-reserved', at: 3, entry: 1, claim: claim(2) };
     const now = after(screened, offered, second).next;
     assert.equal(step(now, accepted, rules).next, now);
+  });
+
+  it('and a yes told again when that agent was let go long ago rings nobody [CB7] [CB10]', () => {
+    const again: Fact = { ...accepted, callId: callB };
+    const busy: Fact = { type: 'customer-failed', at: 9, callId: callA, outcome: 'busy', detail: '' };
+    const noAgent: Fact = { type: 'agent-failed', at: 9, callId: callA, detail: 'no answer' };
+    const held: Fact = { type: 'agent-taken', at: 3, claim: claim(1) };
+    const waits = [
+      after(screened, offered, accepted, noAgent).next,
+      after(screened, offered, accepted, agentUp, busy).next,
+      after(screened, offered, held).next,
+    ];
+    assert.deepEqual(
+      waits.map((it) => it.phase.state),
+      ['queued', 'scheduled', 'queued'],
+    );
+    for (const now of waits) {
+      assert.equal(step(now, again, rules).next, now, now.phase.state);
+      assert.equal(step(now, held, rules).next, now, now.phase.state);
+    }
+  });
+
+  it('and a yes that crosses a move to another time does not ring them before it [CB9]', () => {
+    const now = after(screened, offered, { type: 'moved', at: 3, to: 9_000_000 }).next;
+    assert.equal(step(now, accepted, rules).next, now);
+    const later: Fact = { type: 'offer-accepted', at: 9, claim: claim(2), callId: callB };
+    assert.equal(step(now, later, rules).next.phase.state, 'dialing-agent', 'an agent who calls now may');
   });
 
   it('and a fact about another call changes nothing [CB7]', () => {
