@@ -79,6 +79,8 @@ export class Reconciler {
     // In this order: whoever entered in between stands in the snapshot and is looked at once more below.
     const open = await terms.renewed(await store.open());
     const snapshot = await this.#snapshot();
+    // Before anybody goes into line, who would be offered to them.
+    await duty.bind(open, snapshot);
     await this.#callbacks(open, snapshot);
     await terms.file(open, snapshot);
     await this.#contacts(open, snapshot);
