@@ -2,6 +2,7 @@ import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Contact, Reservation, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import { isOfFormerEpoch } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
+import type { Call } from '../domain/call.ts';
 import { type Callback, callOf, claimOf, isOver } from '../domain/callback.ts';
 import type { AuditStore, CallbackRecord, CallbackStore, CallStore, CursorStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
@@ -221,8 +222,9 @@ export class Reconciler {
     }
     for (const call of await callStore.live()) {
       const record = await store.find(call.callbackId);
-      if (record && !isOver(record.callback)) continue;
-      calls.hangUp(call.id, 'callback is over');
+      if (!record || isOver(record.callback)) calls.hangUp(call.id, 'callback is over');
+      // Another process moved it on, and could not hang up what rings here.
+      else if (!isOf(call, record.callback)) calls.hangUp(call.id, 'callback went on without it');
     }
   }
 
@@ -231,4 +233,10 @@ export class Reconciler {
     const more = about === undefined ? {} : { about };
     await audit.add({ at: clock.now(), who: 'watchdog', what: 'repaired', detail, ...more });
   }
+}
+
+/** Its own call, or a phone that rings with the offer. */
+function isOf({ id, agentId }: Call, callback: Callback): boolean {
+  const isOffered = callback.phase.state === 'reserved' && claimOf(callback)?.agentId === agentId;
+  return isOffered || callOf(callback) === id;
 }
