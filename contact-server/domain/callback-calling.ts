@@ -10,7 +10,7 @@ import {
   stay,
   waiting,
 } from './callback-moves.ts';
-import { type CallbackRules, worthRetrying } from './callback-rules.ts';
+import { type CallbackRules, countsAsTry, waitAfter, worthRetrying } from './callback-rules.ts';
 
 /** The states in which a phone rings or is talked on. */
 
@@ -255,7 +255,8 @@ function again(now: Callback, at: number, rules: CallbackRules, why: string, rel
   // A broken phone that is tried before the time they picked costs them nothing.
   if (pickedTime(now, at) !== undefined) return waiting(now, at, rules, why, release);
   const failures = now.agentFailures + 1;
-  if (Math.max(failures, now.attempts.length) >= rules.maxAgentFailures) {
+  const dials = now.attempts.filter((it) => it.outcome !== 'trunk-error').length;
+  if (Math.max(failures, dials) >= rules.maxAgentFailures) {
     return end(now, { state: 'failed', reason: 'We could not connect you to anybody.' }, at, why, release);
   }
   return queued({ ...now, agentFailures: failures }, at, rules, why, release);
@@ -272,12 +273,22 @@ function customerFailed(
   if (worthRetrying(outcome) && pickedTime(now, at) !== undefined) {
     return waiting(now, at, rules, outcome, ...orders);
   }
-  const tries = now.attempts.filter((it) => it.outcome !== 'agent-lost').length;
+  if (outcome === 'trunk-error') return lineFailed(now, at, rules, orders);
+  const tries = now.attempts.filter((it) => countsAsTry(it.outcome)).length;
   if (!worthRetrying(outcome) || tries >= rules.maxAttempts) {
     return end(now, { state: 'unreached' }, at, outcome, ...orders);
   }
-  const wait = rules.retryAfterMs[Math.min(tries, rules.retryAfterMs.length) - 1] ?? 0;
-  return scheduled(now, at, { at: at + wait, why: 'retry' }, ...orders);
+  return scheduled(now, at, { at: at + waitAfter(tries, rules), why: 'retry' }, ...orders);
+}
+
+/** Nobody was rung, and it is not their doing: tried more and more seldom, for as long as such a fault may last. */
+function lineFailed(now: Callback, at: number, rules: CallbackRules, orders: readonly Order[]): Step {
+  const failures = now.attempts.filter((it) => it.outcome === 'trunk-error').length;
+  if (failures >= rules.maxLineFailures) {
+    const reason = 'The telephone network did not take our call.';
+    return end(now, { state: 'failed', reason }, at, 'trunk-error', ...orders);
+  }
+  return scheduled(now, at, { at: at + waitAfter(failures, rules), why: 'retry' }, ...orders);
 }
 
 /** It may not be rung now: nobody's doing, and tried again when it may. */

@@ -167,6 +167,59 @@ describe('A visitor cannot be reached', () => {
   });
 });
 
+describe('The telephone network does not take the call', () => {
+  const noLine = (at: number): Fact => ({
+    type: 'customer-failed',
+    at,
+    callId: callA,
+    outcome: 'trunk-error',
+    detail: 'hourly limit of the trunk reached',
+  });
+  /** After so many calls that the network did not take, and how long it waited after each (minutes). */
+  function tried(times: number): { now: Callback; waits: number[] } {
+    let now = after(screened, offered, accepted, agentUp).next;
+    const waits: number[] = [];
+    for (let n = 1; n <= times && !isOver(now); n++) {
+      now = step(dialled(now, callA, n), noLine(100), rules).next;
+      if (now.phase.state !== 'scheduled') break;
+      waits.push((now.phase.at - 100) / 60_000);
+      now = nextDial(now, now.phase.at, n + 1);
+    }
+    return { now, waits };
+  }
+  function nextDial(callback: Callback, at: number, n: number): Callback {
+    const facts: Fact[] = [
+      { type: 'due', at },
+      { type: 'agent-reserved', at, entry: callback.entry + 1, claim: claim(n) },
+      { type: 'offer-accepted', at, claim: claim(n), callId: callA },
+      { type: 'agent-answered', at, callId: callA },
+    ];
+    return facts.reduce((now, fact) => step(now, fact, rules).next, callback);
+  }
+
+  it('which is no try of theirs: they are called when it does, and have all their attempts then [CB2] [CB5]', () => {
+    const { now, waits } = tried(4);
+    assert.deepEqual(waits, [5, 15, 30, 60]);
+    const busy: Fact = { type: 'customer-failed', at: 100, callId: callA, outcome: 'busy', detail: '' };
+    const { phase } = step(dialled(now, callA, 5), busy, rules).next;
+    assert.deepEqual(phase, { state: 'scheduled', at: 100 + 5 * 60_000, why: 'retry' });
+  });
+
+  it('nor does it count as a phone of ours that fails', () => {
+    const { now } = tried(rules.maxAgentFailures);
+    const gone: Fact = { ...cleared, by: 'agent' };
+    assert.equal(step(dialled(now, callA, 99), gone, rules).next.phase.state, 'queued');
+  });
+
+  it('and after half a day of that they are told so, instead of agents being rung for it for ever', () => {
+    const { now, waits } = tried(99);
+    assert.equal(now.phase.state, 'failed');
+    assert.equal(waits.length, rules.maxLineFailures - 1);
+    const hours = waits.reduce((sum, it) => sum + it, 0) / 60;
+    assert.ok(hours > 8 && hours < 24, String(hours));
+  });
+});
+
 describe('An agent does not come to the phone', () => {
   it('which is no attempt: the visitor is back in line with the same start time [CB6]', () => {
     const { next, orders } = after(screened, offered, accepted, {
