@@ -140,7 +140,11 @@ export class Reconciler {
       await Promise.all(unscheduled.slice(i, i + AT_ONCE).map((schedule) => schedule()));
     }
     // Whom one of them is reserved for is told like everybody else: by an event.
-    await routing.rebuild(missing, []);
+    const over = new Set(await routing.rebuild(missing, []));
+    for (const { id, entry } of missing) {
+      // Taken out by somebody who could not know that it waits: it goes into line anew.
+      if (over.has(id)) await callbacks.note(id, { type: 'out-of-line', at: clock.now(), entry });
+    }
   }
 
   async #follow(callback: Callback, reservation: Reservation): Promise<void> {

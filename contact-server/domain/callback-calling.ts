@@ -70,6 +70,7 @@ export function whileDialingAgent(
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -157,6 +158,7 @@ export function whileDialingCustomer(
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -199,6 +201,7 @@ export function whileConnected(
     case 'cancelled':
     case 'moved':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -236,6 +239,7 @@ export function whileWrappingUp(now: Callback, phase: In<'wrap-up'>, fact: Fact)
     case 'moved':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }

@@ -97,6 +97,7 @@ function whileScreening(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -143,6 +144,7 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
     case 'customer-failed':
     case 'call-cleared':
     case 'wrapped-up':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -166,6 +168,11 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
       return fact.to === undefined ? stay(now) : movedTo(now, { ...fact, to: fact.to }, { do: 'leave-line' });
     case 'terms-renewed':
       return renewed(now, fact);
+    case 'out-of-line':
+      // At the old place, and only the entry is another: routing takes none that is over.
+      return fact.entry === now.entry
+        ? { next: { ...now, entry: now.entry + 1 }, orders: [{ do: 'enter-line' }] }
+        : stay(now);
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
     case 'deadline-passed': {
@@ -252,6 +259,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }

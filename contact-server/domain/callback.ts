@@ -193,6 +193,8 @@ export type Fact =
     }
   /** Booked for `from`, at which nobody is here or it may not be rung: when it can be called instead, or why never. */
   | { readonly type: 'postponed'; readonly at: number; readonly from: number; readonly next: CallTime }
+  /** It waits, and for routing this entry into the line is over. */
+  | { readonly type: 'out-of-line'; readonly at: number; readonly entry: number }
   /** `keepUntil`: its service is closed, and who waits in line is kept so long, into the next opening. */
   | { readonly type: 'deadline-passed'; readonly at: number; readonly keepUntil?: number };
 

@@ -311,6 +311,23 @@ describe('A time was picked, and then they would rather be called at once', () =
   });
 });
 
+describe('Routing has no place for one who waits, and takes this entry no more', () => {
+  const lost: Fact = { type: 'out-of-line', at: 50, entry: 1 };
+
+  it('so that they go into line anew, at the old place and as patient as before, once [CB2]', () => {
+    const before = after(screened).next;
+    const { next, orders } = step(before, lost, rules);
+    assert.deepEqual(next, { ...before, entry: 2 });
+    assert.deepEqual(did(orders), ['enter-line']);
+    assert.equal(step(next, lost, rules).next, next, 'told again it changes nothing');
+  });
+
+  it('or does not wait any more: nothing is changed by it [CB7]', () => {
+    for (const now of [after(screened, offered).next, after(screened, offered, accepted).next])
+      assert.equal(step(now, lost, rules).next, now);
+  });
+});
+
 describe('Facts come late, twice or in a silly order', () => {
   it('and a yes from an agent whose offer went to the next changes nothing [CB7]', () => {
     const second: Fact = { type: 'agent-reserved', at: 3, entry: 1, claim: claim(2) };
@@ -424,6 +441,11 @@ describe('Facts come late, twice or in a silly order', () => {
       notBefore: at,
     }),
     fc.record({ type: fc.constant('moved' as const), at }),
+    fc.record({
+      type: fc.constant('out-of-line' as const),
+      at,
+      entry: fc.integer({ min: 1, max: 4 }),
+    }),
   );
 
   it('and whatever comes, nobody is left without a deadline, no claim is dropped unreleased, and an end is an end [CB8]', () => {

@@ -24,7 +24,7 @@ describe('A call is up, and its callback has gone on without it', () => {
       routing: {
         snapshot: () =>
           Promise.resolve({ cursor: '1-1', waiting: [], scheduled: [], reservations: [], agents: [] }),
-        rebuild: nothing,
+        rebuild: () => Promise.resolve([]),
         schedule: nothing,
       },
       telephony: { status: () => ({ up: false }) },
