@@ -256,15 +256,20 @@ export class Acd implements door.Routing {
   async rebuild(
     contacts: readonly door.Contact[],
     agents: readonly { agentId: AgentId; wish: door.AgentWish }[],
-  ): Promise<void> {
+  ): Promise<readonly CallbackId[]> {
     // Contacts first and in their order, so that the agents find a whole line.
     const ordered = contacts
       .map((it) => this.#entry(it))
       .sort((a, b) => a.precedence.score - b.precedence.score);
+    const over: CallbackId[] = [];
     for (let i = 0; i < ordered.length; i += REBUILD_AT_ONCE) {
-      await Promise.all(ordered.slice(i, i + REBUILD_AT_ONCE).map((entry) => this.#enter(entry, false)));
+      const some = ordered.slice(i, i + REBUILD_AT_ONCE).map(async (entry) => {
+        if ((await this.#enter(entry, false)).state === 'over') over.push(entry.contact.id);
+      });
+      await Promise.all(some);
     }
     for (const { agentId, wish } of agents) await this.#setAgentState(agentId, wish, true);
+    return over;
   }
 
   async renew(): Promise<void> {

@@ -94,12 +94,13 @@ export interface Routing {
   /**
    * Puts contacts that should wait back in line after Redis was lost; known ones are left as they are. Scheduled
    * ones are scheduled again. That it was lost, or restarted and may lack its last moments, is told by
-   * `CursorTooOld` and by `repaired` with what = `redis`.
+   * `CursorTooOld` and by `repaired` with what = `redis`. Gives those whose entry is over: they did not come into line,
+   * and need a later one.
    */
   rebuild(
     contacts: readonly Contact[],
     agents: readonly { agentId: AgentId; wish: AgentWish }[],
-  ): Promise<void>;
+  ): Promise<readonly CallbackId[]>;
 
   /**
    * Told by whoever finds that all this is older than what was worked with since (`isOfFormerEpoch`): a new epoch begins,

@@ -146,7 +146,11 @@ export class AgentDesk {
       { type: 'offer-accepted', at: clock.now(), claim: claimFrom(reservation), callId },
       reservation.decision,
     );
-    if (claimOf(record.callback)?.reservationId !== reservation.id) throw new ProblemError('offer-gone');
+    if (claimOf(record.callback)?.reservationId !== reservation.id) {
+      // It was cancelled or moved in the same moment: the agent is not to wait until somebody finds that out.
+      await this.#parts.routing.complete(reservation.id, { state: 'as-wished' });
+      throw new ProblemError('offer-gone', { detail: whyGone.gone });
+    }
     const account = await this.#parts.accounts.byId(reservation.agentId);
     if (!account) return;
     // The agent is registered under the visitor's address from here on; without an open page there is nothing to see yet.

@@ -1,6 +1,6 @@
 import type { AgentId } from '../../contracts/ids.ts';
 import type { AgentWish, Routing, RoutingSnapshot } from '../../routing/index.ts';
-import { claimOf } from '../domain/callback.ts';
+import { type Claim, claimOf } from '../domain/callback.ts';
 import type { AccountStore } from '../ports/accounts.ts';
 import type { DutyStore } from '../ports/duties.ts';
 import type { Phones } from '../ports/phones.ts';
@@ -81,6 +81,28 @@ export class AgentDuty {
     return true;
   }
 
+  /**
+   * Whoever has a contact in hand that routing knows nothing of is to be offered no other: a Redis that remembers an
+   * older state, as a replica does that was a little behind, believes them idle.
+   */
+  async bind(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<void> {
+    const { routing, store } = this.#parts;
+    const known = new Map(snapshot.reservations.map((it) => [it.id, it.state]));
+    const agents = new Map(snapshot.agents.map((it) => [it.agentId, it]));
+    for (const { agentId, reservationId } of boundClaims(open)) {
+      const state = known.get(reservationId);
+      if (state === 'accepted' || state === 'wrapping') continue;
+      if (state === 'pending' && (await routing.accept(reservationId, agentId)).ok) continue;
+      const agent = agents.get(agentId);
+      if (!agent || agent.state === 'logged-off' || agent.reason === ourReasons.held) continue;
+      // It may have ended since it was read.
+      const still = boundClaims(await store.ofAgent(agentId));
+      if (!still.some((it) => it.reservationId === reservationId)) continue;
+      await this.#withdraw(snapshot, HELD, agentId);
+      await this.#set(agentId, HELD);
+    }
+  }
+
   /** Compares everybody, and mends; says for each repair what was done. */
   async mend(open: readonly CallbackRecord[], snapshot: RoutingSnapshot): Promise<readonly string[]> {
     const { telephony, accounts } = this.#parts;
@@ -147,11 +169,16 @@ export class AgentDuty {
   }
 
   async #holdOut(snapshot: RoutingSnapshot, reason: string): Promise<void> {
-    const { routing } = this.#parts;
     const out = { state: 'not-ready', reason } as const;
     for (const { agentId, state } of snapshot.agents) if (state === 'ready') await this.#set(agentId, out);
+    await this.#withdraw(snapshot, out);
+  }
+
+  /** Takes back what is offered, to all or to one of them. */
+  async #withdraw(snapshot: RoutingSnapshot, out: AgentWish, from?: AgentId): Promise<void> {
+    const { routing } = this.#parts;
     for (const { id, agentId, state } of snapshot.reservations) {
-      if (state !== 'pending') continue;
+      if (state !== 'pending' || (from !== undefined && agentId !== from)) continue;
       // Nobody can take it; the contact goes back to its place, and it is not the agent who declined.
       this.#declinedForThem.add(agentId);
       await routing.reject(id, agentId);
@@ -169,11 +196,13 @@ export class AgentDuty {
   }
 }
 
-/** Agents whom a callback binds, from the first ring to the end of the wrap-up. */
-function boundBy(open: readonly CallbackRecord[]): ReadonlySet<AgentId> {
-  return new Set(
-    open.flatMap(({ callback }) =>
-      callback.phase.state === 'reserved' ? [] : (claimOf(callback)?.agentId ?? []),
-    ),
+/** By what a callback binds an agent, from the first ring to the end of the wrap-up. */
+function boundClaims(open: readonly CallbackRecord[]): readonly Claim[] {
+  return open.flatMap(({ callback }) =>
+    callback.phase.state === 'reserved' ? [] : (claimOf(callback) ?? []),
   );
+}
+
+function boundBy(open: readonly CallbackRecord[]): ReadonlySet<AgentId> {
+  return new Set(boundClaims(open).map((it) => it.agentId));
 }

@@ -44,6 +44,13 @@ export type Accepted =
   | { readonly record: CallbackRecord; readonly standing?: Standing }
   | Exclude<Awaited<ReturnType<CallbackStore['insert']>>, 'inserted' | 'slot-full'>;
 
+/** One fact taken: where it led from, where to, and what is to be done about it. */
+interface Step {
+  readonly before: Callback;
+  readonly now: CallbackRecord;
+  readonly orders: readonly Order[];
+}
+
 interface Parts {
   readonly store: CallbackStore;
   readonly slots: Pick<Slots, 'booking' | 'full'>;
@@ -64,6 +71,8 @@ export class CallbackDesk {
   readonly #parts: Parts;
   readonly #serial = new Serial();
   readonly #offered = new Map<CallbackId, CallbackRecord>();
+  /** Writes whose answer was lost: whether they were made is seen when the callback is read next. */
+  readonly #unsure = new Map<CallbackId, Step>();
   #taker: OrderTaker | undefined;
 
   constructor(parts: Parts) {
@@ -135,7 +144,17 @@ export class CallbackDesk {
   async #note(id: CallbackId, fact: Fact, decision?: DecisionView): Promise<CallbackRecord> {
     const record = await this.#parts.store.find(id);
     if (!record) throw new ProblemError('not-found');
-    return this.#follow(record, { fact, ...(decision && { decision }) });
+    const known = fact.type === 'deadline-passed' ? record : await this.#madeUp(record);
+    this.#unsure.delete(id);
+    return this.#follow(known, { fact, ...(decision && { decision }) });
+  }
+
+  /** It stands where a write led whose answer was lost: what was ordered for that is done now, unless it is too late. */
+  async #madeUp(record: CallbackRecord): Promise<CallbackRecord> {
+    const unsure = this.#unsure.get(record.callback.id);
+    if (!unsure || written(unsure.now) !== written(record)) return record;
+    const { follow } = await this.#after(unsure.before, record, unsure.orders);
+    return follow ? this.#follow(record, follow) : record;
   }
 
   /** One fact and what follows from it. `known`: the record as it was read or written last. */
@@ -150,10 +169,7 @@ export class CallbackDesk {
   }
 
   /** One fact into one stored step, again as long as somebody else writes in between. */
-  async #save(
-    known: CallbackRecord,
-    { fact, decision }: FollowUp,
-  ): Promise<{ before: Callback; now: CallbackRecord; orders: readonly Order[] }> {
+  async #save(known: CallbackRecord, { fact, decision }: FollowUp): Promise<Step> {
     const { store, rules, slots, log } = this.#parts;
     const { id } = known.callback;
     let told = fact;
@@ -163,9 +179,13 @@ export class CallbackDesk {
       const { next, orders } = step(record.callback, told, rules);
       if (next === record.callback) return { before: next, now: record, orders: [] };
       const now = { ...record, callback: next, version: record.version + 1, ...(decision && { decision }) };
-      const saved = await this.#stored(now, record, decision);
+      const taken = { before: record.callback, now, orders };
+      const saved = await this.#stored(now, record, decision).catch((err: unknown) => {
+        if (isOutage(err)) this.#unsure.set(id, taken);
+        throw err;
+      });
       if (saved === 'slot-full') throw await slots.full(next.wish);
-      if (saved === 'saved') return { before: record.callback, now, orders };
+      if (saved === 'saved') return taken;
       if (saved === 'agent-taken' && told.type === 'offer-accepted') {
         log.warn({ callbackId: id, agentId: told.claim.agentId }, 'agent was held by another callback');
         told = { type: 'agent-taken', at: told.at, claim: told.claim };
@@ -226,4 +246,8 @@ export class CallbackDesk {
   idle(): Promise<void> {
     return this.#serial.idle();
   }
+}
+
+function written({ version, callback }: CallbackRecord): string {
+  return JSON.stringify([version, callback]);
 }

@@ -10,6 +10,7 @@ import type { CallbackStore } from '../ports/stores.ts';
 import type { AgentDesk } from './agent-desk.ts';
 import type { CallDesk } from './call-desk.ts';
 import { newCallId } from './order-taker.ts';
+import { isOutage } from './outage.ts';
 
 interface Parts {
   readonly routing: Routing;
@@ -79,15 +80,15 @@ export class Offers {
     }
     switch (fact.type) {
       case 'agent-answered':
-        this.#ringing.delete(callId);
         await this.#accept(ringing.reservation, callId);
+        this.#ringing.delete(callId);
         return true;
       case 'agent-failed': {
-        this.#ringing.delete(callId);
         // Declined on the phone is declined; a phone that nobody lifts lets the offer lapse.
         const { routing } = this.#parts;
         const { id: reservationId, agentId } = ringing.reservation;
         if (/^(rejected|busy)/.test(fact.detail)) await routing.reject(reservationId, agentId);
+        this.#ringing.delete(callId);
         this.#parts.log.info({ callbackId: id, detail: fact.detail }, 'phone did not take the offer');
         return true;
       }
@@ -114,7 +115,8 @@ export class Offers {
     try {
       await desk.taken(await routing.accept(reservation.id, reservation.agentId), callId);
     } catch (err) {
-      if (!(err instanceof ProblemError)) throw err;
+      // Away: whoever asked comes again, and the phone is held that long.
+      if (!(err instanceof ProblemError) || isOutage(err)) throw err;
       log.info({ callbackId: reservation.contactId }, 'offer was gone before it was accepted');
       calls.hangUp(callId, 'offer gone');
     }

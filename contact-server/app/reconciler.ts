@@ -2,6 +2,7 @@ import type { CallbackId, ReservationId } from '../../contracts/ids.ts';
 import type { Contact, Reservation, Routing, RoutingSnapshot } from '../../routing/index.ts';
 import { isOfFormerEpoch } from '../../routing/index.ts';
 import type { Clock } from '../../server-kit/clock.ts';
+import type { Call } from '../domain/call.ts';
 import { type Callback, callOf, claimOf, isOver } from '../domain/callback.ts';
 import type { AuditStore, CallbackRecord, CallbackStore, CallStore, CursorStore } from '../ports/stores.ts';
 import type { Telephony } from '../ports/telephony.ts';
@@ -79,6 +80,8 @@ export class Reconciler {
     // In this order: whoever entered in between stands in the snapshot and is looked at once more below.
     const open = await terms.renewed(await store.open());
     const snapshot = await this.#snapshot();
+    // Before anybody goes into line, who would be offered to them.
+    await duty.bind(open, snapshot);
     await this.#callbacks(open, snapshot);
     await terms.file(open, snapshot);
     await this.#contacts(open, snapshot);
@@ -137,7 +140,11 @@ export class Reconciler {
       await Promise.all(unscheduled.slice(i, i + AT_ONCE).map((schedule) => schedule()));
     }
     // Whom one of them is reserved for is told like everybody else: by an event.
-    await routing.rebuild(missing, []);
+    const over = new Set(await routing.rebuild(missing, []));
+    for (const { id, entry } of missing) {
+      // Taken out by somebody who could not know that it waits: it goes into line anew.
+      if (over.has(id)) await callbacks.note(id, { type: 'out-of-line', at: clock.now(), entry });
+    }
   }
 
   async #follow(callback: Callback, reservation: Reservation): Promise<void> {
@@ -219,8 +226,9 @@ export class Reconciler {
     }
     for (const call of await callStore.live()) {
       const record = await store.find(call.callbackId);
-      if (record && !isOver(record.callback)) continue;
-      calls.hangUp(call.id, 'callback is over');
+      if (!record || isOver(record.callback)) calls.hangUp(call.id, 'callback is over');
+      // Another process moved it on, and could not hang up what rings here.
+      else if (!isOf(call, record.callback)) calls.hangUp(call.id, 'callback went on without it');
     }
   }
 
@@ -229,4 +237,10 @@ export class Reconciler {
     const more = about === undefined ? {} : { about };
     await audit.add({ at: clock.now(), who: 'watchdog', what: 'repaired', detail, ...more });
   }
+}
+
+/** Its own call, or a phone that rings with the offer. */
+function isOf({ id, agentId }: Call, callback: Callback): boolean {
+  const isOffered = callback.phase.state === 'reserved' && claimOf(callback)?.agentId === agentId;
+  return isOffered || callOf(callback) === id;
 }

@@ -218,7 +218,11 @@ export class RoutingPump {
       await routing.leave(contactId);
       return;
     }
-    if (claimOf(callback)?.reservationId !== id) return;
+    if (claimOf(callback)?.reservationId !== id) {
+      // It is not in line any more, or not by this entry: nobody is shown this, nor is to miss it.
+      await routing.complete(id, { state: 'as-wished' });
+      return;
+    }
     await streams.add(agentId, 'offer.made', { callbackId: contactId, reservationId: id });
     await offered(reservation);
   }

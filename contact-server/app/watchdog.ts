@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { CallId } from '../../contracts/ids.ts';
+import type { CallbackId, CallId } from '../../contracts/ids.ts';
 import type { Clock } from '../../server-kit/clock.ts';
 import type { Call } from '../domain/call.ts';
 import type { Routing } from '../../routing/index.ts';
@@ -9,7 +9,7 @@ import type { Telephony } from '../ports/telephony.ts';
 import type { CallDesk } from './call-desk.ts';
 import { type CallTimes, LOOK_AHEAD_MS } from './call-times.ts';
 import type { CallbackDesk } from './callback-desk.ts';
-import { OutageLog } from './outage.ts';
+import { isOutage, OutageLog } from './outage.ts';
 
 interface Parts {
   readonly callbacks: CallbackDesk;
@@ -114,12 +114,18 @@ export class Watchdog {
     try {
       for (const id of await store.overdue(clock.now(), 100)) {
         const record = await store.find(id);
-        if (record) await this.#overdue(record);
+        if (record) await this.#overdue(record).catch((err: unknown) => this.#notRepaired(id, err));
       }
       this.#deadlineLog.worked();
     } catch (err) {
       this.#deadlineLog.failed(err);
     }
+  }
+
+  /** One that nothing helps keeps nobody else waiting; while a store is away nothing helps anybody. */
+  #notRepaired(callbackId: CallbackId, err: unknown): void {
+    if (isOutage(err)) throw err;
+    this.#parts.log.error({ err, callbackId }, 'state past its deadline, and not repaired');
   }
 
   async #overdue({ callback }: CallbackRecord): Promise<void> {

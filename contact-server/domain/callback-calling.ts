@@ -1,6 +1,16 @@
 import type { Callback, Claim, Fact, In, Order, Step } from './callback.ts';
-import { concluded, end, enterState, movedTo, queued, scheduled, stay } from './callback-moves.ts';
-import { type CallbackRules, worthRetrying } from './callback-rules.ts';
+import {
+  concluded,
+  end,
+  enterState,
+  movedTo,
+  pickedTime,
+  queued,
+  scheduled,
+  stay,
+  waiting,
+} from './callback-moves.ts';
+import { type CallbackRules, countsAsTry, waitAfter, worthRetrying } from './callback-rules.ts';
 
 /** The states in which a phone rings or is talked on. */
 
@@ -60,6 +70,7 @@ export function whileDialingAgent(
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -147,6 +158,7 @@ export function whileDialingCustomer(
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -189,6 +201,7 @@ export function whileConnected(
     case 'cancelled':
     case 'moved':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -226,6 +239,7 @@ export function whileWrappingUp(now: Callback, phase: In<'wrap-up'>, fact: Fact)
     case 'moved':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -242,8 +256,11 @@ function lost(now: Callback, claim: Claim, at: number, rules: CallbackRules, why
 
 /** Bounded, by rings of agents and by dials of the customer: what is broken must not ring people for ever. */
 function again(now: Callback, at: number, rules: CallbackRules, why: string, release: Order): Step {
+  // A broken phone that is tried before the time they picked costs them nothing.
+  if (pickedTime(now, at) !== undefined) return waiting(now, at, rules, why, release);
   const failures = now.agentFailures + 1;
-  if (Math.max(failures, now.attempts.length) >= rules.maxAgentFailures) {
+  const dials = now.attempts.filter((it) => it.outcome !== 'trunk-error').length;
+  if (Math.max(failures, dials) >= rules.maxAgentFailures) {
     return end(now, { state: 'failed', reason: 'We could not connect you to anybody.' }, at, why, release);
   }
   return queued({ ...now, agentFailures: failures }, at, rules, why, release);
@@ -257,12 +274,25 @@ function customerFailed(
   rules: CallbackRules,
 ): Step {
   const orders = letGo(phase, outcome);
-  const tries = now.attempts.filter((it) => it.outcome !== 'agent-lost').length;
+  if (worthRetrying(outcome) && pickedTime(now, at) !== undefined) {
+    return waiting(now, at, rules, outcome, ...orders);
+  }
+  if (outcome === 'trunk-error') return lineFailed(now, at, rules, orders);
+  const tries = now.attempts.filter((it) => countsAsTry(it.outcome)).length;
   if (!worthRetrying(outcome) || tries >= rules.maxAttempts) {
     return end(now, { state: 'unreached' }, at, outcome, ...orders);
   }
-  const wait = rules.retryAfterMs[Math.min(tries, rules.retryAfterMs.length) - 1] ?? 0;
-  return scheduled(now, at, { at: at + wait, why: 'retry' }, ...orders);
+  return scheduled(now, at, { at: at + waitAfter(tries, rules), why: 'retry' }, ...orders);
+}
+
+/** Nobody was rung, and it is not their doing: tried more and more seldom, for as long as such a fault may last. */
+function lineFailed(now: Callback, at: number, rules: CallbackRules, orders: readonly Order[]): Step {
+  const failures = now.attempts.filter((it) => it.outcome === 'trunk-error').length;
+  if (failures >= rules.maxLineFailures) {
+    const reason = 'The telephone network did not take our call.';
+    return end(now, { state: 'failed', reason }, at, 'trunk-error', ...orders);
+  }
+  return scheduled(now, at, { at: at + waitAfter(failures, rules), why: 'retry' }, ...orders);
 }
 
 /** It may not be rung now: nobody's doing, and tried again when it may. */
@@ -275,7 +305,7 @@ function dialRefused(
   const orders = letGo(phase, rule);
   return notBefore === undefined
     ? end(now, { state: 'refused', rule, reason }, at, rule, ...orders)
-    : scheduled(now, at, { at: notBefore, why: 'hours' }, ...orders);
+    : scheduled(now, at, { at: Math.max(notBefore, pickedTime(now, at) ?? 0), why: 'hours' }, ...orders);
 }
 
 /** Ends what is up and frees the agent, who did nothing wrong. */

@@ -6,6 +6,7 @@ import {
 } from './callback-calling.ts';
 import {
   agentTaken,
+  claimed,
   dialingAgent,
   end,
   enterState,
@@ -13,6 +14,7 @@ import {
   noted,
   queued,
   scheduled,
+  sooner,
   stay,
   wanting,
 } from './callback-moves.ts';
@@ -95,6 +97,7 @@ function whileScreening(now: Callback, fact: Fact, rules: CallbackRules): Step {
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -109,8 +112,8 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
       const { at, to, earliest = 0 } = fact;
       if (to !== undefined) return movedTo(now, { ...fact, to });
       return earliest > at
-        ? scheduled(wanting(now, undefined), at, { at: earliest, why: 'hours' })
-        : queued(wanting(now, undefined), at, rules, 'moved', { do: 'unschedule' });
+        ? scheduled(sooner(now, at), at, { at: earliest, why: 'hours' })
+        : queued(sooner(now, at), at, rules, 'moved', { do: 'unschedule' });
     }
     case 'postponed': {
       const { at, from, next } = fact;
@@ -141,6 +144,7 @@ function whileScheduled(now: Callback, phase: In<'scheduled'>, fact: Fact, rules
     case 'customer-failed':
     case 'call-cleared':
     case 'wrapped-up':
+    case 'out-of-line':
       return stay(now);
   }
 }
@@ -149,7 +153,7 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
   switch (fact.type) {
     case 'agent-reserved': {
       if (fact.entry !== now.entry) return stay(now);
-      const matched = noted(now, 'matched', fact.at, fact.claim.agentId);
+      const matched = noted(claimed(now, fact.claim), 'matched', fact.at, fact.claim.agentId);
       const deadline = fact.claim.deadline + rules.offerGraceMs;
       return {
         next: enterState(matched, { state: 'reserved', claim: fact.claim }, fact.at, 'offered', deadline),
@@ -164,6 +168,11 @@ function whileQueued(now: Callback, fact: Fact, rules: CallbackRules): Step {
       return fact.to === undefined ? stay(now) : movedTo(now, { ...fact, to: fact.to }, { do: 'leave-line' });
     case 'terms-renewed':
       return renewed(now, fact);
+    case 'out-of-line':
+      // At the old place, and only the entry is another: routing takes none that is over.
+      return fact.entry === now.entry
+        ? { next: { ...now, entry: now.entry + 1 }, orders: [{ do: 'enter-line' }] }
+        : stay(now);
     case 'cancelled':
       return end(now, { state: 'cancelled', by: fact.by }, fact.at, fact.by, { do: 'leave-line' });
     case 'deadline-passed': {
@@ -222,7 +231,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
       if (fact.entry !== now.entry || fact.claim.fence <= phase.claim.fence) return stay(now);
       return {
         next: enterState(
-          noted(now, 'matched', fact.at, fact.claim.agentId),
+          noted(claimed(now, fact.claim), 'matched', fact.at, fact.claim.agentId),
           { state: 'reserved', claim: fact.claim },
           fact.at,
           'offered to the next',
@@ -250,6 +259,7 @@ function whileReserved(now: Callback, phase: In<'reserved'>, fact: Fact, rules: 
     case 'wrapped-up':
     case 'terms-renewed':
     case 'postponed':
+    case 'out-of-line':
       return stay(now);
   }
 }

@@ -1,10 +1,35 @@
 import type { CallbackState } from '../../contracts/states.ts';
-import type { Callback, Fact, In, Order, Phase, Step } from './callback.ts';
+import type { Callback, Claim, Fact, In, Order, Phase, Step } from './callback.ts';
 import type { CallbackRules } from './callback-rules.ts';
 
 /** The moves the machine is made of: each gives the callback in its new state, and what has to be done about it. */
 
 const MAX_HISTORY = 100;
+/** A timer may be so early. */
+const EARLY_MS = 1_000;
+
+type Age = Pick<Claim, 'epoch' | 'fence'>;
+
+function isNewer(claim: Age, than: Age): boolean {
+  return claim.epoch === than.epoch ? claim.fence > than.fence : claim.epoch > than.epoch;
+}
+
+/** Told again of a claim that is over: routing's events come once more after a crash, and late where somebody was slow. */
+function isSpent({ phase, lastClaim }: Callback, claim: Claim): boolean {
+  if ('claim' in phase && phase.claim.reservationId === claim.reservationId) return false;
+  return lastClaim !== undefined && !isNewer(claim, lastClaim);
+}
+
+export function claimed(now: Callback, { epoch, fence }: Claim): Callback {
+  const claim = { epoch, fence };
+  return now.lastClaim && !isNewer(claim, now.lastClaim) ? now : { ...now, lastClaim: claim };
+}
+
+/** The time they picked, if it is still to come: who calls before it takes nothing from it. */
+export function pickedTime({ wish }: Callback, at: number): number | undefined {
+  const { wantedAt } = wish;
+  return wantedAt !== undefined && wantedAt > at + EARLY_MS ? wantedAt : undefined;
+}
 
 export function dialingAgent(
   now: Callback,
@@ -13,10 +38,10 @@ export function dialingAgent(
   ...before: readonly Order[]
 ): Step {
   const { claim, callId, at } = fact;
-  if (now.phase.state === 'reserved' && claim.fence < now.phase.claim.fence) return stay(now);
+  if (isSpent(now, claim)) return stay(now);
   return {
     next: enterState(
-      now,
+      claimed(now, claim),
       { state: 'dialing-agent', claim, callId },
       at,
       'accepted',
@@ -26,6 +51,11 @@ export function dialingAgent(
   };
 }
 
+/** As soon as somebody is free: who gives up a time that was picked waits from now on, not from then. */
+export function sooner(now: Callback, at: number): Callback {
+  return { ...wanting(now, undefined), startedAt: Math.min(now.startedAt, at) };
+}
+
 /** MongoDB refused the claim: somebody else holds this agent. Routing is told, and the contact waits on. */
 export function agentTaken(
   now: Callback,
@@ -33,8 +63,23 @@ export function agentTaken(
   rules: CallbackRules,
   ...before: readonly Order[]
 ): Step {
-  const release: Order = { do: 'release-agent', claim: fact.claim, next: 'not-ready', reason: 'missed' };
-  return queued(now, fact.at, rules, 'agent held by another callback', ...before, release);
+  const { at, claim } = fact;
+  if (isSpent(now, claim)) return stay(now);
+  const release: Order = { do: 'release-agent', claim, next: 'not-ready', reason: 'missed' };
+  return waiting(claimed(now, claim), at, rules, 'agent held by another callback', ...before, release);
+}
+
+/** It waits again: in line, or for the time that was picked. */
+export function waiting(
+  now: Callback,
+  at: number,
+  rules: CallbackRules,
+  why: string,
+  ...before: readonly Order[]
+): Step {
+  const picked = pickedTime(now, at);
+  if (picked === undefined) return queued(now, at, rules, why, ...before);
+  return scheduled(now, at, { at: picked, why: 'asked' }, ...before);
 }
 
 export function queued(
@@ -61,8 +106,8 @@ export function scheduled(
 ): Step {
   // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
   const startedAt = to.why === 'asked' ? to.at : now.startedAt;
-  // Who was in line is over there: an agent who calls before it is time takes them by a later entry.
-  const entry = now.entry === 0 ? 0 : now.entry + 1;
+  // Who was in line or called is over there: an agent who calls before it is time takes them by a later entry.
+  const entry = now.entry === 0 && !now.lastClaim ? 0 : now.entry + 1;
   return {
     next: enterState({ ...now, startedAt, entry }, { state: 'scheduled', ...to }, at, to.why, to.at + 60_000),
     orders: [...before, { do: 'schedule', at: to.at }],

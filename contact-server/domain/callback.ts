@@ -113,6 +113,8 @@ export interface Callback {
   /** Grows with every entry into the line. */
   readonly entry: number;
   readonly attempts: readonly Attempt[];
+  /** The newest claim on an agent that it was told of: what comes of an older one, or of this one again, is over. */
+  readonly lastClaim?: Pick<Claim, 'epoch' | 'fence'>;
   /** How often an agent's side failed in a row; bounded, so that a broken phone cannot loop for ever. */
   readonly agentFailures: number;
   /** Past this (epoch ms), the watchdog tells the fact `deadline-passed`. End states have none. */
@@ -191,6 +193,8 @@ export type Fact =
     }
   /** Booked for `from`, at which nobody is here or it may not be rung: when it can be called instead, or why never. */
   | { readonly type: 'postponed'; readonly at: number; readonly from: number; readonly next: CallTime }
+  /** It waits, and for routing this entry into the line is over. */
+  | { readonly type: 'out-of-line'; readonly at: number; readonly entry: number }
   /** `keepUntil`: its service is closed, and who waits in line is kept so long, into the next opening. */
   | { readonly type: 'deadline-passed'; readonly at: number; readonly keepUntil?: number };
 

@@ -6,6 +6,7 @@ import type { CallbackId } from '../../contracts/ids.ts';
 import { openRouting, type Routing } from '../../routing/index.ts';
 import { systemClock } from '../../server-kit/clock.ts';
 import type { AgentClient } from '../support/agent-client.ts';
+import { eventually } from '../support/eventually.ts';
 import { openCentre, type TestCentre } from '../support/centre.ts';
 import { employ, managerOf, tidy } from '../support/staff.ts';
 import { newKey } from '../support/visitor-client.ts';
@@ -76,5 +77,16 @@ describe('A request goes into line while it is stored', function () {
     assert.equal(freed.state, 'ready');
     assert.ok(!ana.told.items.slice(before).some((it) => it.type === 'offer.made'));
     assert.equal(await routing.place(contact.id), undefined);
+  });
+
+  it('and when the answer to that is lost with MongoDB, it is taken out of line, and is in line again once it is found stored [CB2] [AV15]', async () => {
+    await ana.send('PUT', '/me/state', { state: 'not-ready', reason: 'break' });
+    const visitor = it_.visitor();
+    const { id } = await visitor.ask(numbers[2]);
+    // As whoever cannot know that it was stored does.
+    await routing.leave(id);
+    await eventually('in line again', async () => ((await visitor.look()).place === 1 ? true : undefined));
+    await ana.ready();
+    await ana.offer((it) => it.callbackId === id);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { faultScene, type FaultScene } from '../support/fault-scene.ts';
@@ -101,6 +101,37 @@ describe('Redis is killed', function () {
     await scene.rang(next, 1);
   });
 
+  for (const state of ['idle', 'offered'] as const) {
+    it(`and comes back as it was when the agent was ${state}, though they talk by now: nobody else is offered to the agent until the wrap-up`, async () => {
+      await eventually('an idle agent', async () =>
+        (await scene.desktop()).me.state === 'ready' ? true : scene.maya.ready().then(() => undefined),
+      );
+      if (state === 'idle') await keptAside();
+      const asked = await scene.asks();
+      const offer = await scene.offered(asked);
+      if (state === 'offered') await keptAside();
+      await scene.maya.accept(offer);
+      const callId = await scene.talking(asked);
+      await scene.restart('redis', older);
+      const next = await scene.asks();
+      await eventually('the agent is held out of the line', async () => {
+        const { me, offers } = await scene.desktop();
+        assert.deepEqual(offers, [], 'nobody is offered to them');
+        return me.state === 'busy' || me.reason === 'finishing a contact' ? true : undefined;
+      });
+      await scene.heard(asked);
+      await scene.maya.send('POST', `/calls/${callId}/drop`, {});
+      await eventually('wrap-up', async () =>
+        (await scene.desktop()).contacts.find((it) => it.state === 'wrap-up'),
+      );
+      assert.deepEqual((await scene.desktop()).offers, []);
+      await scene.maya.complete(asked.id, 'ready');
+      assert.equal((await scene.served(next)).state, 'completed');
+      await scene.rang(asked, 1);
+      await scene.rang(next, 1);
+    });
+  }
+
   it('and contact-server and the SIP server with it: they come back in any order, and nobody is lost', async () => {
     const asked = await scene.asks();
     await scene.offered(asked);
@@ -138,8 +169,22 @@ describe('Redis is killed', function () {
     await scene.rang(asked, 1);
   });
 
+  function data(name = 'redis'): string {
+    return join(scene.it.centre.env['DATA_DIR'] ?? '', name);
+  }
+
   function emptied(): Promise<void> {
-    const { env } = scene.it.centre;
-    return rm(join(env['DATA_DIR'] ?? '', 'redis'), { recursive: true });
+    return rm(data(), { recursive: true });
+  }
+
+  /** What a replica knows that is a little behind. */
+  function keptAside(): Promise<void> {
+    return cp(data(), data('redis-older'), { recursive: true });
+  }
+
+  async function older(): Promise<void> {
+    await emptied();
+    await cp(data('redis-older'), data(), { recursive: true });
+    await rm(data('redis-older'), { recursive: true });
   }
 });

@@ -167,6 +167,59 @@ describe('A visitor cannot be reached', () => {
   });
 });
 
+describe('The telephone network does not take the call', () => {
+  const noLine = (at: number): Fact => ({
+    type: 'customer-failed',
+    at,
+    callId: callA,
+    outcome: 'trunk-error',
+    detail: 'hourly limit of the trunk reached',
+  });
+  /** After so many calls that the network did not take, and how long it waited after each (minutes). */
+  function tried(times: number): { now: Callback; waits: number[] } {
+    let now = after(screened, offered, accepted, agentUp).next;
+    const waits: number[] = [];
+    for (let n = 1; n <= times && !isOver(now); n++) {
+      now = step(dialled(now, callA, n), noLine(100), rules).next;
+      if (now.phase.state !== 'scheduled') break;
+      waits.push((now.phase.at - 100) / 60_000);
+      now = nextDial(now, now.phase.at, n + 1);
+    }
+    return { now, waits };
+  }
+  function nextDial(callback: Callback, at: number, n: number): Callback {
+    const facts: Fact[] = [
+      { type: 'due', at },
+      { type: 'agent-reserved', at, entry: callback.entry + 1, claim: claim(n) },
+      { type: 'offer-accepted', at, claim: claim(n), callId: callA },
+      { type: 'agent-answered', at, callId: callA },
+    ];
+    return facts.reduce((now, fact) => step(now, fact, rules).next, callback);
+  }
+
+  it('which is no try of theirs: they are called when it does, and have all their attempts then [CB2] [CB5]', () => {
+    const { now, waits } = tried(4);
+    assert.deepEqual(waits, [5, 15, 30, 60]);
+    const busy: Fact = { type: 'customer-failed', at: 100, callId: callA, outcome: 'busy', detail: '' };
+    const { phase } = step(dialled(now, callA, 5), busy, rules).next;
+    assert.deepEqual(phase, { state: 'scheduled', at: 100 + 5 * 60_000, why: 'retry' });
+  });
+
+  it('nor does it count as a phone of ours that fails', () => {
+    const { now } = tried(rules.maxAgentFailures);
+    const gone: Fact = { ...cleared, by: 'agent' };
+    assert.equal(step(dialled(now, callA, 99), gone, rules).next.phase.state, 'queued');
+  });
+
+  it('and after half a day of that they are told so, instead of agents being rung for it for ever', () => {
+    const { now, waits } = tried(99);
+    assert.equal(now.phase.state, 'failed');
+    assert.equal(waits.length, rules.maxLineFailures - 1);
+    const hours = waits.reduce((sum, it) => sum + it, 0) / 60;
+    assert.ok(hours > 8 && hours < 24, String(hours));
+  });
+});
+
 describe('An agent does not come to the phone', () => {
   it('which is no attempt: the visitor is back in line with the same start time [CB6]', () => {
     const { next, orders } = after(screened, offered, accepted, {
@@ -192,11 +245,121 @@ describe('An agent does not come to the phone', () => {
   });
 });
 
+describe('A time was picked, and an agent calls before it [CB9] [AD9]', () => {
+  const picked = 9_000_000;
+  const booked: Callback = { ...fresh, wish: { ...fresh.wish, wantedAt: picked }, startedAt: picked };
+  const called = [{ ...screened, startAt: picked }, accepted].reduce<Callback>(
+    (now, fact) => step(now, fact, rules).next,
+    booked,
+  );
+  const failed: Fact = { type: 'agent-failed', at: 30, callId: callA, detail: 'no answer' };
+  const cases: [string, Callback, Fact][] = [
+    ['whose phone does not answer', called, failed],
+    ['whose call a fault of ours ends', called, { ...failed, ours: true }],
+    [
+      'and does not reach them',
+      dialled(step(called, agentUp, rules).next, callA, 1),
+      { type: 'customer-failed', at: 40, callId: callA, outcome: 'no-answer', detail: '' },
+    ],
+    [
+      'at an hour at which they may not be rung',
+      called,
+      { type: 'dial-refused', at: 30, callId: callA, rule: 'r', reason: '', notBefore: 500_000 },
+    ],
+  ];
+  for (const [how, now, fact] of cases) {
+    it(`${how}: they are called at their time all the same`, () => {
+      const { next, orders } = step(now, fact, rules);
+      const why = fact.type === 'dial-refused' ? 'hours' : 'asked';
+      assert.deepEqual(next.phase, { state: 'scheduled', at: picked, why });
+      assert.equal(next.startedAt, picked);
+      assert.ok(next.entry > now.entry, 'so that routing lets an agent call them once more before it');
+      assert.ok(did(orders).includes('release-agent') && did(orders).includes('schedule'));
+      assert.equal(next.agentFailures, 0, 'which does not count against them');
+    });
+  }
+
+  it('whom somebody else holds: they are called at their time all the same', () => {
+    const before = step(booked, { ...screened, startAt: picked }, rules).next;
+    const { next } = step(before, { type: 'agent-taken', at: 3, claim: claim(1) }, rules);
+    assert.deepEqual(next.phase, { state: 'scheduled', at: picked, why: 'asked' });
+  });
+
+  it('in vain however often: at their time there is still a try', () => {
+    let now = called;
+    for (let n = 1; n <= rules.maxAttempts; n++) {
+      now = step(now, { type: 'offer-accepted', at: 3, claim: claim(n), callId: callA }, rules).next;
+      now = dialled(step(now, agentUp, rules).next, callA, n);
+      now = step(
+        now,
+        { type: 'customer-failed', at: 40, callId: callA, outcome: 'busy', detail: '' },
+        rules,
+      ).next;
+    }
+    assert.equal(now.phase.state, 'scheduled');
+  });
+});
+
+describe('A time was picked, and then they would rather be called at once', () => {
+  it('and they wait from now on, not from the time that they gave up', () => {
+    const booked: Callback = { ...fresh, wish: { ...fresh.wish, wantedAt: 9_000_000 }, startedAt: 9_000_000 };
+    const before = step(booked, { ...screened, startAt: 9_000_000 }, rules).next;
+    const soon = step(before, { type: 'moved', at: 5_000 }, rules).next;
+    assert.deepEqual([soon.phase.state, soon.startedAt], ['queued', 5_000]);
+    const morning = step(before, { type: 'moved', at: 5_000, earliest: 60_000 }, rules).next;
+    assert.deepEqual([morning.phase.state, morning.startedAt], ['scheduled', 5_000]);
+  });
+});
+
+describe('Routing has no place for one who waits, and takes this entry no more', () => {
+  const lost: Fact = { type: 'out-of-line', at: 50, entry: 1 };
+
+  it('so that they go into line anew, at the old place and as patient as before, once [CB2]', () => {
+    const before = after(screened).next;
+    const { next, orders } = step(before, lost, rules);
+    assert.deepEqual(next, { ...before, entry: 2 });
+    assert.deepEqual(did(orders), ['enter-line']);
+    assert.equal(step(next, lost, rules).next, next, 'told again it changes nothing');
+  });
+
+  it('or does not wait any more: nothing is changed by it [CB7]', () => {
+    for (const now of [after(screened, offered).next, after(screened, offered, accepted).next])
+      assert.equal(step(now, lost, rules).next, now);
+  });
+});
+
 describe('Facts come late, twice or in a silly order', () => {
   it('and a yes from an agent whose offer went to the next changes nothing [CB7]', () => {
     const second: Fact = { type: 'agent-reserved', at: 3, entry: 1, claim: claim(2) };
     const now = after(screened, offered, second).next;
     assert.equal(step(now, accepted, rules).next, now);
+  });
+
+  it('and a yes told again when that agent was let go long ago rings nobody [CB7] [CB10]', () => {
+    const again: Fact = { ...accepted, callId: callB };
+    const busy: Fact = { type: 'customer-failed', at: 9, callId: callA, outcome: 'busy', detail: '' };
+    const noAgent: Fact = { type: 'agent-failed', at: 9, callId: callA, detail: 'no answer' };
+    const held: Fact = { type: 'agent-taken', at: 3, claim: claim(1) };
+    const waits = [
+      after(screened, offered, accepted, noAgent).next,
+      after(screened, offered, accepted, agentUp, busy).next,
+      after(screened, offered, held).next,
+    ];
+    assert.deepEqual(
+      waits.map((it) => it.phase.state),
+      ['queued', 'scheduled', 'queued'],
+    );
+    for (const now of waits) {
+      assert.equal(step(now, again, rules).next, now, now.phase.state);
+      assert.equal(step(now, held, rules).next, now, now.phase.state);
+    }
+  });
+
+  it('and a yes that crosses a move to another time does not ring them before it [CB9]', () => {
+    const now = after(screened, offered, { type: 'moved', at: 3, to: 9_000_000 }).next;
+    assert.equal(step(now, accepted, rules).next, now);
+    const later: Fact = { type: 'offer-accepted', at: 9, claim: claim(2), callId: callB };
+    assert.equal(step(now, later, rules).next.phase.state, 'dialing-agent', 'an agent who calls now may');
   });
 
   it('and a fact about another call changes nothing [CB7]', () => {
@@ -278,6 +441,11 @@ describe('Facts come late, twice or in a silly order', () => {
       notBefore: at,
     }),
     fc.record({ type: fc.constant('moved' as const), at }),
+    fc.record({
+      type: fc.constant('out-of-line' as const),
+      at,
+      entry: fc.integer({ min: 1, max: 4 }),
+    }),
   );
 
   it('and whatever comes, nobody is left without a deadline, no claim is dropped unreleased, and an end is an end [CB8]', () => {

@@ -101,6 +101,39 @@ describe('The reader of routing’s events', () => {
     assert.deepEqual(happened, [...made, ...made, 'kept', 'read 1-4']);
   });
 
+  it('gives back an agent who is held for somebody who does not wait: nobody is shown that offer, nor to miss it', async () => {
+    const happened: string[] = [];
+    const parts = {
+      routing: {
+        async *events(_after: string | undefined, signal: AbortSignal) {
+          yield {
+            type: 'reservation.created',
+            cursor: '1-1',
+            at: 1,
+            reservation: { id: 'r1-1', contactId: 'c1', agentId: 'maya', entry: 1, decision: {}, basis: {} },
+          } as unknown as RoutingEvent;
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        },
+        complete: (id: string, { state }: { state: string }) =>
+          Promise.resolve(void happened.push(`${id} ${state}`)),
+      },
+      // Moved to another time while Redis could not be told to take it out of line.
+      callbacks: { note: () => Promise.resolve({ callback: { phase: { state: 'scheduled' } } }) },
+      streams: { add: (_agentId: string, name: string) => Promise.resolve(void happened.push(name)) },
+      offered: () => Promise.resolve(void happened.push('offered')),
+      cursors: { read: () => Promise.resolve('1-0'), write: () => Promise.resolve() },
+      decisions: noDecisions,
+      hints: { give: () => undefined },
+      clock: systemClock,
+      log: pino({ level: 'silent' }),
+    } as unknown as Parts;
+    const pump = new RoutingPump(parts);
+    pump.start();
+    await eventually('the agent given back', () => happened.includes('r1-1 as-wished') || undefined);
+    await pump.stop();
+    assert.deepEqual(happened, ['r1-1 as-wished']);
+  });
+
   describe('of an offer for somebody who is not stored yet', () => {
     const offer = {
       type: 'reservation.created',
