@@ -70,6 +70,8 @@ export interface AvailabilityView {
   readonly form: { readonly token: string; readonly difficulty: number };
   /** The country whose numbers are typed without a prefix, ISO 3166-1 alpha-2. */
   readonly country: string;
+  /** Present when the service is not offered any more: what can be asked for instead. The times are for who asked before. */
+  readonly instead?: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** `GET /callbacks/{id}/events`: each event is a whole view, so that losing one loses nothing. */

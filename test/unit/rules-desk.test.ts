@@ -39,6 +39,7 @@ class Directory {
   readonly writes = new Mailbox<{ readonly offerMs: number; land: () => void; fail: (why: Error) => void }>();
 
   read = () => Promise.resolve(this.holds);
+  follow = () => Promise.resolve();
   write = (next: Rules): Promise<void> =>
     new Promise((done, fail) => {
       const land = (): void => {
@@ -60,7 +61,8 @@ describe('The rules of a centre', () => {
     new RulesDesk({
       store,
       book,
-      callbacks: { open: () => Promise.resolve([]) },
+      callbacks: { open: () => Promise.resolve([]), openFor: () => Promise.resolve([]) },
+      numbers: () => ({ lines: [], shown: {} }),
       faultsOf: () => [],
       follow: () => undefined,
       audit: { add: () => Promise.resolve() } as never,
@@ -125,7 +127,13 @@ describe('The rules of a centre', () => {
     const [store, directory] = [new Versions(), new Directory()];
     const agents = rules.agents.map((it) => ({ ...it, hours: 'office' }));
     await store.add({ version: 1, at: 0, who: 'company file', what: [], rules: { ...rules, agents } });
-    const nothing = { addQualifications: [], hours: [], entitlements: [], removeEntitlements: [] };
+    const nothing = {
+      addQualifications: [],
+      hours: [],
+      entitlements: [],
+      removeEntitlements: [],
+      removeServices: [],
+    };
     const change: RulesChange = { base: 1, ...nothing, services: [], agents: [], removeHours: ['office'] };
     await assert.rejects(process(store, directory).change(mina, change), (error) => {
       assert.ok(error instanceof ProblemError);
