@@ -26,7 +26,7 @@ export function NumbersShown({ item, set }: NumbersProps): JSX.Element {
       nameOf={(it) => it}
       onChange={(callerIds) => set({ ...item, callerIds: [...callerIds] })}
       row={(number, put, at) => (
-        <select aria-label={at} onChange={(event) => put(event.currentTarget.value)}>
+        <select aria-label={`${at}, number`} onChange={(event) => put(event.currentTarget.value)}>
           {[...new Set([...lines, number])].map((it) => (
             <option key={it} value={it} selected={it === number}>
               {it}
