@@ -257,6 +257,7 @@ describe('A visitor asks for a call', () => {
     await visitor.press('Call me back');
     await visitor.reads('This is not offered any more. Pick another:');
     assert.equal((await bench.api.asked.next()).body.service, 'sales');
+    assert.equal(await visitor.focused(), 'Returns', 'what was pressed is gone');
     assert.deepEqual(await visitor.tooSmallOrTooWide(), []);
     bench.api.availability = before;
     await visitor.press('Support');

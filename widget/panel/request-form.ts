@@ -87,7 +87,7 @@ export function requestForm(
     // Where it has failed, what was said a minute ago will do until there is news.
     else if (!hasFailed && view) {
       const { instead } = view;
-      if (instead)
+      if (instead) {
         complain(
           say('instead'),
           ...instead.map(({ id, name }) =>
@@ -97,7 +97,8 @@ export function requestForm(
             }),
           ),
         );
-      else if (trouble.querySelector('button')) complain();
+        trouble.querySelector('button')?.focus();
+      } else if (trouble.querySelector('button')) complain();
       phone.suggest(guess() ?? view.country);
       when.show(view);
       consent.say(view.consent.text);
