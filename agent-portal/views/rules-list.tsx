@@ -59,9 +59,12 @@ function RemovedServices(): JSX.Element | null {
   const book = useTools().portal.rules;
   const removed = book.list('services').filter((it) => it.removed);
   const left = book.view.value?.left ?? {};
+  const opened = book.opened.value;
+  const isOpen = ({ id }: { readonly id: string }): boolean =>
+    left[id] !== undefined || (typeof opened === 'object' && opened.kind === 'services' && opened.id === id);
   if (removed.length === 0) return null;
   return (
-    <details class="rule-removed" open={removed.some((it) => left[it.id] !== undefined)}>
+    <details class="rule-removed" open={removed.some(isOpen)}>
       <summary>Not offered any more</summary>
       <ul>
         {removed.map((it) => {

@@ -18,21 +18,19 @@ export function serviceChangeFaults(
   now: Rules,
   { services, removeServices }: Pick<RulesChange, 'services' | 'removeServices'>,
 ): readonly RulesFault[] {
-  const added = services.filter(
-    ({ id }) =>
-      now.services.find((it) => it.id === id)?.removed !== undefined ||
-      !now.services.some((it) => it.id === id),
-  );
+  const known = new Map(now.services.map((it) => [it.id, it]));
+  const isNew = ({ id }: { readonly id: string }): boolean => !known.has(id);
+  const added = services.filter((it) => isNew(it) || known.get(it.id)?.removed);
   return [
     ...added.flatMap((it) => nameFaults(it, now, services)),
-    ...(now.services.length + added.length > MOST_SERVICES
+    ...(services.some(isNew) && known.size + services.filter(isNew).length > MOST_SERVICES
       ? [{ path: '/services', message: `There can be ${String(MOST_SERVICES)} services, removed ones too.` }]
       : []),
     ...removeServices.flatMap((id, i) => {
       const path = `/removeServices/${String(i)}`;
       if (services.some((it) => it.id === id))
         return [{ path, message: `${id} is changed and removed at once.` }];
-      if (now.services.some((it) => it.id === id)) return [];
+      if (known.has(id)) return [];
       return [{ path, message: `There is no service ${id}.` }];
     }),
   ];

@@ -4,6 +4,5 @@ import type { ServiceInstance } from './service-instance.ts';
 
 /** The service instance of each service, as it is now. Calling now and calling at a time are one class and two settings. */
 export function serviceRegistry(company: CompanyRules): (id: string) => ServiceInstance {
-  return (id) =>
-    callbackService({ id, pagesAfterCallMs: company.services.get(id)?.pagesAfterCallMs ?? 0 });
+  return (id) => callbackService({ id, pagesAfterCallMs: company.services.get(id)?.pagesAfterCallMs ?? 0 });
 }
