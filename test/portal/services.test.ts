@@ -85,6 +85,20 @@ describe('Ana, who manages too, adds a service and removes one', function () {
     assert.equal(await bench.count(page, '.rule-removed'), 0);
   });
 
+  it('and reads what an earlier version does not offer before it holds again [MG8]', async () => {
+    const { fake } = bench;
+    fake.rules = withReturns();
+    const page = await rules();
+    await page.click('[data-rule=history]');
+    fake.refusals.set('POST rules', 'needs-confirmation');
+    await page.click('[aria-label="Restore version 1"]');
+    await bench.sees(page, '.rule-said', 'Not restored yet: This has consequences');
+    await page.click('.rule-said .danger');
+    const sent = await fake.heard('POST rules');
+    assert.deepEqual(sent.body, { base: 7, version: 1, anyway: true });
+    await bench.sees(page, '.rule-history', 'Version 1 restored');
+  });
+
   it('and offers a removed one to no new entitlement [MG8]', async () => {
     bench.fake.rules = withReturns({ removed: true });
     const page = await rules();
