@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { OpenRule, RuleItem, RuleKind } from '../model/rules.ts';
 import { useTools } from './context.ts';
@@ -43,11 +44,17 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
   const book = portal.rules;
   const { kind, id } = open;
   const item = book.item(kind, id);
+  const form = useRef<HTMLFormElement>(null);
+  // Whoever has just named something new goes on with it: the list may be gone from the screen, or a long way to tab through.
+  useLayoutEffect(() => {
+    if (document.activeElement?.closest('.rule-new')) form.current?.querySelector('input')?.focus();
+  }, []);
   if (!item) return <Empty title="This is not there any more" />;
   if ('removed' in item) return <RemovedService item={item} />;
   const isKept = book.isKept(kind, id);
   return (
     <form
+      ref={form}
       class="stack rule-editor"
       noValidate
       onSubmit={(event) => {

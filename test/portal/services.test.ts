@@ -30,7 +30,7 @@ describe('Ana, who manages too, adds a service and removes one', function () {
     const { fake } = bench;
     const page = await rules();
     await tellsOf(page, 'Returns & repairs');
-    await page.waitForSelector('.rule-editor');
+    await page.waitForSelector('.rule-editor [name=name]:focus');
     await bench.sees(page, '.rule-editor', 'Its id is returns-repairs.');
     await bench.sees(page, '.rule-editor', 'Not chosen here: +442079460100 is shown.');
     await bench.sees(page, '[data-rule="services/returns-repairs"]', 'not saved');
