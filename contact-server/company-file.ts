@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Company, companySchema } from '../contracts/company.schema.ts';
 import type { Rules } from '../contracts/rules.schema.ts';
+import type { RulesFault, RulesView } from '../contracts/rules.ts';
 import type { CompanyRules, CompanyService } from './ports/company.ts';
 
 /** The company a file describes; an error that names each wrong field of a file that is not right. */
@@ -21,7 +22,13 @@ export async function readCompany(file: string): Promise<Company> {
 export interface LiveCompany {
   readonly rules: CompanyRules;
   readonly follow: (rules: Rules) => void;
+  readonly numbers: () => RulesView['numbers'];
+  /** Numbers that are to be shown and that no line can show. */
+  readonly numberFaults: (rules: Rules) => readonly RulesFault[];
 }
+
+/** Of a service that a manager added what only the company file can say otherwise. */
+const ADDED = { channels: ['voice'], pagesAfterCallMs: 120_000 } as const;
 
 /** The part of a company that call control and pages go by. */
 export function liveCompany(company: Company, anyHour: boolean): LiveCompany {
@@ -42,13 +49,30 @@ export function liveCompany(company: Company, anyHour: boolean): LiveCompany {
     notReadyReasons: company.notReadyReasons,
     services,
   };
+  const lines = [...new Set(company.trunks.flatMap((it) => it.callerIds))];
+  const file = new Map(services);
   return {
     rules,
     follow: ({ services: now }) => {
-      for (const { id, name, autoAccept } of now) {
-        const known = services.get(id);
-        if (known) services.set(id, { ...known, name, autoAccept });
+      for (const { id, name, autoAccept, callerIds = [], removed } of now) {
+        const usual = file.get(id) ?? { ...ADDED, callerIds: lines };
+        // A number that was chosen and has left the company file's lines since would let no call be made.
+        const chosen = callerIds.filter((it) => lines.includes(it));
+        const shown = chosen.length > 0 ? chosen : usual.callerIds;
+        services.set(id, { ...usual, id, name, autoAccept, callerIds: shown, removed });
       }
     },
+    numbers: () => ({
+      lines,
+      shown: Object.fromEntries([...services.values()].map((it) => [it.id, it.callerIds[0] ?? ''])),
+    }),
+    numberFaults: ({ services: now }) =>
+      now.flatMap(({ id, callerIds = [] }) =>
+        callerIds.flatMap((it, i) => {
+          if (lines.includes(it)) return [];
+          const message = `No line can show ${it}. Those that can be shown: ${lines.join(', ') || 'none'}.`;
+          return [{ path: `/services/${id}/callerIds/${String(i)}`, message }];
+        }),
+      ),
   };
 }

@@ -71,7 +71,7 @@ async function run(config: Config): Promise<void> {
   });
   lifetime.keep('mongodb', stores.connection, (it) => it.close());
   const companyFile = await takeOver(config, stores, log);
-  const { rules: company, follow } = liveCompany(companyFile, config.CALLING_HOURS === 'any');
+  const { rules: company, ...live } = liveCompany(companyFile, config.CALLING_HOURS === 'any');
 
   const redis = lifetime.keep('redis', connect(config.REDIS_URL, true), (it) => it.disconnect());
   const subscriber = lifetime.keep('redis hints', connect(config.REDIS_URL, false), (it) => it.disconnect());
@@ -178,9 +178,10 @@ async function run(config: Config): Promise<void> {
     store: stores.rules,
     book: ruleBook(stores.connection, centre, routing),
     callbacks: stores.callbacks,
-    faultsOf: rulesFaults,
+    faultsOf: (rules) => [...rulesFaults(rules), ...live.numberFaults(rules)],
+    numbers: live.numbers,
     follow: (rules) => {
-      follow(rules);
+      live.follow(rules);
       desks.rulesChanged();
     },
     audit: stores.audit,

@@ -33,7 +33,7 @@ const span = (min: number, max: number, words: string) =>
   z.number().int(words).min(min, words).max(max, words);
 const channel = z.enum(CHANNELS);
 const clock = z.string().regex(/^([01]\d|2[0-4]):[0-5]\d$/, 'write it as HH:MM');
-const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'write it as +44…');
+export const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'write it as +44…');
 
 export const hoursSchema = z.strictObject({
   id,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Capacity } from './capacity.ts';
 import {
   capacitySchema,
+  e164,
   eachIdOnce,
   eachOnce,
   entitlementSchema,
@@ -15,7 +16,7 @@ import {
 
 /**
  * What a manager may change of the company while it works, in the very words of the company file; here nothing is left
- * to a default. Services and people come from the file: they are changed here, not added.
+ * to a default. Services are added and removed here, too; people come from the file alone: they are changed here, not added.
  */
 const { name, hours, must, prefer, preferredWaitMs, ageMsPerPriority, autoAccept, offerMs, entitled } =
   serviceSchema.shape;
@@ -36,6 +37,8 @@ const ruleServiceSchema = z.strictObject({
   entitled: entitled.unwrap(),
   slotMinutes: slotMinutes.unwrap(),
   slotCapacity: slotCapacity.unwrap(),
+  /** Numbers it may show, the first that a line can is used; none: those of the company file. Absent: as it was. */
+  callerIds: z.array(e164).max(20).superRefine(eachOnce).optional(),
 });
 const ruleHoursSchema = z.strictObject({
   id,
@@ -48,8 +51,11 @@ const ruleHoursSchema = z.strictObject({
 export interface Rules {
   /** Known names, e.g. `lang:es`. */
   readonly qualifications: readonly string[];
-  /** `rings`: what is asked for instead, once a contact has waited so long; soonest first. */
-  readonly services: readonly z.infer<typeof ruleServiceSchema>[];
+  /**
+   * `rings`: what is asked for instead, once a contact has waited so long; soonest first. `removed`: nobody can ask for it
+   * any more, and whoever asked before is called by it; it stays for them, for its name, and to be offered again.
+   */
+  readonly services: readonly (z.infer<typeof ruleServiceSchema> & { readonly removed?: true })[];
   readonly hours: readonly z.infer<typeof ruleHoursSchema>[];
   readonly agents: readonly {
     readonly id: string;
@@ -63,10 +69,10 @@ export interface Rules {
   readonly entitlements: readonly z.infer<typeof entitlementSchema>[];
 }
 
-/** Confirmed, although callbacks are booked for times that it closes. */
+/** Confirmed, although callbacks are booked for times that it closes, or somebody is still to be called for a service it removes. */
 const anyway = z.boolean().optional();
 
-/** A change of some rules: each item named is whole, what is not named stays. */
+/** A change of some rules: each item named is whole, what is not named stays. A service that was removed is offered again. */
 export const rulesChangeSchema = z.strictObject({
   /** The version the change began from; another means that somebody else saved meanwhile. */
   base: z.number().int().min(1),
@@ -87,6 +93,7 @@ export const rulesChangeSchema = z.strictObject({
     .superRefine(eachIdOnce)
     .default([]),
   entitlements: z.array(entitlementSchema).max(500).superRefine(eachIdOnce).default([]),
+  removeServices: z.array(id).max(100).superRefine(eachOnce).default([]),
   removeHours: z.array(id).max(100).superRefine(eachOnce).default([]),
   removeEntitlements: z.array(id).max(500).superRefine(eachOnce).default([]),
   anyway,

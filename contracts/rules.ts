@@ -16,6 +16,14 @@ export interface RulesView {
   readonly version: number;
   readonly rules: Rules;
   readonly history: readonly RulesVersion[];
+  readonly numbers: {
+    /** What the lines can show. */
+    readonly lines: readonly string[];
+    /** What each service shows now, by its id. */
+    readonly shown: Readonly<Record<string, string>>;
+  };
+  /** How many people are still to be called for each removed service; none where it is not named. */
+  readonly left: Readonly<Record<string, number>>;
 }
 
 /** Something that is not right about rules: where (`/services/sales/must/0`), and a sentence that says why. */

@@ -72,6 +72,8 @@ export interface AvailabilityView {
   readonly country: string;
   /** How many days after its end a callback is kept, with the number and the name. */
   readonly keepDays: number;
+  /** Present when the service is not offered any more: what can be asked for instead. The times are for who asked before. */
+  readonly instead?: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** `GET /callbacks/{id}/events`: each event is a whole view, so that losing one loses nothing. */

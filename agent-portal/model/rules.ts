@@ -26,7 +26,15 @@ interface Said {
   /** What others have changed meanwhile: the changes the text speaks of, the first of them first. */
   readonly theirs?: RulesView['history'];
   /** Does it all the same, where it only has to be confirmed. */
-  readonly confirm?: () => void;
+  readonly confirm?: Confirm;
+}
+
+interface Confirm {
+  /** What is not done before. */
+  readonly notYet: string;
+  /** What the button says. */
+  readonly words: string;
+  readonly go: () => void;
 }
 
 /** The rules as the server last said them, and what of them is being changed here: nothing typed is lost by looking elsewhere. */
@@ -135,8 +143,10 @@ export class RulesBook {
     const { name: _, ...nameless } = item as RuleItem<'agents'>;
     const named = kind === 'agents' ? nameless : item;
     const change = { [kind]: [named], ...(anyway && { anyway }) };
-    const confirm = (): void => void this.save(kind, id, true);
-    if (!(await this.#send('Saved. It holds from now on.', change, confirm))) return;
+    const isNew = kind === 'services' && !this.isKept(kind, id);
+    const words = isNew ? 'Saved. Visitors can ask for it from now on.' : 'Saved. It holds from now on.';
+    const confirm = { notYet: 'Not saved', words: 'Save anyway', go: () => void this.save(kind, id, true) };
+    if (!(await this.#send(words, change, confirm))) return;
     this.forget(kind, id);
     this.opened.value = { kind, id: item.id };
   }
@@ -148,6 +158,28 @@ export class RulesBook {
     this.opened.value = undefined;
   }
 
+  /** Nobody can ask for it from then on; whoever has asked is called. `anyway`: confirmed after who that is was told. */
+  async removeService({ id, name }: RuleItem<'services'>, anyway = false): Promise<void> {
+    const change = { removeServices: [id], ...(anyway && { anyway }) };
+    const confirm = {
+      notYet: 'Not removed yet',
+      words: 'Remove it',
+      go: () => void this.removeService({ id, name } as RuleItem<'services'>, true),
+    };
+    const words = `${name} is not offered any more.`;
+    if (!(await this.#send(words, change, confirm))) return;
+    this.forget('services', id);
+  }
+
+  /** A removed service, as it was. */
+  async offerAgain({ removed: _, ...service }: RuleItem<'services'>): Promise<void> {
+    await this.#send(`${service.name} is offered again.`, { services: [service] });
+  }
+
+  isKept(kind: RuleKind, id: string): boolean {
+    return this.view.value?.rules[kind].some((it) => it.id === id) ?? false;
+  }
+
   addQualification(name: string): Promise<boolean> {
     return this.#send(`${name} is a qualification now.`, { addQualifications: [name] });
   }
@@ -156,18 +188,18 @@ export class RulesBook {
     await this.#settle(
       `The rules of version ${version} hold again.`,
       (base) => this.#api.restoreRules({ base, version, ...(anyway && { anyway }) }),
-      () => void this.restore(version, true),
+      { notYet: 'Not restored yet', words: 'Restore it', go: () => void this.restore(version, true) },
     );
   }
 
-  #send(words: string, change: Partial<RulesChange>, confirm?: () => void): Promise<boolean> {
+  #send(words: string, change: Partial<RulesChange>, confirm?: Confirm): Promise<boolean> {
     return this.#settle(words, (base) => this.#api.changeRules({ base, ...change }), confirm);
   }
 
   async #settle(
     words: string,
     send: (base: number) => Promise<RulesView>,
-    confirm?: () => void,
+    confirm?: Confirm,
   ): Promise<boolean> {
     const base = this.#drafts.value.size > 0 ? this.#base : this.view.value?.version;
     if (base === undefined || this.isBusy.value) return false;
@@ -188,7 +220,7 @@ export class RulesBook {
     }
   }
 
-  async #refused(error: unknown, base: number, confirm?: () => void): Promise<void> {
+  async #refused(error: unknown, base: number, confirm?: Confirm): Promise<void> {
     const problem = error instanceof RequestFailed ? error.problem : undefined;
     if (problem?.type === 'version-conflict') {
       await this.refresh();
@@ -202,7 +234,7 @@ export class RulesBook {
     const text =
       this.faults.value.length > 0
         ? 'Not saved: something is not right yet.'
-        : `Not saved: ${reasonOf(error)}.`;
+        : `${problem?.type === 'needs-confirmation' ? (confirm?.notYet ?? 'Not saved') : 'Not saved'}: ${reasonOf(error)}.`;
     const isToConfirm = problem?.type === 'needs-confirmation' && confirm !== undefined;
     this.said.value = { text, isTrouble: true, ...(isToConfirm && { confirm }) };
   }

@@ -4,6 +4,7 @@ import { USUAL_CAPACITY } from '../../contracts/capacity.ts';
 import type { RuleItem } from '../model/rules.ts';
 import { useTools } from './context.ts';
 import { AtOnce } from './rules-capacity.tsx';
+import { NumbersShown } from './rules-numbers.tsx';
 import { WaitingRules } from './rules-waiting.tsx';
 import { ChoiceField, TextField, TickField } from './rules-fields.tsx';
 import { Fields, PeriodInputs, Rows, SkillRows } from './rules-rows.tsx';
@@ -23,6 +24,10 @@ export function ServiceEditor({ item, set }: EditorProps<RuleItem<'services'>>):
   return (
     <>
       <TextField field="name" label="Name" value={item.name} onChange={(name) => set({ ...item, name })} />
+      <p class="hint">
+        Its id is <code>{item.id}</code>. A page offers it by <code>data-service="{item.id}"</code>.
+      </p>
+      <NumbersShown item={item} set={set} />
       <ChoiceField
         field="hours"
         label="Opening hours"
@@ -216,7 +221,8 @@ export function AgentEditor({ item, set }: EditorProps<RuleItem<'agents'>>): JSX
 /** What a customer, a number or an address range is owed. */
 export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitlements'>>): JSX.Element {
   const { portal } = useTools();
-  const services = portal.rules.view.value?.rules.services ?? [];
+  const all = portal.rules.view.value?.rules.services ?? [];
+  const services = all.filter((it) => !it.removed || item.services.includes(it.id));
   type Optional = 'customerId' | 'phone' | 'ipRange' | 'validFrom' | 'validTo';
   const put = (name: Optional, value: string): void => {
     const { [name]: _before, ...rest } = item;
@@ -267,7 +273,7 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
         onChange={(it) => put('ipRange', it)}
       />
       <Fields field="services" label="Services" hint="at least one">
-        {services.map(({ id, name }) => (
+        {services.map(({ id, name, removed }) => (
           <label class="choice" key={id}>
             <input
               type="checkbox"
@@ -277,7 +283,10 @@ export function EntitlementEditor({ item, set }: EditorProps<RuleItem<'entitleme
                 set({ ...item, services: event.currentTarget.checked ? [...others, id] : others });
               }}
             />
-            <span>{name}</span>
+            <span>
+              {name}
+              {removed && <span class="hint">not offered any more</span>}
+            </span>
           </label>
         ))}
       </Fields>

@@ -34,8 +34,8 @@ export function SaidOfSave(): JSX.Element {
     >
       <p>{said?.text}</p>
       {said?.confirm !== undefined && (
-        <button type="button" class="button danger" onClick={said.confirm}>
-          Save anyway
+        <button type="button" class="button danger" onClick={said.confirm.go}>
+          {said.confirm.words}
         </button>
       )}
       {faults.length > 0 && (

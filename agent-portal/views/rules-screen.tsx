@@ -1,167 +1,14 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { OpenRule, RuleItem, RuleKind } from '../model/rules.ts';
 import { useTools } from './context.ts';
 import { Empty, Skeleton } from './controls.tsx';
 import { AgentEditor, EntitlementEditor, HoursEditor, ServiceEditor } from './rules-editors.tsx';
 import { RulesHistory } from './rules-history.tsx';
+import { RuleList, titleOf } from './rules-list.tsx';
+import { RemovedService } from './rules-removed.tsx';
 import { SaidOfSave } from './rules-said.tsx';
-
-const kinds: readonly {
-  readonly kind: RuleKind;
-  readonly title: string;
-  readonly one: string;
-  readonly none: string;
-}[] = [
-  { kind: 'services', title: 'Services', one: 'service', none: 'None: the company file adds them.' },
-  { kind: 'hours', title: 'Opening hours and shifts', one: 'opening hours', none: 'None.' },
-  { kind: 'agents', title: 'Agents', one: 'agent', none: 'None: the company file adds them.' },
-  {
-    kind: 'entitlements',
-    title: 'Entitlements',
-    one: 'entitlement',
-    none: 'None: everybody is owed the same.',
-  },
-];
-
-function titleOf(item: { readonly id: string; readonly name?: string }): string {
-  return item.name ?? item.id;
-}
-
-/** Everything that has rules; what is being changed here and not saved is marked. */
-function RuleList(): JSX.Element {
-  const { portal } = useTools();
-  const book = portal.rules;
-  const opened = book.opened.value;
-  const isOpen = (kind: RuleKind, id: string): boolean =>
-    typeof opened === 'object' && opened.kind === kind && opened.id === id;
-  return (
-    <nav class="rule-list" aria-label="Rules">
-      <button type="button" class="button wide" data-rule="back" onClick={() => portal.go('board')}>
-        Back to the board
-      </button>
-      {kinds.map(({ kind, title, one, none }) => (
-        <section key={kind}>
-          <h2>{title}</h2>
-          {book.list(kind).length === 0 && <p class="hint">{none}</p>}
-          <ul>
-            {book.list(kind).map((it) => (
-              <li key={it.id}>
-                <button
-                  type="button"
-                  class="button quiet wide"
-                  aria-current={isOpen(kind, it.id)}
-                  data-rule={`${kind}/${it.id}`}
-                  onClick={() => book.open({ kind, id: it.id })}
-                >
-                  {titleOf(it)}
-                  {book.isChanged(kind, it.id) && <span class="hint"> · not saved</span>}
-                </button>
-              </li>
-            ))}
-          </ul>
-          {(kind === 'hours' || kind === 'entitlements') && <NewRule kind={kind} one={one} />}
-          {kind === 'agents' && <NewQualification />}
-        </section>
-      ))}
-      <button
-        type="button"
-        class="button wide"
-        aria-current={opened === 'history'}
-        data-rule="history"
-        onClick={() => book.open('history')}
-      >
-        Who changed what
-      </button>
-    </nav>
-  );
-}
-
-/** A short form with one field: the id or name of something new. */
-function OneField(props: {
-  readonly label: string;
-  readonly placeholder: string;
-  readonly check: (text: string) => string | undefined;
-  readonly send: (text: string) => unknown;
-}): JSX.Element {
-  const [text, setText] = useState('');
-  const [problem, setProblem] = useState('');
-  const id = props.label.toLowerCase().replaceAll(' ', '-');
-  return (
-    <form
-      class="rule-new"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        const wrong = props.check(text.trim());
-        setProblem(wrong ?? '');
-        if (wrong !== undefined) return;
-        props.send(text.trim());
-        setText('');
-      }}
-    >
-      <label class="hint" for={id}>
-        {props.label}
-      </label>
-      <input
-        id={id}
-        placeholder={props.placeholder}
-        value={text}
-        aria-invalid={problem !== ''}
-        aria-describedby={`${id}-problem`}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <button type="submit" class="button" aria-label={`Add: ${props.label}`}>
-        Add
-      </button>
-      <p id={`${id}-problem`} class="problem" role="alert">
-        {problem}
-      </p>
-    </form>
-  );
-}
-
-function NewRule({
-  kind,
-  one,
-}: {
-  readonly kind: 'hours' | 'entitlements';
-  readonly one: string;
-}): JSX.Element {
-  const { portal } = useTools();
-  const book = portal.rules;
-  return (
-    <OneField
-      label={`New ${one}`}
-      placeholder={kind === 'hours' ? 'summer' : 'gold-partner'}
-      check={(id) =>
-        !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(id)
-          ? 'Use small letters, digits, dots and dashes.'
-          : book.item(kind, id) && `There is ${id} already.`
-      }
-      send={(id) => {
-        if (kind === 'hours') {
-          const { timezone } = Intl.DateTimeFormat().resolvedOptions() as { timezone?: string };
-          book.edit('hours', id, { id, timezone: timezone ?? 'Europe/London', weekly: [], exceptions: [] });
-        } else book.edit('entitlements', id, { id, services: [], tier: 'gold', priority: 10 });
-        book.open({ kind, id });
-      }}
-    />
-  );
-}
-
-function NewQualification(): JSX.Element {
-  const { portal } = useTools();
-  return (
-    <OneField
-      label="New qualification"
-      placeholder="lang:es"
-      check={(name) => (/^[a-z]+:[a-z0-9-]+$/.test(name) ? undefined : 'Write it as kind:value, as lang:es.')}
-      send={(name) => portal.rules.addQualification(name)}
-    />
-  );
-}
 
 function EditorOf({ open: { kind, id } }: { readonly open: OpenRule }): JSX.Element | null {
   const { portal } = useTools();
@@ -197,10 +44,17 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
   const book = portal.rules;
   const { kind, id } = open;
   const item = book.item(kind, id);
+  const form = useRef<HTMLFormElement>(null);
+  // Whoever has just named something new goes on with it: the list may be gone from the screen, or a long way to tab through.
+  useLayoutEffect(() => {
+    if (document.activeElement?.closest('.rule-new')) form.current?.querySelector('input')?.focus();
+  }, []);
   if (!item) return <Empty title="This is not there any more" />;
-  const isKept = book.view.value?.rules[kind].some((it) => it.id === id) ?? false;
+  if ('removed' in item) return <RemovedService item={item} />;
+  const isKept = book.isKept(kind, id);
   return (
     <form
+      ref={form}
       class="stack rule-editor"
       noValidate
       onSubmit={(event) => {
@@ -221,6 +75,15 @@ function Editor({ open }: { readonly open: OpenRule }): JSX.Element {
         )}
         {isKept && (kind === 'hours' || kind === 'entitlements') && (
           <button type="button" class="button quiet" onClick={() => void book.remove(kind, id)}>
+            Remove
+          </button>
+        )}
+        {isKept && kind === 'services' && (
+          <button
+            type="button"
+            class="button quiet"
+            onClick={() => void book.removeService(item as RuleItem<'services'>)}
+          >
             Remove
           </button>
         )}

@@ -21,6 +21,7 @@ import type { ConsentCopies } from './consent-copies.ts';
 import { isZone } from './dial-hours.ts';
 import { parseVisitorNumber } from './dial-policy.ts';
 import type { Form, FormProof } from './form-proof.ts';
+import { mustBeOffered } from './offered-services.ts';
 import type { Pages } from './pages.ts';
 import { type SuppressionList, suppressed } from './suppression-list.ts';
 import { hashToken, keyedHash, newId, sign } from './tokens.ts';
@@ -144,12 +145,7 @@ export class Asking {
         detail: 'What you agree to is written differently now. Read it again, please, and tick it.',
       });
     }
-    if (!company.services.has(request.service)) {
-      throw new ProblemError('not-entitled', {
-        rule: 'service/unknown',
-        detail: 'There is no such service here.',
-      });
-    }
+    mustBeOffered(request.service, company);
     const at = clock.now();
     const { wish, begun } = await this.#wish(request, ask, phone, at);
     const callback = this.#fresh(newId() as CallbackId, wish, at);

@@ -18,6 +18,7 @@ import type { CallTimes } from './call-times.ts';
 import { isZone } from './dial-hours.ts';
 import type { FormProof } from './form-proof.ts';
 import type { Pages } from './pages.ts';
+import { offered } from './offered-services.ts';
 import { callable, spread } from './slots.ts';
 import { hashToken } from './tokens.ts';
 import type { VisitorStreams } from './visitor-streams.ts';
@@ -150,7 +151,7 @@ export class Visitors implements VisitorDesk {
   }
 
   #services(): VisitorAnswer {
-    const body: readonly ServiceView[] = [...this.#parts.company.services.values()].map((it) => ({
+    const body: readonly ServiceView[] = offered(this.#parts.company).map((it) => ({
       id: it.id,
       name: it.name,
       channels: it.channels,
@@ -160,8 +161,9 @@ export class Visitors implements VisitorDesk {
 
   async #availability(ask: VisitorAsk): Promise<VisitorAnswer> {
     const { routing, company, proof, clock, log } = this.#parts;
-    const service = ask.params['service'] ?? [...company.services.keys()][0] ?? '';
-    if (!company.services.has(service)) {
+    const service = ask.params['service'] ?? offered(company)[0]?.id ?? '';
+    const known = company.services.get(service);
+    if (!known) {
       throw new ProblemError('not-found', { detail: 'There is no such service here.' });
     }
     const now = clock.now();
@@ -196,6 +198,8 @@ export class Visitors implements VisitorDesk {
       form: proof.issue(ask.visitor.origin, consentWords(company.consent.call)),
       country: company.country,
       keepDays: this.#parts.keepDays,
+      // Times are told all the same, for those who asked before and want another.
+      ...(known.removed && { instead: offered(company).map(({ id, name }) => ({ id, name })) }),
     };
     return { status: 200, body };
   }

@@ -10,15 +10,15 @@ import type { RulesFault } from '../../contracts/rules.ts';
 /** Of a longer list the first names: enough to know where to look. */
 const MOST_NAMED = 10;
 
-/** The rules after a change; what it does not name stays as it is. Items nobody knows are left out. */
+/** The rules after a change; what it does not name stays as it is. People nobody knows are left out. */
 export function changedRules(now: Rules, change: Omit<RulesChange, 'base'>): Rules {
   const agents = new Map(change.agents.map((it) => [it.id, it]));
   return {
     qualifications: [...new Set([...now.qualifications, ...change.addQualifications])].sort(),
     services: replaced(
       now.services,
-      change.services.map((it) => ({ ...lastAgentOf(now, it.id), ...it })),
-    ).filter((it) => has(now.services, it.id)),
+      change.services.map((it) => whole(it, now)),
+    ).map((it) => (change.removeServices.includes(it.id) ? { ...it, removed: true } : it)),
     hours: replaced(now.hours, change.hours).filter((it) => !change.removeHours.includes(it.id)),
     agents: now.agents.map((it) => able(it, agents.get(it.id))),
     entitlements: replaced(now.entitlements, change.entitlements.map(inOneForm)).filter(
@@ -41,23 +41,42 @@ export function completed(rules: Rules): Rules {
   };
 }
 
-/** An earlier version's rules, with the services and people that have come since as they are now. */
+/**
+ * An earlier version's rules, with the people that have come since as they are now. A service it does not have, or had
+ * removed, is removed; one that has been removed since is offered again.
+ */
 export function restoredRules(now: Rules, earlier: Rules): Rules {
   const agents = new Map(earlier.agents.map((it) => [it.id, it]));
   return {
     qualifications: [...new Set([...now.qualifications, ...earlier.qualifications])].sort(),
-    // A version from before there were rings, or waits, says nothing of them.
-    services: now.services.map((it) => ({ ...it, ...earlier.services.find(({ id }) => id === it.id) })),
+    services: [
+      ...now.services.map((it) => serviceThen(it, find(earlier.services, it.id))),
+      ...earlier.services.filter((it) => !has(now.services, it.id)),
+    ],
     hours: earlier.hours,
     agents: now.agents.map((it) => able(it, agents.get(it.id))),
     entitlements: earlier.entitlements.map(inOneForm),
   };
 }
 
-/** What who knows nothing of it leaves as it is. */
-function lastAgentOf(now: Rules, service: string): { lastAgent?: boolean } {
-  const lastAgent = now.services.find(({ id }) => id === service)?.lastAgent;
-  return lastAgent === undefined ? {} : { lastAgent };
+type Service = Rules['services'][number];
+
+/** A service as a change says it; what it may leave out is as it was. */
+function whole(next: RulesChange['services'][number], now: Rules): Service {
+  const { lastAgent, callerIds } = find(now.services, next.id) ?? {};
+  const { callerIds: shown = [], ...it } = { ...(callerIds && { callerIds }), ...next };
+  return {
+    ...(lastAgent !== undefined && { lastAgent }),
+    ...it,
+    ...(shown.length > 0 && { callerIds: shown }),
+  };
+}
+
+function serviceThen({ removed: _, ...now }: Service, then: Service | undefined): Service {
+  if (!then) return { ...now, removed: true };
+  // A version from before there were rings, or waits, says nothing of them; of numbers none says as much as any.
+  const { callerIds: _now, ...rest } = now;
+  return { ...rest, ...then };
 }
 
 type Agent = Rules['agents'][number];
@@ -86,7 +105,8 @@ function inOneForm(it: Rules['entitlements'][number]): Rules['entitlements'][num
 }
 
 /** Of the hours that are to go, those that a service or somebody's shift still goes by, and which. */
-export function hoursInUse({ services, agents }: Rules, removed: readonly string[]): RulesFault[] {
+export function hoursInUse({ services: all, agents }: Rules, removed: readonly string[]): RulesFault[] {
+  const services = all.filter((it) => !it.removed);
   return removed.flatMap((id, i) => {
     const by = (list: readonly (Item & { readonly hours?: string | undefined })[], what: string): string => {
       const names = list.filter((it) => it.hours === id).map(titleOf);
@@ -114,6 +134,7 @@ export function differences(before: Rules, after: Rules): string[] {
 interface Item {
   readonly id: string;
   readonly name?: string;
+  readonly removed?: true;
 }
 
 function ofKind(kind: string, before: readonly Item[], after: readonly Item[]): string[] {
@@ -121,10 +142,14 @@ function ofKind(kind: string, before: readonly Item[], after: readonly Item[]): 
   const changed = after.flatMap((now) => {
     const old = was.get(now.id);
     if (!old) return [`${kind} ${titleOf(now)} added`];
-    const fields = [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) =>
-      fieldChange(name, field(old, name), field(now, name)),
-    );
-    return fields.length === 0 ? [] : [`${kind} ${titleOf(now)}: ${fields.join('; ')}`];
+    const fields = [...new Set([...Object.keys(old), ...Object.keys(now)])]
+      .filter((name) => name !== 'removed')
+      .flatMap((name) => fieldChange(name, field(old, name), field(now, name)));
+    return [
+      ...(old.removed && !now.removed ? [`${kind} ${titleOf(now)} offered again`] : []),
+      ...(fields.length === 0 ? [] : [`${kind} ${titleOf(now)}: ${fields.join('; ')}`]),
+      ...(!old.removed && now.removed ? [`${kind} ${titleOf(now)} removed`] : []),
+    ];
   });
   const removed = before.filter((it) => !has(after, it.id)).map((it) => `${kind} ${titleOf(it)} removed`);
   return [...changed, ...removed];
@@ -142,6 +167,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   entitled: 'for the entitled only',
   slotMinutes: 'slot length (min)',
   slotCapacity: 'calls in a slot',
+  callerIds: 'numbers shown',
   capacity: 'at once',
   timezone: 'time zone',
   weekly: 'opening times',
@@ -157,6 +183,7 @@ function fieldChange(name: string, before: unknown, after: unknown): string[] {
 }
 
 function inWords(value: unknown, name = ''): string {
+  if (value === undefined && name === 'callerIds') return 'those of the company file';
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   if (name.endsWith('Ms') && typeof value === 'number') return duration(value);
   if (name === 'capacity') return capacityInWords(value as Capacity);
@@ -229,7 +256,11 @@ function field(item: Item, name: string): unknown {
 }
 
 function has(list: readonly { readonly id: string }[], id: string): boolean {
-  return list.some((it) => it.id === id);
+  return find(list, id) !== undefined;
+}
+
+function find<T extends { readonly id: string }>(list: readonly T[], id: string): T | undefined {
+  return list.find((it) => it.id === id);
 }
 
 function replaced<T extends { readonly id: string }>(now: readonly T[], next: readonly T[]): T[] {

@@ -8,7 +8,8 @@ export const describedRules: readonly DescribedCommand[] = [
     path: '/rules',
     id: 'rules',
     for: 'managers',
-    summary: 'The rules in force, their version, and who changed what',
+    summary:
+      'The rules in force, their version, who changed what, the numbers that can be shown, and how many are still to be called for each removed service',
     answer: 200,
   },
   {
@@ -17,7 +18,7 @@ export const describedRules: readonly DescribedCommand[] = [
     id: 'changeRules',
     for: 'managers',
     summary:
-      'Change some rules; refused when they were changed elsewhere since, make no sense together, or close booked times without `anyway`',
+      'Change some rules. A service with a new id is added, one that was removed is offered again; `removeServices` takes one from the website at once, and whoever asked before is called. Refused when they were changed elsewhere since, make no sense together, or, without `anyway`, close booked times or remove a service for which somebody is still to be called',
     body: rulesChangeSchema,
     answer: 200,
   },

@@ -23,6 +23,8 @@ export interface CompanyService {
   readonly autoAccept: boolean;
   readonly pagesAfterCallMs: number;
   readonly callerIds: readonly string[];
+  /** A manager has removed it: nobody can ask for it any more, and whoever asked before is called. */
+  readonly removed?: boolean | undefined;
 }
 
 export interface TrunkRule {

@@ -24,4 +24,6 @@ export interface RuleBook {
   read(): Promise<Rules>;
   /** May be repeated; one that was broken off is made whole by the next. */
   write(rules: Rules): Promise<void>;
+  /** Whatever stands there holds in routing, too, also where another process wrote it. */
+  follow(): Promise<void>;
 }

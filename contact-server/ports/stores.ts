@@ -104,6 +104,8 @@ export interface CallbackStore {
   recordAttempt(id: CallbackId, attempt: Attempt): Promise<boolean>;
   /** All that have not ended, oldest first. */
   open(): Promise<readonly CallbackRecord[]>;
+  /** Of all that have not ended and are for one of these services, the service of each. */
+  openFor(services: readonly string[]): Promise<readonly string[]>;
   /** Of all who wait in line what the line in short needs: much less than `open`, since it is looked at all the time. */
   line(): Promise<readonly InLine[]>;
   overdue(now: number, limit: number): Promise<readonly CallbackId[]>;

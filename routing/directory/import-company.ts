@@ -39,7 +39,12 @@ export async function importDirectory(
       rules.qualifications.map((name) => ({ id: name, name, kind: name.split(':')[0] })),
     ),
     await add(models.hours, centre, company.hours),
-    await add(models.services, centre, company.services),
+    await add(
+      models.services,
+      centre,
+      // The numbers it shows stay the file's, until a manager chooses others.
+      company.services.map(({ callerIds: _, ...it }) => it),
+    ),
     await add(
       models.agents,
       centre,
@@ -80,7 +85,10 @@ function together(now: Rules, { services, hours, agents, entitlements, channels 
   ];
   return {
     qualifications: [...new Set([...now.qualifications, ...named])],
-    services: kept(now.services, services),
+    services: kept(
+      now.services,
+      services.map(({ callerIds: _, ...it }) => it),
+    ),
     hours: kept(now.hours, hours),
     agents: kept(
       now.agents,

@@ -45,6 +45,10 @@ export interface ServiceDoc extends Common {
   readonly entitled: boolean;
   readonly slotMinutes: number;
   readonly slotCapacity: number;
+  /** Absent: those of the company file. */
+  readonly callerIds?: readonly string[];
+  /** Removed by a manager: kept, for those who asked before, and so that the company file does not bring it back. */
+  readonly removed?: true;
 }
 export interface HoursDoc extends Common, Hours {
   /** Removed by a manager; kept, so that the company file does not bring it back. */
@@ -129,6 +133,8 @@ const schemas = {
     entitled: flag,
     slotMinutes: number,
     slotCapacity: number,
+    callerIds: { type: [String], default: undefined },
+    removed: Boolean,
   }),
   hours: schema<HoursDoc>('directory_hours', {
     id: text,

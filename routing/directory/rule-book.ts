@@ -36,7 +36,8 @@ export async function readRules(connection: Connection, centre = 'main'): Promis
 
 /**
  * Makes the directory say what these rules say, and tells all distributors. May be repeated: one that was broken off
- * is made whole by the next. Services and people that the rules do not name stay as they are.
+ * is made whole by the next. Services and people that the rules do not name stay as they are: no rules leave a service out
+ * that was ever there.
  */
 export async function writeRules(connection: Connection, rules: Rules, centre = 'main'): Promise<void> {
   const models = directoryModels(connection);
@@ -60,7 +61,12 @@ export async function writeRules(connection: Connection, rules: Rules, centre = 
     );
   }
   for (const { id, ...it } of changed(rules.services, now.services)) {
-    await models.services.updateOne({ _id: key(id) }, { $set: it });
+    const gone = (['callerIds', 'removed'] as const).filter((name) => it[name] === undefined);
+    await models.services.updateOne(
+      { _id: key(id) },
+      { $set: { ...it, ...fresh, id }, $unset: Object.fromEntries(gone.map((name) => [name, 1])) },
+      { upsert: true },
+    );
   }
   for (const { id, qualifications, hours, capacity = USUAL_CAPACITY } of changed(rules.agents, now.agents)) {
     const own = unusual(capacity);
@@ -99,7 +105,7 @@ function agent({ id, name, qualifications, hours, capacity }: AgentDoc): Rules['
 
 function service(it: ServiceDoc): Rules['services'][number] {
   const { id, name, hours, preferredWaitMs = 0, lastAgent = false, ageMsPerPriority = 0 } = it;
-  const { autoAccept, offerMs, entitled, slotMinutes, slotCapacity } = it;
+  const { autoAccept, offerMs, entitled, slotMinutes, slotCapacity, callerIds, removed } = it;
   return {
     id,
     name,
@@ -119,6 +125,8 @@ function service(it: ServiceDoc): Rules['services'][number] {
     entitled,
     slotMinutes,
     slotCapacity,
+    ...(callerIds && { callerIds: [...callerIds] }),
+    ...(removed && { removed }),
   };
 }
 

@@ -6,10 +6,13 @@ import { addressRange } from './addresses.ts';
 
 type Item<K extends keyof Rules> = Rules[K][number];
 
-/** Everything that is not right about these rules taken together; each by itself has the shape of its schema. */
+/**
+ * Everything that is not right about these rules taken together; each by itself has the shape of its schema. A removed service
+ * is not asked about: it may be beyond everybody now.
+ */
 export function rulesFaults(rules: Rules): readonly RulesFault[] {
   return [
-    ...rules.services.flatMap((it) => serviceFaults(it, rules)),
+    ...rules.services.filter((it) => !it.removed).flatMap((it) => serviceFaults(it, rules)),
     ...rules.hours.flatMap(hoursFaults),
     ...rules.agents.flatMap((it) => agentFaults(it, rules)),
     ...rules.entitlements.flatMap((it) => entitlementFaults(it, rules)),

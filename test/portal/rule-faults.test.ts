@@ -28,7 +28,13 @@ function full(): Partial<Rules> {
   const { services, entitlements } = rulesAs().rules;
   const rings = [{ afterMs: 60_000, must: skill, prefer: skill }];
   return {
-    services: services.map((it) => ({ ...it, must: skill, prefer: skill, rings })),
+    services: services.map((it) => ({
+      ...it,
+      must: skill,
+      prefer: skill,
+      rings,
+      callerIds: ['+442079460101'],
+    })),
     entitlements: entitlements.map((it) => ({ ...it, validTo: '2026-12-01T00:00:00.000Z' })),
   };
 }

@@ -207,7 +207,7 @@ describe('A manager changes the rules while the centre works', function () {
         '/services/sales/hours',
         /no opening hours called never/,
       ],
-      [{ services: [{ ...sales, id: 'new' }] }, '/services/new', /company file adds it/],
+      [{ agents: [{ id: 'new', qualifications: [] }] }, '/agents/new', /company file adds it/],
       [
         {
           agents: [

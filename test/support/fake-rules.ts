@@ -55,6 +55,8 @@ export function rulesAs(change: Partial<Rules> = {}): RulesView {
       },
       { version: 1, at: yesterday, who: 'company file', what: ['Taken over from the company file'] },
     ],
+    numbers: { lines: ['+442079460100', '+442079460101'], shown: { sales: '+442079460100' } },
+    left: {},
   };
 }
 
@@ -74,18 +76,21 @@ export function changedBy(view: RulesView, body: unknown): RulesView | 'conflict
   if (!parsed.success) {
     return parsed.error.issues.map((it) => ({ path: `/${it.path.join('/')}`, message: it.message }));
   }
-  const { base, services, hours, agents, entitlements, removeHours } = parsed.data;
+  const { base, services, hours, agents, entitlements, removeHours, removeServices } = parsed.data;
   if (base !== view.version) return 'conflict';
-  const merged = <T extends { id: string }>(now: readonly T[], next: readonly T[]): T[] => [
+  const merged = <T extends { readonly id: string }>(now: readonly T[], next: readonly T[]): T[] => [
     ...now.map((it) => next.find((other) => other.id === it.id) ?? it),
     ...next.filter((it) => !now.some((other) => other.id === it.id)),
   ];
   const version = view.version + 1;
   return {
+    ...view,
     version,
     rules: {
       ...view.rules,
-      services: merged(view.rules.services, services),
+      services: merged(view.rules.services, services).map((it) =>
+        removeServices.includes(it.id) ? { ...it, removed: true } : it,
+      ),
       agents: view.rules.agents.map((it) => ({ ...it, ...agents.find(({ id }) => id === it.id) })),
       hours: merged(view.rules.hours, hours).filter((it) => !removeHours.includes(it.id)),
       entitlements: merged(view.rules.entitlements, entitlements),

@@ -21,7 +21,7 @@ function company(outlook: { estimate?: TimeRange; opensAt?: number } = {}, count
       estimate: () => Promise.resolve({ nobodyOnDuty: false, ...outlook }),
     },
     company: {
-      services: new Map([['sales', {}]]),
+      services: new Map([['sales', { id: 'sales', name: 'Sales' }]]),
       callingHours: { from: '08:00', to: '21:00' },
       consent: { call: { text: '', version: '1' } },
       country: 'GB',

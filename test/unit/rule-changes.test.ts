@@ -16,6 +16,7 @@ const nothing = {
   hours: [],
   agents: [],
   entitlements: [],
+  removeServices: [],
   removeHours: [],
   removeEntitlements: [],
 };

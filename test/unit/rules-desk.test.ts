@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { RulesDesk } from '../../contact-server/app/rules-desk.ts';
+import { completed } from '../../contact-server/domain/rule-changes.ts';
 import type { Account } from '../../contact-server/ports/accounts.ts';
 import type { KeptRules, RuleStore } from '../../contact-server/ports/rule-store.ts';
 import type { Rules, RulesChange } from '../../contracts/rules.schema.ts';
@@ -39,6 +40,8 @@ class Directory {
   readonly writes = new Mailbox<{ readonly offerMs: number; land: () => void; fail: (why: Error) => void }>();
 
   read = () => Promise.resolve(this.holds);
+  readonly heard: string[] = [];
+  follow = () => Promise.resolve(void this.heard.push('routing'));
   write = (next: Rules): Promise<void> =>
     new Promise((done, fail) => {
       const land = (): void => {
@@ -60,9 +63,10 @@ describe('The rules of a centre', () => {
     new RulesDesk({
       store,
       book,
-      callbacks: { open: () => Promise.resolve([]) },
+      callbacks: { open: () => Promise.resolve([]), openFor: () => Promise.resolve([]) },
+      numbers: () => ({ lines: [], shown: {} }),
       faultsOf: () => [],
-      follow: () => undefined,
+      follow: () => book.heard.push('website'),
       audit: { add: () => Promise.resolve() } as never,
       hints: { give: () => undefined },
       clock: systemClock,
@@ -121,11 +125,41 @@ describe('The rules of a centre', () => {
     }
   });
 
+  it('offer a service that another process added once routing knows it, not before [MG8]', async () => {
+    const [store, directory] = [new Versions(), new Directory()];
+    await saved(store, 1_000);
+    await store.setApplied(1);
+    await process(store, directory).settle();
+    assert.deepEqual(directory.heard, ['routing', 'website']);
+  });
+
+  it('bring a service into the directory that a process of another build has left out: it is not taken for removed [MG8]', async () => {
+    const [store, directory] = [new Versions(), new Directory()];
+    const services = rules.services.flatMap((it) => [it, { ...it, id: 'returns', name: 'Returns' }]);
+    const whole = completed({ ...rules, services });
+    directory.holds = completed(rules);
+    await store.add({ version: 1, at: 0, who: 'Mina Larsen', what: [], rules: whole });
+    await store.setApplied(1);
+    const desk = process(store, directory);
+    const starting = desk.start();
+    (await directory.writes.next()).land();
+    await starting;
+    desk.stop();
+    assert.deepEqual(directory.holds, whole);
+    assert.equal(store.kept.length, 1, 'and nothing was said to have changed');
+  });
+
   it('keep hours that somebody goes by: who wants them gone is told once, by whom they are used [MG5]', async () => {
     const [store, directory] = [new Versions(), new Directory()];
     const agents = rules.agents.map((it) => ({ ...it, hours: 'office' }));
     await store.add({ version: 1, at: 0, who: 'company file', what: [], rules: { ...rules, agents } });
-    const nothing = { addQualifications: [], hours: [], entitlements: [], removeEntitlements: [] };
+    const nothing = {
+      addQualifications: [],
+      hours: [],
+      entitlements: [],
+      removeEntitlements: [],
+      removeServices: [],
+    };
     const change: RulesChange = { base: 1, ...nothing, services: [], agents: [], removeHours: ['office'] };
     await assert.rejects(process(store, directory).change(mina, change), (error) => {
       assert.ok(error instanceof ProblemError);

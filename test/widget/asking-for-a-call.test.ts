@@ -241,6 +241,34 @@ describe('A visitor asks for a call', () => {
     await visitor.reads('There were several requests already.');
   });
 
+  it('for what has been removed since the form was opened: reads so, picks something else there, and loses nothing typed [MG8]', async () => {
+    const visitor = await bench.visit();
+    await visitor.open();
+    await visitor.reads('You may call me');
+    const before = bench.api.availability;
+    const instead = [
+      { id: 'returns', name: 'Returns' },
+      { id: 'support', name: 'Support' },
+    ];
+    bench.api.availability = { ...before, instead };
+    bench.api.failures.push({ on: 'POST', problem: 'not-entitled', detail: 'Not any more.' });
+    await visitor.page.keyboard.type('020 7946 0199');
+    await visitor.press('You may call me about my question, this one time.', 'checkbox');
+    await visitor.press('Call me back');
+    await visitor.reads('This is not offered any more. Pick another:');
+    assert.equal((await bench.api.asked.next()).body.service, 'sales');
+    assert.equal(await visitor.focused(), 'Returns', 'what was pressed is gone');
+    assert.deepEqual(await visitor.tooSmallOrTooWide(), []);
+    bench.api.availability = before;
+    await visitor.press('Support');
+    await visitor.reads('You may call me');
+    assert.equal(await visitor.focused(), 'Your phone number');
+    await visitor.press('Call me back');
+    const { body } = await bench.api.asked.next();
+    assert.deepEqual([body.service, body.phone], ['support', '020 7946 0199']);
+    await visitor.reads('You are 3rd');
+  });
+
   it('outside the hours, and may allow it for this one call', async () => {
     bench.api.failures.push({
       on: 'POST',

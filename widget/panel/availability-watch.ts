@@ -23,10 +23,10 @@ export interface AvailabilityWatch {
   renewProof(): Promise<void>;
 }
 
-/** Watches one service; `tell` hears each answer, and each failure, after which it is tried again. */
+/** Watches the service that is meant now; `tell` hears each answer, and each failure, after which it is tried again. */
 export function watchAvailability(
   api: VisitorApi,
-  service: string,
+  meant: { readonly service: string },
   life: AbortSignal,
   tell: (hasFailed: boolean) => void,
 ): AvailabilityWatch {
@@ -39,7 +39,7 @@ export function watchAvailability(
 
   const load = async (): Promise<void> => {
     isLoading = true;
-    const answer = await api.availability(service);
+    const answer = await api.availability(meant.service);
     isLoading = false;
     if (life.aborted) return;
     if (answer.ok) {

@@ -1,24 +1,24 @@
 /*
- * Countries by calling code (ITU-T E.164), ascending; a space is a step of one from the code before, a number one of so
- * many. Of those that share a code the largest comes first.
+ * Countries by calling code (ITU-T E.164), ascending; a number is the step from the code before, where it is not 1: 0 shares it.
+ * Of those that share a code the largest comes first.
  */
 const CODES =
-  ' USCAAGAIASBBBMBSDMDOGDGUJMKNKYLCMPMSPRSXTCTTVCVGVI6RUKZ13EG7ZA3GR NL BE FR ES2HU3ITVA RO CH2AT GBGGIMJE DK SE NOSJ PL DE2PE MX CU AR BR CL CO VE2MY AUCCCX ID PH NZ SG TH15JP KR2VN2CN4TR IN PK AF LK MM3IR113SS MAEH DZ3TN2LY2GM SN MR ML GN CI BF NE TG BJ MU LR SL GH NG TD CF CM CV ST GQ GA CG CD AO GW IO AC SC SD RW ET SO DJ KE TZ UG BI MZ2ZM MG REYT ZW NA MW LS BW SZ KM21SHTA ER6AW FO GL51GI PT LU IE IS AL MT CY FIAX BG11LT LV EE MD AM BY AD MC SM2UA RS ME XK2HR SI BA2MK31CZ SK2LI77FK BZ GT SV HN NI CR PA PM HT81GPBLMF BO GY EC GF PY MQ SR UY CWBQ71TL2NF BN NR PG TO SB VU FJ PW WF CK NU2WS KI NC TV PF TK FM MH158KP2HK MO2KH LA24BD6TW74MV LB JO SY IQ KW SA YE OM2PS AE IL BH QA BT MN NP15TJ TM AZ GE KG2UZ';
+  'US0CA0AG0AI0AS0BB0BM0BS0DM0DO0GD0GU0JM0KN0KY0LC0MP0MS0PR0SX0TC0TT0VC0VG0VI6RU0KZ13EG7ZA3GRNLBEFRES2HU3IT0VAROCH2ATGB0GG0IM0JEDKSENO0SJPLDE2PEMXCUARBRCLCOVE2MYAU0CC0CXIDPHNZSGTH15JPKR2VN2CN4TRINPKAFLKMM3IR113SSMA0EHDZ3TN2LY2GMSNMRMLGNCIBFNETGBJMULRSLGHNGTDCFCMCVSTGQGACGCDAOGWIOACSCSDRWETSODJKETZUGBIMZ2ZMMGRE0YTZWNAMWLSBWSZKM21SH0TAER6AWFOGL51GIPTLUIEISALMTCYFI0AXBG11LTLVEEMDAMBYADMCSM2UARSMEXK2HRSIBA2MK31CZSK2LI77FKBZGTSVHNNICRPAPMHT81GP0BL0MFBOGYECGFPYMQSRUYCW0BQ71TL2NFBNNRPGTOSBVUFJPWWFCKNU2WSKINCTVPFTKFMMH158KP2HKMO2KHLA24BD6TW74MVLBJOSYIQKWSAYEOM2PSAEILBHQABTMNNP15TJTMAZGEKG2UZ';
 
 /** Calling code of each country, ISO 3166-1 alpha-2. */
 export const callingCodes = new Map<string, string>();
 let code = 0;
-for (const [, step, group] of CODES.matchAll(/( |\d+)([A-Z]+)/g)) {
-  code += Number(step) || 1;
-  for (const [country] of group?.matchAll(/../g) ?? []) callingCodes.set(country, `${code}`);
+for (const [, step, country = ''] of CODES.matchAll(/(\d+)?(..)/g)) {
+  code += Number(step ?? 1);
+  callingCodes.set(country, String(code));
 }
 
 /** The country an international number begins with; `preferred` wins among those that share a code. */
 export function countryOf(digits: string, preferred: string): string | undefined {
   for (const length of [3, 2, 1]) {
     const code = digits.slice(0, length);
-    const found = [preferred, ...callingCodes.keys()].find((it) => callingCodes.get(it) === code);
-    if (found) return found;
+    if (callingCodes.get(preferred) === code) return preferred;
+    for (const [country, its] of callingCodes) if (its === code) return country;
   }
   return undefined;
 }
@@ -42,10 +42,14 @@ export function guessCountry(
   languages: readonly string[],
   fallback: string | undefined,
 ): string | undefined {
-  const regions = languages.map((language) => new Intl.Locale(language).region);
+  const regions = languages
+    .map((language) => new Intl.Locale(language).region)
+    .filter((it) => it !== undefined);
   return (
-    [...regions, fallback, ...callingCodes.keys()].find((it) => it && zonesOf(it).includes(zone)) ??
+    [...regions, ...(fallback ? [fallback] : []), ...callingCodes.keys()].find((region) =>
+      zonesOf(region).includes(zone),
+    ) ??
     fallback ??
-    regions.find((it) => it && callingCodes.has(it))
+    regions.find((region) => callingCodes.has(region))
   );
 }

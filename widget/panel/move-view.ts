@@ -39,7 +39,7 @@ export function moveView(
     // What was free may be no more.
     if (wrong) watch.refresh(true);
   };
-  const watch = watchAvailability(api, options.service, core.life, () => {
+  const watch = watchAvailability(api, options, core.life, () => {
     const view = watch.view();
     if (view) {
       waiting.hidden = true;

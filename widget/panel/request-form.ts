@@ -35,6 +35,7 @@ export function requestForm(
   told: (view: AvailabilityView) => void,
 ): RequestForm {
   const { settings } = core;
+  const meant = { service: settings.service };
   const nameId = newId();
   const begin = (): void => void watch.proof().catch(() => {}); // not there yet: `send` asks again
   const phone = phoneField(say, core.hasOwnTexts ? (settings.language ?? 'en') : 'en', begin);
@@ -69,29 +70,45 @@ export function requestForm(
   const element = el('form', { novalidate: true, submit }, fields, when.element);
   element.append(consent.element, anyHour.element, trouble, button);
   anyHour.say(say('anyHour'));
-  anyHour.element.hidden = true;
-  consent.element.hidden = true;
+  anyHour.element.hidden = consent.element.hidden = true;
   let isBusy = false;
   let hasRenewed = false;
 
-  const complain = (sentence?: string, again?: () => void): void =>
-    fill(
-      trouble,
-      sentence && el('p', { class: 'notice trouble' }, sentence),
-      again && el('button', { type: 'button', class: 'plain', click: again }, say('again')),
-    );
+  const plain = (text: string, click: () => void): HTMLElement =>
+    el('button', { type: 'button', class: 'plain', click }, text);
+  const complain = (sentence?: string, ...ways: readonly HTMLElement[]): void =>
+    fill(trouble, sentence && el('p', { class: 'notice trouble' }, sentence), ...ways);
 
-  const watch = watchAvailability(api, settings.service, core.life, (hasFailed) => {
+  const watch = watchAvailability(api, meant, core.life, (hasFailed) => {
     const view = watch.view();
-    if (hasFailed && !view) complain(say('offline.form'), () => watch.refresh(true));
+    if (hasFailed && !view)
+      complain(
+        say('offline.form'),
+        plain(say('again'), () => watch.refresh(true)),
+      );
     // Where it has failed, what was said a minute ago will do until there is news.
     else if (!hasFailed && view) {
-      if (trouble.querySelector('button')) complain();
+      const { instead } = view;
+      if (instead) {
+        complain(
+          say('instead'),
+          ...instead.map(({ id, name }) =>
+            plain(name, () => {
+              meant.service = id;
+              watch.refresh(true);
+            }),
+          ),
+        );
+        trouble.querySelector('button')?.focus();
+      } else if (trouble.querySelector('button')) complain();
       suggest();
       when.show(view);
       consent.say(view.consent.text);
       const nobody = !view.open && !view.opensAt && view.slots.length === 0;
-      fields.hidden = button.hidden = consent.element.hidden = nobody;
+      const isChosen = !instead && when.element.hidden;
+      when.element.hidden = !!instead;
+      fields.hidden = button.hidden = consent.element.hidden = nobody || !!instead;
+      if (isChosen) form.focus();
       if (phone.input.value) begin();
       told(view);
     }
@@ -135,7 +152,10 @@ export function requestForm(
       // The fields could be changed in the meantime.
       if (isComplete()) ask(request(view.consent, proof));
     } catch {
-      complain(say('offline.form'), () => void send());
+      complain(
+        say('offline.form'),
+        plain(say('again'), () => void send()),
+      );
     } finally {
       clearTimeout(working);
       if (trouble.querySelector('.hint')) complain();
@@ -151,7 +171,7 @@ export function requestForm(
     const identity = core.identity();
     const { ticket } = core.memory.kept;
     return {
-      service: settings.service,
+      ...meant,
       ...phone.value(),
       ...(name.value.trim() && { name: name.value.trim() }),
       ...(at && { at }),
@@ -170,7 +190,7 @@ export function requestForm(
     };
   };
 
-  return {
+  const form: RequestForm = {
     element,
     shown: () => watch.refresh(),
     focus: () => (fields.hidden ? element : phone.input).focus(),
@@ -193,4 +213,5 @@ export function requestForm(
       } else complain(sentence);
     },
   };
+  return form;
 }

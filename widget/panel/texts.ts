@@ -16,6 +16,7 @@ export const texts = {
   pick: 'Pick a time',
   'closed.opens': 'We are closed. Opens {time}.',
   'closed.nobody': 'We are closed. No opening is planned.',
+  instead: 'This is not offered any more. Pick another:',
   day: 'Day',
   time: 'Time',
   zone: 'Times in your zone, {zone}',

@@ -198,6 +198,12 @@ export class MongoCallbacks implements CallbackStore {
     );
   }
 
+  async openFor(services: readonly string[]): Promise<readonly string[]> {
+    const theirs = { centre: this.#centre, open: true, 'callback.wish.service': { $in: services } } as const;
+    const docs = await this.#docs.find(theirs, { projection: { 'callback.wish.service': 1 } }).toArray();
+    return docs.map(({ callback }) => callback.wish.service);
+  }
+
   async line(): Promise<readonly InLine[]> {
     const docs = await this.#docs
       .find({ centre: this.#centre, open: true, 'callback.phase.state': 'queued' }, { projection: inShort })
