@@ -104,7 +104,7 @@ describe('Ana works at her desk', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     assert.deepEqual((await bench.fake.sent.next()).body, { state: 'not-ready', reason: 'lunch' });
-    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('state')), true);
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'BODY', 'where it was before');
   });
 
   it('takes an offer by keyboard alone: announced, counted down, rung, accepted', async () => {
@@ -144,6 +144,43 @@ describe('Ana works at her desk', () => {
     await page.keyboard.down('Alt');
     await page.keyboard.press('Enter');
     await page.keyboard.up('Alt');
+    await bench.fake.heard('POST reservations/accept');
+  });
+
+  it('takes an offer with Enter though the mouse was used before, and leaves a button to who tabbed to it', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    await page.click('.state');
+    await page.click('.menu button');
+    await fake.heard('PUT me/state');
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await page.click('.offer [data-command=why]');
+    await bench.sees(page, '.why', 'no lang:pt');
+    await page.focus('.state');
+    await page.keyboard.press('Tab');
+    await page.keyboard.down('Shift');
+    await page.keyboard.press('Tab');
+    await page.keyboard.up('Shift');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.menu:not([hidden])');
+    await page.keyboard.press('Escape');
+    await page.click('.offer [data-command=why]');
+    await bench.isGone(page, '.why');
+    await page.keyboard.press('Enter');
+    await fake.heard('POST reservations/accept');
+  });
+
+  it('has the focus back where it was when she has looked at her states with a key', async () => {
+    const page = await bench.desk();
+    await page.keyboard.press('t');
+    await page.waitForSelector('.menu:not([hidden])');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.menu[hidden]');
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'BODY');
+    bench.fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await page.keyboard.press('Enter');
     await bench.fake.heard('POST reservations/accept');
   });
 
