@@ -127,6 +127,12 @@ export function needInWords(need: string): string {
   return kind === 'lang' ? languageName(name) : name;
 }
 
+/** What somebody asks for: the service, what else an agent must have for it, and what they are owed. */
+export function wantsInWords(it: Pick<BoardView['line'][number], 'service' | 'needs' | 'tier'>): string {
+  const others = it.needs.filter((need) => !need.startsWith('service:')).map(needInWords);
+  return [it.service, ...others, it.tier].filter((word) => word !== '').join(', ');
+}
+
 /** Why somebody waits: for one agent alone, or each who could take it, by name, and what keeps them from it. */
 export function waitReasonInWords(
   { candidates, waitsFor }: Pick<BoardView['line'][number], 'candidates' | 'waitsFor'>,
