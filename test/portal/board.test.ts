@@ -201,6 +201,23 @@ describe('Ana, who manages too, looks at the board', () => {
     }
   });
 
+  it('and reads the date of who is booked for more than a week ahead, the weekday of who is for less', async () => {
+    const booked = boardAs().line.find((it) => it.state === 'scheduled')!;
+    const inDays = (days: number): number => new Date().setHours(14 + days * 24, 2, 0, 0);
+    const rows = [2, 20].map((days) => ({
+      ...booked,
+      callbackId: `callback-${String(days)}` as CallbackId,
+      at: inDays(days),
+    }));
+    bench.fake.boardView = boardAs({ line: rows });
+    const page = await bench.board();
+    const range = (row: string): Promise<string> =>
+      bench.textOf(page, `[data-row=callback-${row}] td:nth-of-type(4)`);
+    await page.waitForSelector('[data-row=callback-20]');
+    assert.match(await range('2'), /^at [A-Z][a-z]{2},? 14:02$/);
+    assert.match(await range('20'), /^at [A-Z][a-z]{2},? \d+ [A-Z][a-z]+,? (at )?14:02$/);
+  });
+
   it('and sees in the drawer that a booked callback was moved once more, and no time that it has waited', async () => {
     const { fake } = bench;
     const ada = 'callback-ada' as CallbackId;

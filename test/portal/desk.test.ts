@@ -369,8 +369,10 @@ describe('Ana works at her desk', () => {
     const page = await bench.desk();
     await page.keyboard.press('i');
     await bench.fake.heard('POST contacts/identity');
-    fake.changeContact(1, { who: mariaAs({ standing: 'proved' }), allowed: [] });
+    await bench.sees(page, '.facts', '2021');
+    fake.changeContact(1, { who: mariaAs({ standing: 'proved', since: '2024-09-18' }), allowed: [] });
     await bench.sees(page, '.standing', 'Identity proved');
+    await bench.sees(page, '.facts', '18 September 2024');
     assert.equal(await bench.count(page, '[data-command=check]'), 0);
   });
 
