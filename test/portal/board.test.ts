@@ -176,8 +176,9 @@ describe('Ana, who manages too, looks at the board', () => {
     const who = '+4420••••0102';
     const wish = { service: 'Concierge', needs: ['service:sales', 'lang:pt'], tier: 'gold' };
     const [agent] = boardAs().agents;
+    const since = Date.now() - 1_823_000;
     bench.fake.boardView = boardAs({
-      line: [{ ...li!, who, ...wish }, ...others],
+      line: [{ ...li!, who, ...wish, since }, ...others],
       agents: [{ ...agent!, with: who }],
     });
     const page = await bench.board();
@@ -198,6 +199,7 @@ describe('Ana, who manages too, looks at the board', () => {
         who,
       );
       assert.ok(heights.length > 0 && heights.every((it) => it < 30), `${width}: ${heights.join()}`);
+      assert.deepEqual(await wide(page), [], `at ${width} px`);
     }
   });
 

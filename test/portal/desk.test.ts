@@ -271,6 +271,24 @@ describe('Ana works at her desk', () => {
     assert.equal(await bench.count(page, 'html[data-ringing]'), 0);
   });
 
+  it('is not told that she missed an offer when it was its call that she did not take', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1, { state: 'dialing-agent', call: ringingCall(1) })];
+    const page = await bench.desk();
+    const { id: callId, callbackId } = ringingCall(1);
+    const failed = { name: 'call.failed', callId, callbackId, at: Date.now() } as const;
+    fake.emit('call.event', { ...failed, leg: 'agent', cause: 'no-answer' });
+    fake.closeContact(callbackId);
+    fake.setMe({ state: 'not-ready', reason: 'missed', allowed: ['ready', 'log-out'] });
+    await bench.sees(
+      page,
+      '[data-banner=missed]',
+      'You missed the call with Maria Silva. It goes to the next',
+    );
+    await page.reload();
+    await bench.sees(page, '[data-banner=missed]', 'You missed an offer, or its call.');
+  });
+
   it('is told when a phone could not be reached, and why', async () => {
     const { fake } = bench;
     fake.contacts = [contactOf(1, { state: 'dialing-customer', call: ringingCall(1) })];
