@@ -405,6 +405,18 @@ describe('Ana works at her desk', () => {
     await page.waitForSelector('.state:focus');
   });
 
+  it('does not leave a contact by a key pressed once, but does by the second', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.keyboard.down('Shift');
+    await page.keyboard.press('Q');
+    await bench.sees(page, '[data-banner=notice]', 'You have a contact on your desk.');
+    assert.equal(await bench.count(page, '.call-bar'), 1);
+    await page.keyboard.press('Q');
+    await bench.sees(page, '.log-in', 'You have logged out');
+  });
+
   it('is not asked how to accept offers where she only manages [AD3]', async () => {
     bench.fake.me = { ...bench.fake.me, roles: ['manager'], secondFactor: 'off' };
     const page = await bench.tab({ path: '#/board' });
