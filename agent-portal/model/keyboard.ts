@@ -59,7 +59,8 @@ export class Keyboard {
     }
     if (!event.altKey && (isTyping || (key.length === 1 && !this.lettersAreOn.value))) return;
     // Enter on a button is that button's own, if somebody has gone there by keyboard
-    const isOnControl = !this.#focusCameByPointer && target.closest('button, a, summary, [tabindex]') !== null;
+    const isOnControl =
+      !this.#focusCameByPointer && target.closest('button, a, summary, [tabindex]') !== null;
     if (!event.altKey && key === 'enter' && isOnControl) return;
     if (/^[1-9]$/.test(key)) this.#choose(Number(key), event);
     else this.#run(Object.keys(this.commands) as CommandId[], event, key);
