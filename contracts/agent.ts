@@ -208,6 +208,8 @@ export interface BoardView {
     /** 0 where it has none, or none is known. */
     readonly place: number;
     readonly who: string;
+    /** What it was asked for, by name. */
+    readonly service: string;
     readonly needs: readonly string[];
     readonly tier: string;
     readonly since: number;

@@ -105,5 +105,7 @@ function standing(view: BoardView | undefined, id: CallbackId | undefined): stri
   if (view === undefined || id === undefined) return '';
   const { line, reservations, live } = view;
   const rows = [...line, ...reservations, ...live].filter((it) => it.callbackId === id);
-  return rows.map((it) => `${it.state} ${'reservationId' in it ? it.reservationId : ''}`).join();
+  return rows
+    .map((it) => `${it.state} ${'reservationId' in it ? it.reservationId : 'at' in it ? String(it.at) : ''}`)
+    .join();
 }

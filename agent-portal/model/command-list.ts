@@ -196,7 +196,9 @@ export function commandList(portal: Portal): Readonly<Record<CommandId, Command>
     done: {
       ...plain('Contact', 'Done', 'd', contactMay('complete'), () => {
         const contact = desk.contact.value;
-        if (contact) void wrapUps.complete(contact);
+        if (!contact) return;
+        void wrapUps.complete(contact);
+        if (wrapUps.of(contact).done.value === 'no-outcome') focus('outcome');
       }),
       busy: () => `complete:${desk.contact.value?.callbackId ?? ''}`,
     },

@@ -15,8 +15,10 @@ export class Desk {
   readonly line = signal<LineView>({ waiting: 0 });
   /** Contact the agent has chosen to look at; the first one otherwise. */
   readonly chosen = signal<CallbackId | undefined>(undefined);
-  /** Who slipped away, for the notice about a missed offer. */
-  readonly missed = signal<{ readonly who: string; readonly at: number } | undefined>(undefined);
+  /** What was missed last, with whom: an offer, or the call of one that was accepted. Not known after a reload. */
+  readonly missed = signal<
+    { readonly what: 'offer' | 'call'; readonly who?: string | undefined } | undefined
+  >(undefined);
 
   /** Whose desk it is. */
   readonly whose = computed(() => this.me.value?.id);

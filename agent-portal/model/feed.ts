@@ -189,8 +189,7 @@ export class Feed {
       if (offer === undefined) return;
       const words = withdrawals[reason];
       if (words) this.#portal.notices.say(`${nameOf(offer.who)} ${words}.`);
-      if (reason === 'timeout')
-        this.#portal.desk.missed.value = { who: nameOf(offer.who), at: this.#portal.clock.now.peek() };
+      if (reason === 'timeout') this.#portal.desk.missed.value = { what: 'offer', who: nameOf(offer.who) };
     },
     'contact.changed': (contact) => this.#portal.desk.putContact(contact),
     'contact.closed': ({ callbackId, why, callableFrom }) => {
@@ -206,7 +205,10 @@ export class Feed {
       desk.dropContact(callbackId);
     },
     'call.event': (event) => {
-      const words = failureWords(event, nameOnDesk(this.#portal.desk, event.callbackId));
+      const { desk } = this.#portal;
+      const who = nameOnDesk(desk, event.callbackId);
+      if (event.name === 'call.failed' && event.leg === 'agent') desk.missed.value = { what: 'call', who };
+      const words = failureWords(event, who);
       // A visitor who was not reached is tried again by itself: to be known, not to be dealt with.
       const isTheirs = event.leg === 'agent' || event.cause === 'sip-link-lost';
       if (words) this.#portal.notices.say(words, isTheirs ? 'trouble' : 'plain');

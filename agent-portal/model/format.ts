@@ -30,6 +30,14 @@ export function inWords(ms: number): string {
 const shortTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const longTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const dateTime = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const wholeDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
 const dayTime = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 
 /** `14:02`, in the reader's zone. */
@@ -47,11 +55,18 @@ export function inFull(at: number): string {
   return fullTime.format(at);
 }
 
-/** `14:02` today, `Tue 14:02` on another day. */
+/** `14:02` today, `Tue 14:02` on one of the six days around it, `Tue 8 Dec, 14:02` further off, where there are two Tuesdays. */
 export function timeAhead(at: number, now: number): string {
-  return new Date(at).toDateString() === new Date(now).toDateString()
-    ? shortTime.format(at)
-    : dayTime.format(at);
+  const days =
+    Math.abs(new Date(at).setHours(12, 0, 0, 0) - new Date(now).setHours(12, 0, 0, 0)) / 86_400_000;
+  if (days < 0.5) return shortTime.format(at);
+  return (days < 6.5 ? dayTime : dateTime).format(at);
+}
+
+/** `18 September 2024` for `2024-09-18`; what is no date stays as it is. */
+export function dateInWords(text: string): string {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(at) ? text : wholeDate.format(at);
 }
 
 /** What `<input type=datetime-local>` wants, in the reader's zone. */

@@ -17,6 +17,9 @@ export class Keyboard {
   readonly #portal: Portal;
   /** False while an offer is too new to be taken by a key. */
   readonly isAwake = signal(true);
+  #pointerWasLast = false;
+  /** A click leaves the focus on what was clicked, where nobody sees it or means it. */
+  #focusCameByPointer = false;
 
   constructor(portal: Portal, commands: Readonly<Record<CommandId, Command>>) {
     this.#portal = portal;
@@ -30,7 +33,12 @@ export class Keyboard {
       }
       shown = id;
     });
-    document.addEventListener('keydown', (event) => this.#press(event));
+    document.addEventListener('keydown', (event) => {
+      this.#press(event);
+      this.#pointerWasLast = false;
+    });
+    document.addEventListener('pointerdown', () => (this.#pointerWasLast = true), true);
+    document.addEventListener('focusin', () => (this.#focusCameByPointer = this.#pointerWasLast), true);
   }
 
   switchLetters(on: boolean): void {
@@ -50,8 +58,10 @@ export class Keyboard {
       return;
     }
     if (!event.altKey && (isTyping || (key.length === 1 && !this.lettersAreOn.value))) return;
-    // Enter on a button is that button's own
-    if (!event.altKey && key === 'enter' && target.closest('button, a, summary, [tabindex]') !== null) return;
+    // Enter on a button is that button's own, if somebody has gone there by keyboard
+    const isOnControl =
+      !this.#focusCameByPointer && target.closest('button, a, summary, [tabindex]') !== null;
+    if (!event.altKey && key === 'enter' && isOnControl) return;
     if (/^[1-9]$/.test(key)) this.#choose(Number(key), event);
     else this.#run(Object.keys(this.commands) as CommandId[], event, key);
   }

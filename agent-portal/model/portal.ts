@@ -146,7 +146,15 @@ export class Portal {
     await this.start();
   }
 
+  /** Who has a contact is asked once more: a wrong key must not take the page and the notes from a call that goes on. */
   async logOut(): Promise<void> {
+    const about = 'log-out';
+    const isSure = this.notices.list.peek().some((it) => it.about === about);
+    this.notices.forget(about);
+    if (this.desk.contact.peek() !== undefined && !isSure) {
+      this.notices.say('You have a contact on your desk. To leave it, log out once more.', 'plain', about);
+      return;
+    }
     if (!(await this.wrapUps.flush())) {
       this.notices.say('Not logged out: notes could not be saved.', 'trouble');
       return;

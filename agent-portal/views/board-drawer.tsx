@@ -70,8 +70,9 @@ function Commands({ row }: { readonly row: LineRow }): JSX.Element | null {
             type="button"
             class={`button ${isSure ? 'danger' : ''}`}
             aria-busy={commands.busy.value.has(`cancel:${row.callbackId}`)}
-            onClick={() => {
-              if (isSure) void board.cancel(row.callbackId);
+            onClick={({ detail }) => {
+              // The second click of a double click is no answer.
+              if (isSure && detail < 2) void board.cancel(row.callbackId);
               else setSure(true);
             }}
           >
@@ -176,10 +177,16 @@ export function BoardDrawer({ id }: { readonly id: CallbackId }): JSX.Element {
       {state !== undefined && (
         <p>
           <Badge tone={callbackWords(state).tone}>{callbackWords(state).words}</Badge>{' '}
-          <Since at={live?.since ?? row?.since ?? now} />
+          {(live ?? row) && row?.state !== 'scheduled' && <Since at={live?.since ?? row?.since ?? now} />}
         </p>
       )}
       <dl class="facts">
+        {(row ?? story) && (
+          <div>
+            <dt>Service</dt>
+            <dd>{row?.service ?? story?.service}</dd>
+          </div>
+        )}
         {row && (
           <>
             {row.state === 'queued' && (

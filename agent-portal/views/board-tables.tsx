@@ -4,8 +4,15 @@ import type { CallbackId } from '../../contracts/ids.ts';
 import type { SteadyOrder } from '../model/steady-order.ts';
 import { duration, shortUrl, timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
-import { Badge, Since } from './controls.tsx';
-import { agentWords, callbackWords, inLineWords, needInWords, reservationWords, type Tone } from './words.ts';
+import { Badge, Since, Who } from './controls.tsx';
+import {
+  agentWords,
+  callbackWords,
+  inLineWords,
+  reservationWords,
+  type Tone,
+  wantsInWords,
+} from './words.ts';
 
 interface BoxProps<T> {
   readonly title: string;
@@ -96,9 +103,11 @@ export function LineTable(): JSX.Element {
         <tr key={it.callbackId} data-row={it.callbackId}>
           <td class="figure number">{it.state === 'queued' && it.place > 0 && it.place}</td>
           <th scope="row">
-            <Opener id={it.callbackId}>{it.who}</Opener>
+            <Opener id={it.callbackId}>
+              <Who name={it.who} />
+            </Opener>
           </th>
-          <td>{[...it.needs.map(needInWords), it.tier].filter((need) => need !== '').join(', ')}</td>
+          <td>{wantsInWords(it)}</td>
           <td class="number">{it.state === 'queued' && it.since <= now && <Since at={it.since} />}</td>
           <td class="figure">
             {it.state === 'scheduled' && it.at !== undefined
@@ -134,7 +143,9 @@ export function ReservationTable(): JSX.Element {
       row={(it) => (
         <tr key={it.reservationId} data-row={it.reservationId}>
           <th scope="row">
-            <Opener id={it.callbackId}>{it.who}</Opener>
+            <Opener id={it.callbackId}>
+              <Who name={it.who} />
+            </Opener>
           </th>
           <td>{it.agent}</td>
           <td>
@@ -181,7 +192,7 @@ export function AgentTable(): JSX.Element {
             <td>
               <Badge tone={tone}>{words}</Badge>
             </td>
-            <td>{it.with}</td>
+            <td>{it.with !== undefined && <Who name={it.with} />}</td>
             <td>{it.state !== 'logged-off' && <Since at={it.since} />}</td>
           </tr>
         );
@@ -205,7 +216,9 @@ export function LiveTable(): JSX.Element {
         return (
           <tr key={it.callbackId} data-row={it.callbackId}>
             <th scope="row">
-              <Opener id={it.callbackId}>{it.who}</Opener>
+              <Opener id={it.callbackId}>
+                <Who name={it.who} />
+              </Opener>
             </th>
             <td>{it.agent}</td>
             <td>

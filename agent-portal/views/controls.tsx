@@ -55,6 +55,11 @@ export function Since({ at, label }: { readonly at: number; readonly label?: str
   );
 }
 
+/** Somebody by name, which may take lines, or by number, which is never broken. */
+export function Who({ name }: { readonly name: string }): JSX.Element {
+  return name.startsWith('+') ? <span class="whole figure">{name}</span> : <>{name}</>;
+}
+
 /** A time of day, `14:02`; in full on hover. */
 export function At({ at }: { readonly at: number }): JSX.Element {
   return (

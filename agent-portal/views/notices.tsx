@@ -5,6 +5,7 @@ import { useTools } from './context.ts';
 import { CommandButton } from './controls.tsx';
 import { Icon } from './icons.tsx';
 import { LeftNotes } from './left-notes.tsx';
+import { missedWords } from './words.ts';
 
 /** Says that what is shown may be old, since when, and that the page is trying. */
 function Stale(): JSX.Element | null {
@@ -19,19 +20,18 @@ function Stale(): JSX.Element | null {
   );
 }
 
-/** A missed offer: what happened, and the way back. */
+/** A missed offer, or its call: what happened, and the way back. */
 function Missed(): JSX.Element | null {
   const { portal } = useTools();
   const me = portal.desk.me.value;
   const missed = portal.desk.missed.value;
   if (me?.state !== 'not-ready' || me.reason !== 'missed') return null;
-  const who = missed ? ` from ${missed.who}` : '';
   return (
     <div class="banner trouble" role="alert" data-banner="missed">
       <Icon name="warning" />
       <p>
-        <b>You missed an offer{who}.</b> It goes to the next agent who is free, and you are not ready, so that
-        no other is missed.
+        <b>{missedWords(missed)}</b> It goes to the next agent who is free, and you are not ready, so that no
+        other is missed.
       </p>
       <CommandButton id="ready" kind="primary" />
     </div>

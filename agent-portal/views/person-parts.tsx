@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
 
 import type { ContactView, PageView, WhoView } from '../../contracts/agent.ts';
-import { inFull, languageName, ordinal, shortUrl } from '../model/format.ts';
+import { dateInWords, inFull, languageName, ordinal, shortUrl } from '../model/format.ts';
 import { At } from './controls.tsx';
 
 /** What is known of a person in a few lines. */
 export function Facts({ who }: { readonly who: WhoView }): JSX.Element {
   const facts = [
     ['Tier', who.tier],
-    ['Customer since', who.since],
+    ['Customer since', who.since && dateInWords(who.since)],
     ['Visits', who.visits > 1 ? `${ordinal(who.visits)} visit` : 'first visit'],
     ['Language', who.language && languageName(who.language)],
     ['Address', who.ip],

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { FreshSecondFactor } from '../../contracts/agent.ts';
-import { reasonOf } from '../model/api.ts';
+import { reasonOf, RequestFailed } from '../model/api.ts';
 import { useTools } from './context.ts';
 
 const words = {
@@ -11,13 +11,26 @@ const words = {
   on: 'On. Logging in asks for a code of your authenticator.',
 } as const;
 
+/** Here one thing is typed, and that is what was wrong. */
+function problemWords(error: unknown, kind: 'password' | 'code'): string {
+  const isWrong = error instanceof RequestFailed && error.problem?.type === 'wrong-credentials';
+  return isWrong ? `This ${kind} is not right.` : `${reasonOf(error)}.`;
+}
+
 /** One line to type and a button: what the steps of a second factor consist of. */
 function Step(props: {
   readonly label: string;
   readonly button: string;
   readonly kind: 'password' | 'code';
   readonly send: (text: string) => Promise<void>;
+  /** It took the place of what had the focus. */
+  readonly takesFocus?: boolean;
 }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const { takesFocus = false } = props;
+  useEffect(() => {
+    if (takesFocus) field.current?.focus();
+  }, [takesFocus]);
   const [problem, setProblem] = useState('');
   const [isBusy, setBusy] = useState(false);
 
@@ -33,14 +46,14 @@ function Step(props: {
       await props.send(props.kind === 'code' ? typed.replaceAll(' ', '') : typed);
       form.reset();
     } catch (error) {
-      setProblem(`${reasonOf(error)}.`);
+      setProblem(problemWords(error, props.kind));
       input.select();
     } finally {
       setBusy(false);
     }
   }
 
-  const told = { 'aria-invalid': problem !== '', 'aria-describedby': 'second-factor-problem' };
+  const told = { ref: field, 'aria-invalid': problem !== '', 'aria-describedby': 'second-factor-problem' };
   return (
     <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
       <label>
@@ -103,7 +116,7 @@ export function SecondFactor(): JSX.Element | null {
           <p>
             <code class="key">{fresh.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code>
           </p>
-          <Step kind="code" label="The code it shows now" button="Confirm" send={confirm} />
+          <Step kind="code" label="The code it shows now" button="Confirm" send={confirm} takesFocus />
         </>
       )}
     </fieldset>

@@ -12,7 +12,8 @@ export function StateMenu({ me }: { readonly me: Me }): JSX.Element {
   const { portal } = useTools();
   const isOpen = portal.stateMenuIsOpen.value;
   const box = useRef<HTMLDivElement>(null);
-  const opener = useRef<HTMLButtonElement>(null);
+  /** What had the focus before the menu, and gets it back: with `T` that is not the button above the menu. */
+  const before = useRef<HTMLElement>(null);
   const { words, tone } = agentWords(me.state, me.reason);
   const next = nextInWords(me);
   const isBusy = portal.commands.busy.value.has('state');
@@ -20,6 +21,7 @@ export function StateMenu({ me }: { readonly me: Me }): JSX.Element {
   // In the same turn as it opens: a key pressed right after is meant for it.
   useLayoutEffect(() => {
     if (!isOpen) return;
+    before.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     box.current?.querySelector<HTMLButtonElement>('.menu button')?.focus();
     const away = (event: Event): void => {
       if (!box.current?.contains(event.target as Node)) portal.stateMenuIsOpen.value = false;
@@ -30,7 +32,8 @@ export function StateMenu({ me }: { readonly me: Me }): JSX.Element {
 
   function close(): void {
     portal.stateMenuIsOpen.value = false;
-    opener.current?.focus();
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    before.current?.focus();
   }
 
   function press(event: KeyboardEvent): void {
@@ -52,7 +55,6 @@ export function StateMenu({ me }: { readonly me: Me }): JSX.Element {
   return (
     <div class="state-menu" ref={box} onKeyDown={press}>
       <button
-        ref={opener}
         type="button"
         class="button state"
         aria-expanded={isOpen}

@@ -5,23 +5,19 @@ import { callNow } from '../model/actions.ts';
 import { timeAhead } from '../model/format.ts';
 import { useTools } from './context.ts';
 import { Since } from './controls.tsx';
-import { inLineWords, needInWords } from './words.ts';
+import { inLineWords, wantsInWords } from './words.ts';
 
 type Row = WaitingView['rows'][number];
-
-/** What this person asks for: the service, what else an agent must have for it, and what they are owed. */
-function wants({ service, needs, tier }: Row): string {
-  const others = needs.filter((it) => !it.startsWith('service:')).map(needInWords);
-  return [service, ...others, tier].filter((it) => it !== '').join(', ');
-}
 
 function Waiting({ row }: { readonly row: Row }): JSX.Element {
   const { portal } = useTools();
   const isBusy = portal.commands.busy.value.has(`call:${row.callbackId}`);
   return (
     <li class="could-take-row" data-row={row.callbackId}>
-      <span class="row-name">{row.who}</span>
-      <span class="hint wants">{wants(row)}</span>
+      <span class="row-name" title={row.who}>
+        {row.who}
+      </span>
+      <span class="hint wants">{wantsInWords(row)}</span>
       <span class="figure since">
         {row.state === 'scheduled' && row.at !== undefined ? (
           `at ${timeAhead(row.at, portal.clock.now.value)}`

@@ -8,6 +8,7 @@ import type {
   PagesView,
 } from '../../contracts/agent.ts';
 import type { AgentState, CallbackState, ReservationState } from '../../contracts/states.ts';
+import type { Desk } from '../model/desk.ts';
 import { languageName, timeToTheSecond } from '../model/format.ts';
 
 export type Tone = 'waiting' | 'reserved' | 'live' | 'trouble' | 'rest';
@@ -127,6 +128,12 @@ export function needInWords(need: string): string {
   return kind === 'lang' ? languageName(name) : name;
 }
 
+/** What somebody asks for: the service, what else an agent must have for it, and what they are owed. */
+export function wantsInWords(it: Pick<BoardView['line'][number], 'service' | 'needs' | 'tier'>): string {
+  const others = it.needs.filter((need) => !need.startsWith('service:')).map(needInWords);
+  return [it.service, ...others, it.tier].filter((word) => word !== '').join(', ');
+}
+
 /** Why somebody waits: for one agent alone, or each who could take it, by name, and what keeps them from it. */
 export function waitReasonInWords(
   { candidates, waitsFor }: Pick<BoardView['line'][number], 'candidates' | 'waitsFor'>,
@@ -142,6 +149,13 @@ export function waitReasonInWords(
   }
   if (candidates.length === 0) return 'Nobody logged in has what it needs.';
   return `Nobody who could take it is free: ${candidates.map(kept).join(', ')}.`;
+}
+
+/** What an agent has missed, in a sentence. */
+export function missedWords(missed: Desk['missed']['value']): string {
+  if (missed === undefined) return 'You missed an offer, or its call.';
+  const who = missed.who ?? 'a visitor';
+  return missed.what === 'offer' ? `You missed an offer from ${who}.` : `You missed the call with ${who}.`;
 }
 
 /** True while either side of a call is held. */

@@ -81,7 +81,7 @@ export class Board {
     const held = reservations(records, snapshot, names);
     return {
       serverNow: now,
-      line: rows(waits.slice(0, MOST_ROWS), snapshot, names),
+      line: rows(waits.slice(0, MOST_ROWS), snapshot, names, company),
       reservations: held.slice(0, MOST_ROWS),
       counts: {
         waiting: waits.length - booked,
@@ -237,6 +237,7 @@ function rows(
   waits: readonly CallbackRecord[],
   snapshot: RoutingSnapshot,
   names: ReadonlyMap<string, string>,
+  company: Pick<CompanyRules, 'services'>,
 ): BoardView['line'] {
   const inRouting = new Map<CallbackId, RoutingSnapshot['waiting'][number]>(
     snapshot.waiting.map((it) => [it.contact.id, it]),
@@ -252,6 +253,7 @@ function rows(
       callbackId: callback.id,
       place: standing?.place ?? 0,
       who: shortName(callback),
+      service: company.services.get(callback.wish.service)?.name ?? callback.wish.service,
       needs: needs.map((it) => it.name),
       tier: callback.terms?.tier ?? '',
       since: callback.startedAt,

@@ -52,7 +52,7 @@ export class ManagerDesk {
     const isClosed = canMove(found.callback) && (await this.#isClosed(found.callback, time));
     if (isClosed && !anyway) throw this.#warning(time);
     const regardless = isClosed ? ({ anyway: true } as const) : {};
-    const record = await callbacks.note(id, { type: 'moved', at, to: time, ...regardless });
+    const record = await callbacks.note(id, { type: 'moved', at, by: 'manager', to: time, ...regardless });
     if (record.callback.phase.state !== 'scheduled') {
       throw new ProblemError('not-now', { detail: 'It is too late to move this callback.' });
     }

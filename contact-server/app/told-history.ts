@@ -32,6 +32,8 @@ const waitsAgain: Readonly<Record<string, string>> = {
 
 const later: Readonly<Record<string, string>> = {
   asked: 'Waits for the time that was picked',
+  moved: 'Moved to another time by the visitor',
+  'moved by the manager': 'Moved to another time by the manager',
   retry: 'Waits to be tried again',
   hours: 'Waits for an hour at which somebody is here and may call',
 };

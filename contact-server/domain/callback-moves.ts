@@ -104,12 +104,23 @@ export function scheduled(
   to: Omit<In<'scheduled'>, 'state'>,
   ...before: readonly Order[]
 ): Step {
+  return booked(now, at, to, to.why, before);
+}
+
+/** `told`: what its history says. */
+function booked(
+  now: Callback,
+  at: number,
+  to: Omit<In<'scheduled'>, 'state'>,
+  told: string,
+  before: readonly Order[],
+): Step {
   // A picked time is a new start of waiting; a retry or closed hours are not the visitor's doing.
   const startedAt = to.why === 'asked' ? to.at : now.startedAt;
   // Who was in line or called is over there: an agent who calls before it is time takes them by a later entry.
   const entry = now.entry === 0 && !now.lastClaim ? 0 : now.entry + 1;
   return {
-    next: enterState({ ...now, startedAt, entry }, { state: 'scheduled', ...to }, at, to.why, to.at + 60_000),
+    next: enterState({ ...now, startedAt, entry }, { state: 'scheduled', ...to }, at, told, to.at + 60_000),
     orders: [...before, { do: 'schedule', at: to.at }],
   };
 }
@@ -117,11 +128,11 @@ export function scheduled(
 /** To the time that was asked for. */
 export function movedTo(
   now: Callback,
-  { at, to, anyway }: Extract<Fact, { type: 'moved' }> & { readonly to: number },
+  { at, to, anyway, by }: Extract<Fact, { type: 'moved' }> & { readonly to: number },
   ...before: readonly Order[]
 ): Step {
-  const booked = { at: to, why: 'asked', ...(anyway && { anyway }) } as const;
-  return scheduled(wanting(now, to), at, booked, ...before);
+  const time = { at: to, why: 'asked', ...(anyway && { anyway }) } as const;
+  return booked(wanting(now, to), at, time, by === undefined ? 'moved' : `moved by the ${by}`, before);
 }
 
 export function end(now: Callback, phase: Phase, at: number, why: string, ...orders: readonly Order[]): Step {

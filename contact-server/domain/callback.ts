@@ -187,6 +187,8 @@ export type Fact =
   | {
       readonly type: 'moved';
       readonly at: number;
+      /** Absent where the visitor did it. */
+      readonly by?: 'manager';
       readonly to?: number;
       readonly anyway?: true;
       readonly earliest?: number;

@@ -29,13 +29,16 @@ describe('A manager where managers need a second factor', function () {
     await page.waitForSelector('.panel [name=password]');
     await page.type('.panel [name=password]', 'wrong password');
     await page.keyboard.press('Enter');
-    await page.waitForFunction(() => document.querySelector('.panel .problem')?.textContent !== '');
+    await page.waitForFunction(
+      () => document.querySelector('.panel .problem')?.textContent === 'This password is not right.',
+    );
     await page.type('.panel [name=password]', 'mina-demo-2026');
     await page.keyboard.press('Enter');
     const key = await page.waitForSelector('.panel .key');
     assert.deepEqual(await axeFindings(page), []);
     const secret = (await key!.evaluate((it) => it.textContent)).replaceAll(' ', '');
-    await page.type('.panel [name=code]', await generate({ secret }));
+    await page.waitForSelector('.panel [name=code]:focus');
+    await page.keyboard.type(await generate({ secret }));
     await page.keyboard.press('Enter');
     await page.waitForSelector('.figures');
   });

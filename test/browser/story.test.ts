@@ -43,7 +43,7 @@ describe('A visitor in the shop, an agent at the desk and a manager at the board
     await maria.press('Call me back');
     await maria.reads('You are next');
     await stage.looksRight(maria.page, 'widget-waiting');
-    await sees(mina, '.line-box tbody', 'sales');
+    await sees(mina, '.line-box tbody', 'Sales, gold');
 
     const maya = await stage.staff('maya');
     await maya.waitForSelector('.desk');

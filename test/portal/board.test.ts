@@ -132,6 +132,7 @@ describe('Ana, who manages too, looks at the board', () => {
     const page = await bench.board();
     await page.click('.line-box [data-row=callback-ola] .opener');
     await bench.sees(page, '.drawer', 'Nobody logged in has what it needs');
+    await bench.sees(page, '.drawer .facts', 'Support');
     const at = new Date(Date.now() + 7_200_000);
     at.setSeconds(0, 0);
     await page.$eval(
@@ -160,14 +161,80 @@ describe('Ana, who manages too, looks at the board', () => {
     await bench.isGone(page, '.drawer [role=alert]');
     fake.completes = true;
     fake.emit('command.completed', { requestId: again.requestId });
-    await page.click('.drawer .stack > .inline:last-child .button');
-    await bench.sees(page, '.drawer', 'cannot be undone');
+    await page.click('.drawer .stack > .inline:last-child .button', { count: 2 });
+    await bench.sees(page, '.drawer', 'cannot be undone'); // a double click is one click
     await page.click('.drawer .button.danger');
     assert.equal((await fake.heard('POST callbacks/cancel')).id, 'callback-ola');
     fake.setBoard(boardAs({ line: [] }));
     await bench.sees(page, '.drawer', 'has left the board');
     await page.keyboard.press('Escape');
     await bench.isGone(page, '.drawer');
+  });
+
+  it('reads each number whole, on a telephone too, and what was asked for as the agents read it', async () => {
+    const [li, ...others] = boardAs().line;
+    const who = '+4420••••0102';
+    const wish = { service: 'Concierge', needs: ['service:sales', 'lang:pt'], tier: 'gold' };
+    const [agent] = boardAs().agents;
+    const since = Date.now() - 1_823_000;
+    bench.fake.boardView = boardAs({
+      line: [{ ...li!, who, ...wish, since }, ...others],
+      agents: [{ ...agent!, with: who }],
+    });
+    const page = await bench.board();
+    await bench.sees(page, '.line-box', 'Concierge, Portuguese, gold');
+    for (const width of [1440, 390]) {
+      await page.setViewport({ width, height: 800 });
+      const cells = '.box tbody :is(th, td)';
+      const heights = await page.$$eval(
+        cells,
+        (all, number) => {
+          const texts = all.filter((it) => it.textContent === number && it.checkVisibility());
+          return texts.map((it) => {
+            const range = document.createRange();
+            range.selectNodeContents(it);
+            return range.getBoundingClientRect().height;
+          });
+        },
+        who,
+      );
+      assert.ok(heights.length > 0 && heights.every((it) => it < 30), `${width}: ${heights.join()}`);
+      assert.deepEqual(await wide(page), [], `at ${width} px`);
+    }
+  });
+
+  it('and reads the date of who is booked for more than a week ahead, the weekday of who is for less', async () => {
+    const booked = boardAs().line.find((it) => it.state === 'scheduled')!;
+    const inDays = (days: number): number => new Date().setHours(14 + days * 24, 2, 0, 0);
+    const rows = [2, 20].map((days) => ({
+      ...booked,
+      callbackId: `callback-${String(days)}` as CallbackId,
+      at: inDays(days),
+    }));
+    bench.fake.boardView = boardAs({ line: rows });
+    const page = await bench.board();
+    const range = (row: string): Promise<string> =>
+      bench.textOf(page, `[data-row=callback-${row}] td:nth-of-type(4)`);
+    await page.waitForSelector('[data-row=callback-20]');
+    assert.match(await range('2'), /^at [A-Z][a-z]{2},? 14:02$/);
+    assert.match(await range('20'), /^at [A-Z][a-z]{2},? \d+ [A-Z][a-z]+,? (at )?14:02$/);
+  });
+
+  it('and sees in the drawer that a booked callback was moved once more, and no time that it has waited', async () => {
+    const { fake } = bench;
+    const ada = 'callback-ada' as CallbackId;
+    const history = [{ at: Date.now(), what: 'Waits for the time that was picked' }];
+    fake.stories.set(ada, storyOf(ada, { state: 'scheduled', history }));
+    const page = await bench.board();
+    await bench.streaming(page);
+    await page.click('.line-box [data-row=callback-ada] .opener');
+    await bench.sees(page, '[data-view=story]', 'Waits for the time that was picked');
+    assert.equal((await bench.textOf(page, '.drawer p:has(> .badge)')).trim(), 'Scheduled');
+    const moved = { at: Date.now(), what: 'Moved to another time by the manager' };
+    fake.stories.set(ada, storyOf(ada, { state: 'scheduled', history: [...history, moved] }));
+    const booked = boardAs().line.find((it) => it.callbackId === ada)!;
+    fake.setBoard(boardAs({ line: [{ ...booked, at: booked.at! + 3_600_000 }] }));
+    await bench.sees(page, '[data-view=story]', 'Moved to another time by the manager');
   });
 
   it('and reads in the drawer how a callback went and why its agent was chosen, from what is stored [MG3]', async () => {

@@ -104,7 +104,7 @@ describe('Ana works at her desk', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     assert.deepEqual((await bench.fake.sent.next()).body, { state: 'not-ready', reason: 'lunch' });
-    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('state')), true);
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'BODY', 'where it was before');
   });
 
   it('takes an offer by keyboard alone: announced, counted down, rung, accepted', async () => {
@@ -144,6 +144,43 @@ describe('Ana works at her desk', () => {
     await page.keyboard.down('Alt');
     await page.keyboard.press('Enter');
     await page.keyboard.up('Alt');
+    await bench.fake.heard('POST reservations/accept');
+  });
+
+  it('takes an offer with Enter though the mouse was used before, and leaves a button to who tabbed to it', async () => {
+    const { fake } = bench;
+    const page = await bench.desk();
+    await page.click('.state');
+    await page.click('.menu button');
+    await fake.heard('PUT me/state');
+    fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await page.click('.offer [data-command=why]');
+    await bench.sees(page, '.why', 'no lang:pt');
+    await page.focus('.state');
+    await page.keyboard.press('Tab');
+    await page.keyboard.down('Shift');
+    await page.keyboard.press('Tab');
+    await page.keyboard.up('Shift');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.menu:not([hidden])');
+    await page.keyboard.press('Escape');
+    await page.click('.offer [data-command=why]');
+    await bench.isGone(page, '.why');
+    await page.keyboard.press('Enter');
+    await fake.heard('POST reservations/accept');
+  });
+
+  it('has the focus back where it was when she has looked at her states with a key', async () => {
+    const page = await bench.desk();
+    await page.keyboard.press('t');
+    await page.waitForSelector('.menu:not([hidden])');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.menu[hidden]');
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'BODY');
+    bench.fake.offer(offerOf(1));
+    await page.waitForSelector('.offer[data-awake=true]');
+    await page.keyboard.press('Enter');
     await bench.fake.heard('POST reservations/accept');
   });
 
@@ -232,6 +269,24 @@ describe('Ana works at her desk', () => {
     await bench.sees(page, '.offer', 'Time is up');
     assert.equal(await bench.count(page, '[data-command=accept]'), 0);
     assert.equal(await bench.count(page, 'html[data-ringing]'), 0);
+  });
+
+  it('is not told that she missed an offer when it was its call that she did not take', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1, { state: 'dialing-agent', call: ringingCall(1) })];
+    const page = await bench.desk();
+    const { id: callId, callbackId } = ringingCall(1);
+    const failed = { name: 'call.failed', callId, callbackId, at: Date.now() } as const;
+    fake.emit('call.event', { ...failed, leg: 'agent', cause: 'no-answer' });
+    fake.closeContact(callbackId);
+    fake.setMe({ state: 'not-ready', reason: 'missed', allowed: ['ready', 'log-out'] });
+    await bench.sees(
+      page,
+      '[data-banner=missed]',
+      'You missed the call with Maria Silva. It goes to the next',
+    );
+    await page.reload();
+    await bench.sees(page, '[data-banner=missed]', 'You missed an offer, or its call.');
   });
 
   it('is told when a phone could not be reached, and why', async () => {
@@ -332,8 +387,10 @@ describe('Ana works at her desk', () => {
     const page = await bench.desk();
     await page.keyboard.press('i');
     await bench.fake.heard('POST contacts/identity');
-    fake.changeContact(1, { who: mariaAs({ standing: 'proved' }), allowed: [] });
+    await bench.sees(page, '.facts', '2021');
+    fake.changeContact(1, { who: mariaAs({ standing: 'proved', since: '2024-09-18' }), allowed: [] });
     await bench.sees(page, '.standing', 'Identity proved');
+    await bench.sees(page, '.facts', '18 September 2024');
     assert.equal(await bench.count(page, '[data-command=check]'), 0);
   });
 
@@ -346,6 +403,18 @@ describe('Ana works at her desk', () => {
     await page.keyboard.press('Escape');
     await bench.isGone(page, '.panel');
     await page.waitForSelector('.state:focus');
+  });
+
+  it('does not leave a contact by a key pressed once, but does by the second', async () => {
+    const { fake } = bench;
+    fake.contacts = [contactOf(1)];
+    const page = await bench.desk();
+    await page.keyboard.down('Shift');
+    await page.keyboard.press('Q');
+    await bench.sees(page, '[data-banner=notice]', 'You have a contact on your desk.');
+    assert.equal(await bench.count(page, '.call-bar'), 1);
+    await page.keyboard.press('Q');
+    await bench.sees(page, '.log-in', 'You have logged out');
   });
 
   it('is not asked how to accept offers where she only manages [AD3]', async () => {

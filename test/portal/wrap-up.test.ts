@@ -51,7 +51,6 @@ describe('Ana writes down what was said', () => {
   it('and Done asks for the outcome first', async () => {
     await page.keyboard.press('d');
     await bench.sees(page, '#done-problem', 'Choose an outcome first');
-    await page.keyboard.press('o');
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'outcome');
     await page.select('#outcome', 'Sold');
     await bench.sees(page, '#done-problem', 'then ready');

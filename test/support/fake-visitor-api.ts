@@ -75,6 +75,8 @@ export class FakeVisitorApi {
   readonly #open = new Set<{ id: string; response: ServerResponse }>();
   readonly #folder: string;
   readonly #spent = new Set<string>();
+  /** A stream that is resumed begins with nothing, as where nothing has happened since. */
+  hasNothingNew = false;
   #events = 0;
   #forms = 0;
 
@@ -285,7 +287,9 @@ export class FakeVisitorApi {
       const open = { id, response };
       this.#open.add(open);
       response.on('close', () => this.#open.delete(open));
-      this.#send(response, kept.view, 'callback.changed');
+      const isResumed = request.headers['last-event-id'] !== undefined;
+      if (isResumed && this.hasNothingNew) response.write('retry: 1000\n\n');
+      else this.#send(response, kept.view, 'callback.changed');
     } else if (request.method === 'GET') json(response, 200, kept.view);
     else if (request.method === 'DELETE') {
       this.change(id, { state: 'cancelled', allowed: [] });

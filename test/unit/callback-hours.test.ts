@@ -57,6 +57,9 @@ describe('A callback that is moved', () => {
     assert.deepEqual(next.phase, { state: 'scheduled', at: 3_000, why: 'asked', anyway: true });
     const { next: again } = step(next, { type: 'moved', at: 600, to: 4_000 }, rules);
     assert.deepEqual(again.phase, { state: 'scheduled', at: 4_000, why: 'asked' });
+    assert.equal(again.history.at(-1)?.why, 'moved');
+    const { next: last } = step(again, { type: 'moved', at: 700, to: 5_000, by: 'manager' }, rules);
+    assert.equal(last.history.at(-1)?.why, 'moved by the manager');
   });
 });
 

@@ -50,6 +50,13 @@ describe('What happened to a callback, told to people [MG3]', () => {
       'In line: moved to as soon as possible',
       'In line again: agent held by another callback',
     ]);
+    const times = ['asked', 'moved', 'moved by the manager', 'hours'];
+    assert.deepEqual(told(times.map((why, at) => moment(at, 'scheduled', why))), [
+      'Waits for the time that was picked',
+      'Moved to another time by the visitor',
+      'Moved to another time by the manager',
+      'Waits for an hour at which somebody is here and may call',
+    ]);
     assert.deepEqual(told([moment(1, 'scheduled', 'retry')], [attempt(1, 0, 'no-answer')]), [
       'Rang the visitor: no answer',
       'Waits to be tried again',

@@ -194,6 +194,20 @@ describe('A visitor who waits to be rung', () => {
     assert.doesNotMatch(await visitor.says(), /Reconnecting/);
   });
 
+  it('is not told for longer than it lasts that the news is stale, though nothing has changed meanwhile', async () => {
+    change({ place: 4 });
+    await visitor.reads('You are 4th');
+    bench.api.hasNothingNew = true;
+    bench.api.failures.push({ on: 'GET /api/v1/callbacks', problem: 'unavailable' });
+    bench.api.breakStreams();
+    await visitor.reads('Reconnecting. Last update');
+    await bench.api.streams.next();
+    await visitor.page.waitForFunction(
+      () => !document.querySelector('ring-back')?.shadowRoot?.textContent.includes('Reconnecting'),
+    );
+    assert.match(await visitor.says(), /You are 4th/);
+  });
+
   it('is kept informed where something on the way holds streams back', async () => {
     bench.api.refusesStreams = true;
     bench.api.breakStreams();

@@ -64,7 +64,8 @@ export function followCallback(
       alive();
       const { status, body } = await api.events(access, lastEventId, connection.signal);
       if (isGone(status)) return;
-      if (status === 200) mute++;
+      // It runs again, though there may be nothing new to tell; one that was mute before has to say something first.
+      if (status === 200 && !mute++) follower.stale(false);
       const split = eventSplitter(({ event, data, id }) => {
         mute = 0;
         hasHeard = true;
