@@ -255,7 +255,7 @@ describe('A visitor asks for a call', () => {
     await visitor.page.keyboard.type('020 7946 0199');
     await visitor.press('You may call me about my question, this one time.', 'checkbox');
     await visitor.press('Call me back');
-    await visitor.reads('This is not offered any more. Pick another:');
+    await visitor.reads('This is no longer offered. Pick another:');
     assert.equal((await bench.api.asked.next()).body.service, 'sales');
     assert.equal(await visitor.focused(), 'Returns', 'what was pressed is gone');
     assert.deepEqual(await visitor.tooSmallOrTooWide(), []);

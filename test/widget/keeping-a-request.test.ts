@@ -95,7 +95,7 @@ describe('A request for a call is not lost', () => {
     await visitor.page.reload();
     await visitor.reads('You are 3rd');
     await visitor.press('What we store and why');
-    await visitor.reads('to ring you. Kept for 1 day after the call.');
+    await visitor.reads('to ring you. Days kept after the call: 1.');
   });
 
   it('and is forgotten on this device when the visitor wants that', async () => {
@@ -103,7 +103,7 @@ describe('A request for a call is not lost', () => {
     await visitor.asksForACall();
     await visitor.reads('You are 3rd');
     await visitor.press('What we store and why');
-    await visitor.reads('Kept for 90 days after the call.');
+    await visitor.reads('Days kept after the call: 90.');
     await visitor.press('Forget me on this device');
     await visitor.reads('This device has forgotten your request.');
     const { ringback } = await visitor.stored();

@@ -33,12 +33,12 @@ export function createPanel(core: WidgetCore): Panel {
     times,
     (body) => ours.ask(body),
     (view) => {
-      stored = times.days(view.keepDays);
+      stored = view.keepDays;
       if (asideIs) render();
     },
   );
   /** How long the server keeps a request, once it has told. */
-  let stored = '…';
+  let stored: number | string = '…';
   let aside: HTMLElement | undefined;
   let asideIs: 'move' | 'stored' | undefined;
   let session: PageSession | undefined;

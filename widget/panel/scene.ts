@@ -49,13 +49,13 @@ export function sceneOf(stage: Stage, say: Say, times: Times): Scene | undefined
   return callbackScene(stage.view, stage.promiseBroken === true, say, times);
 }
 
-/** What is stored of a visitor, why and for how long: the request for `time`. */
-export function storedScene(say: Say, time: string): Scene {
+/** What is stored of a visitor, why and for how long: the request for so many days after the call. */
+export function storedScene(say: Say, days: number | string): Scene {
   return {
     ...plain,
     tone: 'idle',
     title: say('stored'),
-    hints: (['phone', 'consent', 'page', 'here'] as const).map((what) => say(`stored.${what}`, { time })),
+    hints: (['phone', 'consent', 'page', 'here'] as const).map((what) => say(`stored.${what}`, { days })),
     actions: ['back', 'forget'],
   };
 }

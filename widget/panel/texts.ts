@@ -16,7 +16,7 @@ export const texts = {
   pick: 'Pick a time',
   'closed.opens': 'We are closed. Opens {time}.',
   'closed.nobody': 'We are closed. No opening is planned.',
-  instead: 'This is not offered any more. Pick another:',
+  instead: 'This is no longer offered. Pick another:',
   day: 'Day',
   time: 'Time',
   zone: 'Times in your zone, {zone}',
@@ -100,7 +100,7 @@ export const texts = {
   'new.request': 'Ask for another call',
   stored: 'What we store and why',
   'stored.phone':
-    'Your number, name, time zone, network address and the page you asked from: to ring you. Kept for {time} after the call.',
+    'Your number, name, time zone, network address and the page you ask from: to ring you. Days kept after the call: {days}.',
   'stored.consent': 'What you agreed to, when and where: to prove that we may ring. Kept for 3 years.',
   'stored.page': 'The pages you are on: shown to your agent once you allow it. Kept for 24 hours.',
   'stored.here': 'On this device: the key to your request. No cookies.',

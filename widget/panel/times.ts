@@ -11,8 +11,6 @@ export interface Times {
   dayKey(time: string): string;
   /** As minutes from now, both ends included; undefined where minutes would be silly. */
   minutes(span: TimeSpan): { from: number; to: number } | undefined;
-  /** So many days, in words. */
-  days(count: number): string;
   readonly zoneName: string;
 }
 
@@ -50,8 +48,6 @@ export function timesIn(language: string | undefined): Times {
       if (to < 0 || from > 90 || to > 120) return undefined;
       return { from: Math.max(1, Math.floor(from)), to: Math.max(1, Math.ceil(to)) };
     },
-    days: (count) =>
-      new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(count),
     zoneName: zone().replace(/^.*\//, '').replaceAll('_', ' '),
   };
 }
