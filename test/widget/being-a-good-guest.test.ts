@@ -258,7 +258,7 @@ describe('The widget on a page of somebody else', () => {
     async 'telling what is stored'(visitor) {
       await scenes['with the form']!(visitor);
       await visitor.press('What we store and why');
-      await visitor.reads('90 days');
+      await visitor.reads('after the call: 90');
     },
   };
 
