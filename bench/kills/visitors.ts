@@ -1,16 +1,8 @@
-import type { CallbackState } from '../../contracts/states.ts';
+import { type CallbackState, endStates } from '../../contracts/states.ts';
 import type { TestCentre } from '../../test/support/centre.ts';
-import { eventually } from '../../test/support/eventually.ts';
 import type { VisitorClient } from '../../test/support/visitor-client.ts';
 
-const OVER: ReadonlySet<CallbackState> = new Set([
-  'completed',
-  'cancelled',
-  'expired',
-  'unreached',
-  'refused',
-  'failed',
-]);
+const OVER: ReadonlySet<CallbackState> = new Set(endStates);
 const LOOK_MS = 300;
 /** So many change their mind within a few seconds, whatever is under way by then. */
 const CANCELLING = 0.15;
@@ -32,6 +24,8 @@ export class Visitors {
   readonly #asked: Asked[] = [];
   readonly #busy = new Set<string>();
   #isOver = false;
+  /** Nobody is waited for any longer. */
+  #isClosed = false;
   #all: Promise<void>[] = [];
 
   constructor(it: TestCentre, random: () => number, mostOpen: number) {
@@ -47,17 +41,13 @@ export class Visitors {
   /** Nobody asks any more; resolves when all have ended, with words for each who has not within this time. */
   async end(withinMs: number): Promise<string[]> {
     this.#isOver = true;
-    const until = Date.now() + withinMs;
-    const left = (): Asked[] => this.#asked.filter((it) => !OVER.has(it.state));
-    await eventually('all ended', () => (left().length === 0 ? true : undefined), until - Date.now()).catch(
-      () => undefined,
-    );
-    this.#isClosed = true;
+    const patience = setTimeout(() => (this.#isClosed = true), withinMs);
+    // Whoever was just asking is waited for like all others.
     await Promise.all(this.#all);
-    return left().map((it) => `${it.number} ${it.visitor.created?.id ?? ''} is still ${it.state}`);
+    clearTimeout(patience);
+    const left = this.#asked.filter((it) => !OVER.has(it.state));
+    return left.map((it) => `${it.number} ${it.visitor.created?.id ?? ''} is still ${it.state}`);
   }
-
-  #isClosed = false;
 
   get accepted(): number {
     return this.#asked.length;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BoardView, DeskSnapshot } from '../../contracts/agent.ts';
-import type { CallbackState } from '../../contracts/states.ts';
+import { endStates } from '../../contracts/states.ts';
 import type { CallbackView } from '../../contracts/visitor.ts';
 import type { DeskPhone } from '../../embedded/demo/desk-phone.ts';
 import type { Line } from '../../embedded/demo/telephone-network.ts';
@@ -39,14 +39,6 @@ const short = {
   MAX_WRAPUP_MS: '60000',
   RETRY_AFTER_MS: '1500,1500',
 };
-const OVER: readonly CallbackState[] = [
-  'completed',
-  'cancelled',
-  'expired',
-  'unreached',
-  'refused',
-  'failed',
-];
 let addresses = 0;
 let numbers = 0;
 
@@ -202,7 +194,7 @@ export class FaultScene {
       `${asked.number} served`,
       async () => {
         const view = await asked.visitor.look();
-        if (OVER.includes(view.state)) return view;
+        if (endStates.includes(view.state)) return view;
         const seen = await Promise.all(desks.map(work));
         // Not yet: the last of these is the message if it takes too long.
         throw new Error(`${seen.join('; ')}, ${JSON.stringify(view)} ${failed}`);
